@@ -1,0 +1,1 @@
+"""proca_web: a petition platform whose operator cannot read the signatures it stores. Imports nothing."""

@@ -1,0 +1,118 @@
+"""The factory: settings, start checks, extensions, blueprints, error pages, headers. It opens nothing that stays open."""
+
+import os
+from datetime import timedelta
+from typing import Any
+
+from flask import Flask, Response, request
+from jinja2 import StrictUndefined
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from proca_web import config, extensions
+from proca_web.assets import ASSETS
+from proca_web.blueprints import BLUEPRINTS
+from proca_web.config import ConfigError, Settings
+from proca_web.crypto.errors import HomeKeyError
+from proca_web.crypto.home import HomeKey
+from proca_web.services.keyring import Keyring
+from proca_web.web import database, errors, jobs, login, presentation, security, start
+from proca_web.web.mailer import mail_config
+
+JOBS = {"release": jobs.release, "mail": jobs.send_mail, "sweep": jobs.sweep}
+MOST_BYTES = 64 * 1024
+
+
+def create_app(settings: Settings | None = None, *, check: bool = True) -> Flask:
+    """A ready app. Raises ConfigError that names every fault at once; `check=False` is for init, upgrade and restore."""
+    faults: list[str] = []
+    if settings is None:
+        settings, faults = config.read(os.environ)
+    home, home_faults = _home_key(settings)
+    faults += home_faults
+    if check:
+        faults += Keyring(settings.keyring_dir).faults()
+        faults += start.database_faults(settings.database_url, home)
+    if faults or home is None:
+        raise ConfigError(faults)
+    return _assemble(settings, home)
+
+
+def _home_key(settings: Settings) -> tuple[HomeKey | None, list[str]]:
+    try:
+        if settings.home_key:
+            return HomeKey(bytearray(settings.home_key.encode())), []
+        return HomeKey.from_file(settings.home_key_file), []
+    except HomeKeyError as error:
+        return None, [str(error)]
+
+
+def _assemble(settings: Settings, home: HomeKey) -> Flask:
+    app = Flask("proca_web", template_folder=str(ASSETS / "templates"), static_folder=str(ASSETS / "static"))
+    app.config.from_mapping(_flask_config(settings))
+    app.jinja_env.undefined = StrictUndefined
+    if settings.trusted_proxies:
+        hops = settings.trusted_proxies
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=0)  # type: ignore[method-assign]
+    _bind_extensions(app, settings, home)
+    for blueprint in BLUEPRINTS:
+        app.register_blueprint(blueprint)
+    errors.init_app(app)
+    security.init_app(app, https=settings.is_https)
+    presentation.init_app(app)
+    _separate_reads(app)
+    return app
+
+
+def _flask_config(settings: Settings) -> dict[str, Any]:
+    prefix = "__Host-" if settings.is_https else ""
+    return {
+        "SECRET_KEY": settings.secret_key,
+        "SQLALCHEMY_DATABASE_URI": settings.database_url,
+        "SQLALCHEMY_ENGINE_OPTIONS": database.engine_options(settings.database_url),
+        "MAX_CONTENT_LENGTH": MOST_BYTES,
+        "MAX_FORM_MEMORY_SIZE": MOST_BYTES,
+        "MAX_FORM_PARTS": 50,
+        "PUBLIC_URL": settings.public_url,
+        "SESSION_COOKIE_NAME": f"{prefix}session",
+        "SESSION_COOKIE_SECURE": settings.is_https,
+        "SESSION_COOKIE_HTTPONLY": True,
+        "SESSION_COOKIE_SAMESITE": "Lax",
+        "PERMANENT_SESSION_LIFETIME": timedelta(hours=12),
+        "SESSION_REFRESH_EACH_REQUEST": False,
+        "SEND_FILE_MAX_AGE_DEFAULT": timedelta(hours=1),
+        "WTF_CSRF_CHECK_DEFAULT": False,
+        "WTF_CSRF_TIME_LIMIT": None,
+        "BABEL_DEFAULT_LOCALE": "en",
+        "BABEL_TRANSLATION_DIRECTORIES": str(ASSETS / "translations"),
+        **mail_config(settings.mail, settings.mailbox_dir),
+    }
+
+
+def _bind_extensions(app: Flask, settings: Settings, home: HomeKey) -> None:
+    extensions.db.init_app(app)
+    with app.app_context():
+        database.prepare_engine(extensions.db.engine)
+    extensions.migrate.init_app(app, extensions.db, directory=str(ASSETS / "migrations"))
+    extensions.babel.init_app(app, locale_selector=presentation.locale)
+    extensions.csrf.init_app(app)
+    login.init_app(app, extensions.login_manager)
+    extensions.mail.init_app(app)
+    extensions.encryption.init_app(app, home, settings.sender)
+    extensions.queue.init_app(app, settings.queue_url, JOBS)
+    extensions.rate_limit.init_app(app, settings.ratelimit_url, settings.secret_key)
+    app.extensions["proca_keyring"] = Keyring(settings.keyring_dir)
+    app.extensions["proca_settings"] = settings
+
+
+def _separate_reads(app: Flask) -> None:
+    """GET and HEAD take no write lock; whatever a request leaves open ends with it."""
+
+    @app.before_request
+    def _begin() -> None:
+        database.begin_request(read_only=request.method in ("GET", "HEAD", "OPTIONS"))
+
+    @app.after_request
+    def _static_is_immutable(response: Response) -> Response:
+        if request.endpoint == "static" and request.args.get("v"):
+            response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
+        return response

@@ -1,0 +1,64 @@
+"""The mailed link: a page with one button; only its POST acts. Once confirmed it lives on as "your signature"."""
+
+from datetime import UTC, datetime
+
+from flask import Blueprint, Response, current_app, g, make_response, render_template, url_for
+
+from proca_web.crypto.encoding import decode
+from proca_web.crypto.errors import EncodingError
+from proca_web.crypto.transient_seal import TOKEN_BYTES
+from proca_web.domain.errors import UnknownToken
+from proca_web.extensions import db, queue
+from proca_web.services import confirming, page_views
+from proca_web.services.confirming import Rejection
+from proca_web.web.access import token_holder
+from proca_web.web.htmx import see_other
+from proca_web.web.security import hide_referrer
+
+bp = Blueprint("confirm", __name__, url_prefix="/confirm")
+
+
+@bp.get("/<token>")
+@token_holder
+def show(token: str) -> Response:
+    """The button, or "your signature" once confirmed; changes nothing."""
+    signature = confirming.find(db.session.connection(), _read(token))
+    view = page_views.view(db.session(), signature.page)
+    g.locale = view.facts.locale
+    template = "confirm/signature.html" if signature.status == "accepted" else "confirm/ask.html"
+    copies = confirming.holders(db.session.connection(), signature.action_id)
+    shown = render_template(template, view=view, signature=signature, token=token, copies=copies)
+    return hide_referrer(make_response(shown))
+
+
+@bp.post("/<token>")
+@token_holder
+def confirm(token: str) -> Response:
+    """Accept the signature; a repeated post changes nothing."""
+    keyring = current_app.extensions["proca_keyring"]
+    signature = confirming.confirm(db.session.connection(), keyring, _read(token), datetime.now(UTC))
+    db.session.commit()
+    queue.wake("release")
+    queue.wake("mail")
+    return hide_referrer(see_other(url_for("action_page.thanks", page=signature.page)))
+
+
+@bp.post("/<token>/reject")
+@token_holder
+def reject(token: str) -> Response:
+    """"It wasn't me", or "withdraw my signature": everything held goes."""
+    try:
+        outcome = confirming.reject(db.session.connection(), _read(token), datetime.now(UTC))
+    except UnknownToken:
+        outcome = Rejection.NOTHING_HELD
+    db.session.commit()
+    if outcome is Rejection.WITHDRAWN:
+        queue.wake("release")
+    return hide_referrer(make_response(render_template("confirm/rejected.html", outcome=outcome.name.lower())))
+
+
+def _read(token: str) -> bytes:
+    try:
+        return decode(token, TOKEN_BYTES)
+    except EncodingError:
+        raise UnknownToken from None

@@ -1,0 +1,249 @@
+"""The demo: an instance with two orgs, one campaign and two pages, ready in one command, on this computer only.
+
+The orgs' keys are made by `proca-org keygen` as a separate process; this one reads the public halves only.
+"""
+
+import json
+import os
+import secrets
+import socket
+import subprocess
+import sys
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import click
+from flask import Flask
+from flask_babel import force_locale, gettext
+from sqlalchemy import select
+
+from proca_web import config
+from proca_web.cli import processes, ready
+from proca_web.cli.operate import write_json
+from proca_web.crypto import passphrase
+from proca_web.crypto.encoding import decode, encode
+from proca_web.crypto.home import HomeKey, write_new_home_key
+from proca_web.domain.contact import FIELDS
+from proca_web.extensions import db, encryption
+from proca_web.models import Org
+from proca_web.services import accounts, campaigns
+from proca_web.services.campaigns import PageSettings
+from proca_web.services.keyring import Keyring
+from proca_web.web import logs
+from proca_web.web.database import reading, writing
+
+
+@dataclass(frozen=True, slots=True)
+class _DemoOrg:
+    name: str
+    title: str
+
+
+LEAD = _DemoOrg("org-one", "Org One")
+PARTNER = _DemoOrg("org-two", "Org Two")
+_TREES = PageSettings(
+    title="Keep our street trees",
+    demand="We ask the city council to protect every street tree and to plant two for each one that must go.",
+    body=(
+        "A grown tree cools its street by several degrees, drinks a storm's rain and cleans the air of a whole block. "
+        "Last year our city felled 412 street trees and planted 96.\n\n"
+        "A sapling needs thirty years to do what a grown tree does today. We ask the council to decide before the "
+        "summer: no healthy street tree is felled, and where one must go, two are planted in the same street.\n\n"
+        "We hand the signatures over in the council's session of spring. Every name counts, and so does every friend "
+        "you tell."
+    ),
+    comment="off",
+    default_country="DE",
+    next_step_label="Plant a tree with us on Saturday",
+    next_step_url="https://org-one.example.org/saturday",
+)
+_PARTNER = replace(
+    _TREES,
+    title="Neighbours for street trees",
+    fields=tuple(field for field in FIELDS if field != "birth_date"),
+    comment="public",
+    next_step_label="Meet your neighbours",
+    next_step_url="https://org-two.example.org/meet",
+)
+
+
+@click.command()
+@click.option("--port", default=5000, show_default=True)
+@click.option("--data", default="instance/demo", show_default=True, type=click.Path(path_type=Path))
+@click.option("--host", default="127.0.0.1", show_default=True)
+def demo(port: int, data: Path, host: str) -> None:
+    """Try everything on this computer: SQLite, demo data, web server, worker, and a mailbox at /mailbox."""
+    logs.configure()
+    _refuse_taken_port(host, port)
+    data = data.resolve()
+    env = _environment(data, host, port)
+    settings, faults = config.read(env)
+    if faults:
+        ready.exit_with(faults)
+    plan = _prepare_files(data, settings, env)
+    app = ready.app_or_exit(settings, check=False)
+    if not plan["complete"]:
+        click.echo("making the database and the demo's data …", err=True)
+        ready.migrate(app)
+        with app.app_context():
+            _make_content(app, plan)
+        plan["complete"] = True
+    write_json(data / "demo.json", plan)
+    app = ready.app_or_exit(settings)
+    processes.run(app, host, port, ready=_greeting(plan, data))
+
+
+def _refuse_taken_port(host: str, port: int) -> None:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            free = next((number for number in range(port + 1, port + 50) if _is_free(host, number)), port + 1)
+            raise click.ClickException(
+                f"port {port} cannot be used ({error.strerror}); try: python3 -m proca_web demo --port {free}"
+            ) from error
+
+
+def _is_free(host: str, port: int) -> bool:
+    with socket.socket() as probe:
+        try:
+            probe.bind((host, port))
+        except OSError:
+            return False
+    return True
+
+
+def _environment(data: Path, host: str, port: int) -> dict[str, str]:
+    """The demo's own values; a PROCA_* variable that is set wins."""
+    shown = "127.0.0.1" if host in ("0.0.0.0", "::", "") else host  # noqa: S104 -- a comparison, nothing is bound
+    own = {
+        "PROCA_DEMO": "1",
+        "PROCA_DATA_DIR": str(data),
+        "PROCA_PUBLIC_URL": f"http://{shown}:{port}",
+        "PROCA_SECRET_KEY": _known_secret(data) or secrets.token_urlsafe(32),
+    }
+    given = {name: value for name, value in os.environ.items() if name.startswith("PROCA_") and value}
+    if "PROCA_SECRET_KEY_FILE" in given:
+        del own["PROCA_SECRET_KEY"]
+    return own | given
+
+
+def _known_secret(data: Path) -> str | None:
+    try:
+        lines = (data / "demo.env").read_text("utf-8").splitlines()
+    except FileNotFoundError:
+        return None
+    values = dict(line.split("=", 1) for line in lines if "=" in line)
+    return values.get("PROCA_SECRET_KEY")
+
+
+def _prepare_files(data: Path, settings: config.Settings, env: dict[str, str]) -> dict[str, Any]:
+    """Directories, keys and `demo.env`; the plan in `demo.json` is written before what it plans, so a crash is mended."""
+    for folder in (data, data / "keys", data / "mailbox"):
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if not settings.home_key and not settings.home_key_file.exists():
+        write_new_home_key(settings.home_key_file)
+    Keyring(settings.keyring_dir).prepare()
+    plan = _plan(data, settings.public_url)
+    write_json(data / "demo.json", plan)
+    content = "".join(f"{name}={value}\n" for name, value in sorted(env.items()))
+    with os.fdopen(os.open(data / "demo.env", os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+        file.write(content)
+    return plan
+
+
+def _plan(data: Path, url: str) -> dict[str, Any]:
+    try:
+        plan: dict[str, Any] = json.loads((data / "demo.json").read_text("utf-8"))
+    except FileNotFoundError:
+        users = (("admin@org-one.example.org", LEAD.name), ("admin@org-two.example.org", PARTNER.name))
+        plan = {
+            "url": url,
+            "users": [
+                {"email": email, "password": secrets.token_urlsafe(12), "org": org}
+                for email, org in (*users, ("operator@example.org", campaigns.HOME))
+            ],
+            "keys": [
+                {
+                    "org": org.name,
+                    "file": str(data / "keys" / f"{org.name}.orgkey.json"),
+                    "passphrase": passphrase.generate(),
+                }
+                for org in (LEAD, PARTNER)
+            ],
+            "second_factor": "off",
+            "complete": False,
+        }
+    plan["url"] = url
+    return plan
+
+
+def _make_content(app: Flask, plan: dict[str, Any]) -> None:
+    """Everything in one transaction; nothing is made twice."""
+    with reading() as connection:
+        if connection.execute(select(Org.id).where(Org.name == LEAD.name)).first() is not None:
+            return
+    home_key = encryption.source.home
+    publics = [_org_public_key(entry, home_key) for entry in plan["keys"]]
+    hashes = [accounts.hash_password(user["password"]) for user in plan["users"]]
+    now = datetime.now(UTC)
+    with writing(), force_locale("en"):
+        session = db.session()
+        orgs = {campaigns.HOME: campaigns.add_home(session, home_key, now)}
+        for org, public in zip((LEAD, PARTNER), publics, strict=True):
+            orgs[org.name] = _add_org(org, public, now)
+        for user, hashed in zip(plan["users"], hashes, strict=True):
+            accounts.add_user(session, user["email"], hashed, orgs[user["org"]], "owner", now)
+        campaign = campaigns.add_campaign(session, "trees", "Street trees", orgs[LEAD.name], now)
+        for name, org, page in (("trees", LEAD, _TREES), ("trees-partner", PARTNER, _PARTNER)):
+            added = campaigns.add_page(session, name, campaign, orgs[org.name], page, now)
+            campaigns.open_page(session, added, gettext, now)
+
+
+def _add_org(org: _DemoOrg, public: bytes, now: datetime) -> Org:
+    added = campaigns.add_org(db.session(), org.name, org.title, now, public_key=public)
+    added.legal_name = f"{org.title} (demo) e.V."
+    added.legal_contact = f"Example Street 1, 10115 Berlin, privacy@{org.name}.example.org"
+    added.privacy_url = f"https://{org.name}.example.org/privacy"
+    added.retention = "We keep signatures for 12 months after the petition is handed over."
+    added.reply_to = f"hello@{org.name}.example.org"
+    db.session.flush()
+    return added
+
+
+def _org_public_key(entry: dict[str, str], home: HomeKey) -> bytes:
+    """The public half of an org's key file, made by the org's own tool in a process of its own."""
+    file = Path(entry["file"])
+    if not file.exists():
+        tool = Path(sys.executable).with_name("proca-org")
+        command = [str(tool), "keygen", "--org", entry["org"], "--out", str(file), "--home", encode(home.identity)]
+        environment = {**os.environ, "PROCA_ORG_PASSPHRASE": entry["passphrase"]}
+        done = subprocess.run(command, env=environment, check=False, capture_output=True, text=True)
+        if done.returncode:
+            raise click.ClickException(f"proca-org keygen failed: {done.stderr.strip()}")
+    public: str = json.loads(file.read_text("utf-8"))["public"]
+    return decode(public, 32)
+
+
+def _greeting(plan: dict[str, Any], data: Path) -> str:
+    url = plan["url"]
+    users = "\n".join(f"    {user['email']:28} {user['password']}" for user in plan["users"])
+    keys = "\n".join(f"    {key['file']}\n      passphrase: {key['passphrase']}" for key in plan["keys"])
+    return f"""
+  proca_web demo: {url}
+
+  Sign       {url}/p/trees   and   {url}/p/trees-partner
+  Mailbox    {url}/mailbox   (no mail leaves this computer)
+  Sign in    {url}/login     (second factor: off in the demo)
+{users}
+
+  The organisations' keys, which this server never had:
+{keys}
+
+  Open an export:
+    .venv/bin/proca-org decrypt org-one-contacts.csv --key {data}/keys/org-one.orgkey.json -o people.csv
+
+  All of this is in {data}/demo.json. Stop with Ctrl-C."""

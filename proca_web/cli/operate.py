@@ -1,0 +1,117 @@
+"""Setting an instance up, checking it, and bringing it to a new version."""
+
+import json
+import os
+import secrets
+import sqlite3
+from contextlib import closing
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+from sqlalchemy import make_url, select
+
+from proca_web.cli import ready
+from proca_web.crypto.errors import HomeKeyError
+from proca_web.crypto.home import HomeKey, write_new_home_key
+from proca_web.extensions import db, encryption
+from proca_web.models import Org
+from proca_web.services import accounts, campaigns, invariants
+from proca_web.services.keyring import Keyring
+from proca_web.web import jobs, mailer, start
+from proca_web.web.database import reading, writing
+
+
+@click.command()
+@click.option("--email", prompt="E-mail of the first operator", help="the first operator's address")
+@click.option("--password", help="made up and shown once when not given")
+def init(email: str, password: str | None) -> None:
+    """Create the database, the Home key and the first operator."""
+    settings = ready.settings_or_exit()
+    settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if not settings.home_key_file.exists():
+        write_new_home_key(settings.home_key_file)
+        click.echo(f"Home key made: {settings.home_key_file}\nCopy this file offline now. Without it this instance ends.")
+    Keyring(settings.keyring_dir).prepare()
+    app = ready.app_or_exit(settings, check=False)
+    ready.migrate(app)
+    chosen = password or secrets.token_urlsafe(15)
+    with ready.refusals():
+        hashed = accounts.hash_password(chosen)
+        with app.app_context(), writing():
+            home = db.session.scalars(select(Org).where(Org.is_home)).first()
+            if home is None:
+                home = campaigns.add_home(db.session(), encryption.source.home, datetime.now(UTC))
+            accounts.add_user(db.session(), email, hashed, home, "owner", datetime.now(UTC))
+    click.echo(f"Operator: {email}" + ("" if password else f"\nPassword (shown once): {chosen}"))
+    click.echo("Next: python3 -m proca_web check")
+
+
+@click.command()
+@click.option("--mail-to", help="send a test mail to this address")
+@click.option("--home-backup", type=click.Path(path_type=Path), help="prove this copy of the Home key file")
+def check(mail_to: str | None, home_backup: Path | None) -> None:
+    """Verify configuration, keys and invariants; exit 0 when all is well, 1 when not."""
+    app = ready.app_or_exit()
+    with app.app_context():
+        with reading():
+            faults = invariants.faults(db.session(), jobs.keyring_of(app), datetime.now(UTC))
+        home = encryption.source.home
+        if home_backup is not None:
+            faults += _backup_faults(home_backup, home)
+        if mail_to:
+            faults += mailer.test_faults(mail_to)
+    for note in invariants.NOTES:
+        click.echo(f"note: {note}")
+    for fault in faults:
+        click.echo(f"✗ {fault}", err=True)
+    if faults:
+        raise SystemExit(1)
+    click.echo("✓ all is well")
+
+
+@click.command()
+def upgrade() -> None:
+    """Back the database up, migrate it, check it."""
+    settings = ready.settings_or_exit()
+    app = ready.app_or_exit(settings, check=False)
+    saved = _save_sqlite(settings.database_url)
+    click.echo(f"saved: {saved}" if saved else "PostgreSQL: make sure that your own backup is fresh (pg_dump)")
+    ready.migrate(app)
+    checked = ready.app_or_exit(settings)
+    with checked.app_context():
+        jobs.refresh_wordings()
+    click.echo(f"✓ schema {start.head_revision()}")
+
+
+def _backup_faults(path: Path, home: HomeKey) -> list[str]:
+    try:
+        copy = HomeKey.from_file(path)
+    except HomeKeyError as error:
+        return [str(error)]
+    copy.forget_box_secret()
+    if (copy.box_public, copy.identity) != (home.box_public, home.identity):
+        return [f"{path} is not a copy of this instance's Home key"]
+    click.echo(f"✓ {path} is a good copy of the Home key")
+    return []
+
+
+def _save_sqlite(url: str) -> Path | None:
+    """A copy of a SQLite database beside it, made by SQLite itself; holds no secret."""
+    parsed = make_url(url)
+    if parsed.get_backend_name() != "sqlite" or not parsed.database or not Path(parsed.database).exists():
+        return None
+    stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
+    target = Path(f"{parsed.database}.{stamp}.backup")
+    os.close(os.open(target, os.O_CREAT | os.O_EXCL, 0o600))
+    with closing(sqlite3.connect(parsed.database)) as source, closing(sqlite3.connect(target)) as copy:
+        source.backup(copy)
+    return target
+
+
+def write_json(path: Path, content: object) -> None:
+    """Write a small file whole, readable by its owner only."""
+    draft = path.with_suffix(".new")
+    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
+        file.write(json.dumps(content, indent=2) + "\n")
+    os.replace(draft, path)

@@ -1,0 +1,96 @@
+"""The long-running processes: one that does everything, one that only works, and the sweep run once."""
+
+import ctypes
+import resource
+import signal
+import sys
+import threading
+from types import FrameType
+
+import click
+from flask import Flask
+from waitress.server import create_server
+
+from proca_web.cli.ready import app_or_exit
+from proca_web.extensions import encryption, queue
+from proca_web.web import jobs, logs
+
+_PR_SET_DUMPABLE = 4
+THREADS = 8
+
+
+@click.command()
+@click.option("--port", default=8000, show_default=True)
+@click.option("--host", default="127.0.0.1", show_default=True)
+def serve(port: int, host: str) -> None:
+    """Web server and worker in one process."""
+    logs.configure()
+    run(app_or_exit(), host, port)
+
+
+@click.command()
+def worker() -> None:
+    """The worker beside `gunicorn wsgi:app`: mail, release, housekeeping."""
+    logs.configure()
+    app = app_or_exit()
+    harden()
+    stop = threading.Event()
+    for sign in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(sign, lambda *_: stop.set())
+    consumer = queue.consumer(app)
+    jobs.sweep(app)
+    consumer.start()
+    click.echo("worker: ready", err=True)
+    stop.wait()
+    consumer.stop(graceful=True)
+    _end(app)
+
+
+@click.command()
+def sweep() -> None:
+    """Run all periodic jobs once."""
+    logs.configure()
+    jobs.sweep(app_or_exit())
+
+
+def run(app: Flask, host: str, port: int, *, ready: str = "") -> None:
+    """Serve until SIGTERM or Ctrl-C; the consumer starts once the port is bound."""
+    harden()
+    try:
+        server = create_server(
+            app, host=host, port=port, threads=THREADS, ident="proca_web", clear_untrusted_proxy_headers=False
+        )
+    except OSError as error:
+        raise click.ClickException(f"port {port} cannot be used ({error.strerror}); try --port {port + 1}") from error
+    signal.signal(signal.SIGTERM, _exit)
+    signal.signal(signal.SIGINT, _exit)
+    consumer = queue.consumer(app)
+    jobs.sweep(app)
+    consumer.start()
+    if ready:
+        click.echo(ready)
+        sys.stdout.flush()
+    try:
+        server.run()
+    except (KeyboardInterrupt, SystemExit):
+        click.echo("stopping", err=True)
+    finally:
+        server.close()
+        consumer.stop(graceful=True)
+        _end(app)
+
+
+def harden() -> None:
+    """No core dumps, and no other process of this user may read our memory."""
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0)
+
+
+def _end(app: Flask) -> None:
+    with app.app_context():
+        encryption.source.end()
+
+
+def _exit(_number: int, _frame: FrameType | None) -> None:
+    sys.exit(0)

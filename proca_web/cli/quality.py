@@ -1,0 +1,26 @@
+"""Tests and benchmarks, for whoever changes the code."""
+
+import os
+import sys
+
+import click
+
+from proca_web.assets import ASSETS
+
+_PASS_ON = {"ignore_unknown_options": True, "allow_extra_args": True, "help_option_names": []}
+
+
+@click.command(context_settings=_PASS_ON)
+@click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
+def test(arguments: tuple[str, ...]) -> None:
+    """Run the tests; arguments go to pytest."""
+    os.chdir(ASSETS)
+    os.execv(sys.executable, [sys.executable, "-m", "pytest", *arguments])
+
+
+@click.command(context_settings=_PASS_ON)
+@click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
+def bench(arguments: tuple[str, ...]) -> None:
+    """Run the benchmarks: sign, seal, page, confirm, mail, export, open; --json FILE."""
+    os.chdir(ASSETS)
+    os.execv(sys.executable, [sys.executable, "-m", "bench", *arguments])

@@ -1,0 +1,62 @@
+"""Getting an app for a command, and saying in one message why there is none."""
+
+import os
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import NoReturn
+
+import click
+from flask import Flask
+from flask_migrate import upgrade
+from sqlalchemy import make_url
+
+from proca_web import config
+from proca_web.app import create_app
+from proca_web.config import ConfigError, Settings
+from proca_web.crypto.errors import CryptoError
+from proca_web.domain.errors import ProcaError
+from proca_web.web.database import set_private
+
+
+def app_or_exit(settings: Settings | None = None, *, check: bool = True) -> Flask:
+    """A checked app; else every fault on stderr and exit 2, before any port is opened."""
+    try:
+        return create_app(settings, check=check)
+    except ConfigError as error:
+        exit_with(error.faults)
+
+
+def exit_with(faults: list[str]) -> NoReturn:
+    """Say what keeps the process from starting."""
+    lines = "\n".join(f"  - {fault}" for fault in faults)
+    click.echo(f"proca_web does not start:\n{lines}", err=True)
+    sys.exit(2)
+
+
+def settings_or_exit(env: Mapping[str, str] | None = None) -> Settings:
+    """Settings for commands that prepare what the checks would miss."""
+    settings, faults = config.read(os.environ if env is None else env)
+    if faults:
+        exit_with(faults)
+    return settings
+
+
+@contextmanager
+def refusals() -> Iterator[None]:
+    """A named refusal becomes one sentence and exit 1."""
+    try:
+        yield
+    except (ProcaError, CryptoError) as error:
+        raise click.ClickException(str(error) or type(error).__name__) from error
+
+
+def migrate(app: Flask) -> None:
+    """Bring the app's database to this version's schema; a new SQLite file is readable by its owner only."""
+    url = make_url(app.config["SQLALCHEMY_DATABASE_URI"])
+    if url.get_backend_name() == "sqlite" and url.database:
+        Path(url.database).parent.mkdir(parents=True, exist_ok=True)
+        set_private(Path(url.database))
+    with app.app_context():
+        upgrade()

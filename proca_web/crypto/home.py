@@ -1,0 +1,90 @@
+"""The Home Org's key: read once at start, checked, and reduced to what the process needs (protocol 1).
+
+From the X25519 secret an Ed25519 identity is derived; it signs, and nothing else does. The X25519 half is kept
+only for `static` senders; in every other mode it is wiped as soon as its public half is known.
+"""
+
+import binascii
+import os
+import re
+import stat
+from pathlib import Path
+from typing import Self
+
+from proca_web.crypto import memory
+from proca_web.crypto.encoding import encode
+from proca_web.crypto.errors import HomeKeyError
+from proca_web.crypto.labels import keyed, label
+from proca_web.crypto.memory import KEY_BYTES, Secret
+
+# 32 bytes fill 42 characters and four bits of the last one, whose other two bits are zero in canonical text.
+_LINE = re.compile(rb"[A-Za-z0-9_-]{42}[AEIMQUYcgkosw048]\n?")
+_TO_STANDARD = bytes.maketrans(b"-_", b"+/")
+
+
+class HomeKey:
+    """The Home Org's identity and, while needed, its X25519 secret. `repr` shows public halves only."""
+
+    def __init__(self, line: bytearray) -> None:
+        raw = _read_secret(line)
+        seed = Secret.taking(keyed("home-identity", raw))
+        self.box_secret = Secret.taking(raw)
+        self.box_public = memory.box_public(self.box_secret)
+        self.identity, self._signing = memory.signing_pair(seed)
+        seed.wipe()
+
+    @classmethod
+    def from_file(cls, path: Path) -> Self:
+        """Read the key file. Raises HomeKeyError when it is missing, open to others, a stranger's or damaged."""
+        return cls(_read_guarded_file(path))
+
+    def forget_box_secret(self) -> None:
+        """Wipe the X25519 half: a `session` or `throwaway` process never seals with it."""
+        self.box_secret.wipe()
+
+    def sign(self, purpose: str, data: bytes) -> bytes:
+        """Sign(x, d): a 64-byte signature of the Home identity over the label and the data (protocol 0)."""
+        return memory.sign(label(purpose) + data, self._signing)
+
+    def __repr__(self) -> str:
+        return f"<HomeKey identity={encode(self.identity)}>"
+
+
+def write_new_home_key(path: Path) -> None:
+    """Make a Home key file, mode 0600, never over an existing one (FileExistsError)."""
+    secret = os.urandom(KEY_BYTES)
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w", encoding="ascii") as file:
+        file.write(encode(secret) + "\n")
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _read_guarded_file(path: Path) -> bytearray:
+    try:
+        descriptor = os.open(path, os.O_RDONLY)
+    except FileNotFoundError as error:
+        raise HomeKeyError(f"{path} does not exist; `python3 -m proca_web init` makes one") from error
+    except OSError as error:
+        raise HomeKeyError(f"{path} cannot be read ({error.strerror})") from error
+    with os.fdopen(descriptor, "rb", buffering=0) as file:
+        facts = os.fstat(file.fileno())
+        if not stat.S_ISREG(facts.st_mode):
+            raise HomeKeyError(f"{path} is not a file")
+        if stat.S_IMODE(facts.st_mode) & ~0o700:
+            raise HomeKeyError(f"{path} is open to others; run: chmod 600 {path}")
+        if facts.st_uid not in (os.geteuid(), 0):
+            raise HomeKeyError(f"{path} belongs to another user; run: chown {os.geteuid()} {path}")
+        line = bytearray(64)
+        return line[: file.readinto(line)]
+
+
+def _read_secret(line: bytearray) -> bytes:
+    """The 32 bytes of one line of 43 characters; the line is overwritten, no copy of it is left."""
+    if not _LINE.fullmatch(line):
+        raise HomeKeyError("the Home key must be one line of 43 characters (base64url of 32 bytes)")
+    standard = line[:43].translate(_TO_STANDARD) + bytearray(b"=")
+    raw = binascii.a2b_base64(standard)
+    memory.wipe(standard)
+    memory.wipe(line)
+    return raw

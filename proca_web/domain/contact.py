@@ -1,0 +1,115 @@
+"""A supporter's personal data as a type: made by `parse`, gone once it is sealed.
+
+It is never logged, flashed, put in a cookie, URL, exception text, job or broker message; its repr shows names only.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, fields
+from datetime import date
+
+from proca_web.domain import text
+from proca_web.domain.errors import FieldsRefused
+from proca_web.domain.messages import Message, N_
+
+# The basic schema in the order a form shows it; the comment is handled by its own policy.
+FIELDS = (
+    *("first_name", "last_name", "email", "phone", "country", "postcode"),
+    *("street", "street_number", "locality", "region", "birth_date"),
+)
+ALWAYS_REQUIRED = frozenset({"first_name", "email"})
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class ContactData:
+    """What a supporter typed, validated and normalised. Empty text means not given."""
+
+    first_name: str
+    email: str
+    last_name: str = ""
+    phone: str = ""
+    country: str = ""
+    postcode: str = ""
+    street: str = ""
+    street_number: str = ""
+    locality: str = ""
+    region: str = ""
+    birth_date: str = ""
+    comment: str = ""
+
+    def items(self) -> Iterator[tuple[str, str]]:
+        """The given fields with their values."""
+        return ((field.name, value) for field in fields(self) if (value := getattr(self, field.name)))
+
+    def __repr__(self) -> str:
+        return f"<ContactData {' '.join(name for name, _ in self.items())}>"
+
+
+@dataclass(frozen=True, slots=True)
+class FieldPolicy:
+    """What a page asks for: its fields, which are required, and what happens with a comment (off, sealed, public)."""
+
+    asked: tuple[str, ...]
+    required: frozenset[str] = ALWAYS_REQUIRED
+    comment: str = "off"
+
+
+def parse(form: Mapping[str, str], policy: FieldPolicy, today: date) -> tuple[ContactData, str]:
+    """Form fields to a contact and the public comment. Fields the page does not ask for are ignored.
+
+    Raises FieldsRefused with one message a field; the caller shows the form again with what was typed.
+    """
+    faults: dict[str, Message] = {}
+    values: dict[str, str] = {}
+    for name in policy.asked:
+        _take(name, _rule(name, form, today), form, values, faults)
+        if name in policy.required and name not in faults and not values.get(name):
+            faults[name] = Message(N_("Please fill this in."))
+    comment = _comment(form, policy, faults)
+    if faults:
+        raise FieldsRefused(faults)
+    if policy.comment == "sealed":
+        return ContactData(**values, comment=comment), ""
+    return ContactData(**values), comment
+
+
+def _comment(form: Mapping[str, str], policy: FieldPolicy, faults: dict[str, Message]) -> str:
+    values: dict[str, str] = {}
+    if policy.comment != "off":
+        public = policy.comment == "public"
+        _take("comment", lambda typed: text.comment(typed, public=public), form, values, faults)
+    return values.get("comment", "")
+
+
+def _take(
+    name: str,
+    rule: Callable[[str], str],
+    form: Mapping[str, str],
+    values: dict[str, str],
+    faults: dict[str, Message],
+) -> None:
+    try:
+        values[name] = rule(form.get(name, ""))
+    except text.Refused as refusal:
+        faults[name] = refusal.message
+
+
+def _rule(name: str, form: Mapping[str, str], today: date) -> Callable[[str], str]:
+    match name:
+        case "first_name" | "last_name":
+            return text.name
+        case "email":
+            return text.email
+        case "phone":
+            return text.phone
+        case "country":
+            return text.country
+        case "postcode":
+            return lambda typed: text.postcode(typed, form.get("country", "").strip().upper() or None)
+        case "birth_date":
+            return lambda typed: text.birth_date(typed, today)
+        case "street":
+            return lambda typed: text.clean(typed, longest=128)
+        case "street_number":
+            return lambda typed: text.clean(typed, longest=6)
+        case _:
+            return lambda typed: text.clean(typed, longest=64)

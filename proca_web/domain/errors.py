@@ -1,0 +1,57 @@
+"""The named refusals of the product. Raised where known, turned into HTTP in one place; never hold personal data."""
+
+from collections.abc import Mapping
+
+from proca_web.domain.messages import Message
+
+
+class ProcaError(Exception):
+    """Root of every refusal of the product."""
+
+
+class FieldsRefused(ProcaError):
+    """Some form fields do not pass; `faults` says which and why."""
+
+    def __init__(self, faults: Mapping[str, Message]) -> None:
+        super().__init__(", ".join(sorted(faults)))
+        self.faults = dict(faults)
+
+
+class WordingChanged(ProcaError):
+    """The consent text the form showed was replaced too long ago, or was never ours."""
+
+
+class PageNotFound(ProcaError):
+    """No action page has this name."""
+
+
+class PageNotOpen(ProcaError):
+    """The page exists, but takes no signatures: draft, closed, or of a closed campaign."""
+
+
+class NoActiveKey(ProcaError):
+    """An org that always receives has no active key: nothing may be stored."""
+
+
+class CannotSealNow(ProcaError):
+    """Three senders in a row could not seal this submission: nothing was stored."""
+
+
+class UnknownToken(ProcaError):
+    """No signature is held under this link."""
+
+
+class CampaignKeyMissing(ProcaError):
+    """The campaign has fingerprints but its key file is gone: nobody can tell who has signed already."""
+
+
+class HomeCannotReceive(ProcaError):
+    """The Home Org sends all personal data and receives none."""
+
+
+class NameTaken(ProcaError):
+    """Something of this kind already has this name."""
+
+
+class BadSetting(ProcaError):
+    """A value given to an operator command or the console cannot be used; the message says why."""

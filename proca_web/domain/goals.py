@@ -1,0 +1,15 @@
+"""The goal of a petition moves: always just above the count, in steps people can picture."""
+
+_STEPS = (100, 200, 500)
+
+
+def goal_above(count: int) -> int:
+    """The next goal: 100, 200, 500, 1,000, 2,000, 5,000 and so on; a million at a time from one million."""
+    if count >= 1_000_000:
+        return (count // 1_000_000 + 1) * 1_000_000
+    scale = 1
+    while True:
+        for step in _STEPS:
+            if count < step * scale:
+                return step * scale
+        scale *= 10

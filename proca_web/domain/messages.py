@@ -1,0 +1,17 @@
+"""Sentences for people, kept untranslated until a page shows them. A message never repeats what somebody typed."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A gettext text with its values, translated by the page that shows it."""
+
+    text: str
+    values: Mapping[str, str | int] = field(default_factory=dict)
+
+
+def N_(text: str) -> str:  # noqa: N802 -- gettext's own name for "mark, do not translate yet"
+    """Mark a text for the translation catalogues."""
+    return text

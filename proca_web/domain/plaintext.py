@@ -1,0 +1,193 @@
+"""The plaintext of one copy: Proca's contact JSON, `_meta` that binds it to its place, and padding (protocol 3).
+
+Written by `compose` on the server. Read by `read` on the org's premises, where every plaintext counts as hostile:
+a browser may have written it.
+"""
+
+from __future__ import annotations
+
+import json
+import unicodedata
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:  # the org's tool reads plaintexts without the libraries that check a form's fields
+    from proca_web.domain.contact import ContactData
+
+BUCKETS = (1024, 2048, 4096, 8192)
+MOST_MEMBERS = 64
+DEEPEST = 3
+LONGEST_TEXT = 2000
+
+# Our field names and Proca's. `address` is an object of its own.
+PROCA_NAMES = {
+    "first_name": "firstName",
+    "last_name": "lastName",
+    "email": "email",
+    "phone": "phone",
+    "country": "country",
+    "postcode": "postcode",
+    "birth_date": "birthDate",
+    "comment": "comment",
+}
+ADDRESS_NAMES = {
+    "street": "street",
+    "street_number": "streetNumber",
+    "locality": "locality",
+    "region": "region",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """Where a copy belongs: what `_meta` says besides the reader's own key. Names are the immutable ones."""
+
+    home: str
+    action_ref: str
+    contact_ref: str
+    campaign: str
+    page: str
+    org: str
+    opt_in: bool | None
+    deliver: bool
+    consent: str
+    at: datetime
+
+
+class PlaintextRefused(ValueError):
+    """An opened copy breaks the rules of protocol 3; the message names the rule and shows nothing of the content."""
+
+
+def contact_json(contact: ContactData) -> dict[str, Any]:
+    """A contact under Proca's names; `area` repeats the country, as Proca's basic schema does."""
+    given = dict(contact.items())
+    content: dict[str, Any] = {PROCA_NAMES[name]: value for name, value in given.items() if name in PROCA_NAMES}
+    address = {ADDRESS_NAMES[name]: value for name, value in given.items() if name in ADDRESS_NAMES}
+    if address:
+        content["address"] = address
+    if contact.country:
+        content["area"] = contact.country
+    return content
+
+
+def compose(contact: ContactData, context: Context, *, to: str, role: str) -> bytes:
+    """The padded bytes that are sealed to the key with fingerprint `to`."""
+    content = contact_json(contact)
+    content["_meta"] = {
+        "v": 1,
+        "home": context.home,
+        "action": context.action_ref,
+        "ref": context.contact_ref,
+        "campaign": context.campaign,
+        "page": context.page,
+        "org": context.org,
+        "to": to,
+        "role": role,
+        "optIn": context.opt_in,
+        "deliver": context.deliver,
+        "consent": context.consent,
+        "at": context.at.strftime("%Y-%m-%dT%H:%M:00Z"),
+    }
+    return pad(dumps(content))
+
+
+def dumps(content: dict[str, Any]) -> bytes:
+    """Compact UTF-8 JSON with members in byte order, as Proca's server writes it."""
+    return json.dumps(content, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
+
+
+def pad(content: bytes) -> bytes:
+    """Fill with spaces to 1, 2, 4 or 8 KiB, so that the length tells little. Raises ValueError beyond."""
+    for bucket in BUCKETS:
+        if len(content) <= bucket:
+            return content.ljust(bucket, b" ")
+    raise ValueError("a contact has at most 8 KiB")
+
+
+def read(plaintext: bytes) -> dict[str, Any]:
+    """Parse an opened copy. Raises PlaintextRefused for anything protocol 3 does not allow, RecursionError included."""
+    if len(plaintext) > BUCKETS[-1]:
+        raise PlaintextRefused("longer than 8 KiB")
+    try:
+        content = json.loads(plaintext.decode("utf-8"), object_pairs_hook=_members, parse_constant=_no_constant)
+    except PlaintextRefused:
+        raise
+    except UnicodeDecodeError as error:
+        raise PlaintextRefused("not UTF-8") from error
+    except (ValueError, RecursionError) as error:
+        raise PlaintextRefused("not JSON") from error
+    if not isinstance(content, dict):
+        raise PlaintextRefused("not one JSON object")
+    if _count(content, "", 1) > MOST_MEMBERS:
+        raise PlaintextRefused("more than 64 members")
+    return content
+
+
+def fields(content: dict[str, Any]) -> dict[str, str]:
+    """The contact of an opened copy under our field names: `contact_json` the other way round.
+
+    A field that is missing or null is left out. Raises PlaintextRefused when a known field is not text.
+    """
+    address = content.get("address")
+    if address is None:
+        return _texts(content, PROCA_NAMES)
+    if not isinstance(address, dict):
+        raise PlaintextRefused("the address is not an object")
+    return _texts(content, PROCA_NAMES) | _texts(address, ADDRESS_NAMES)
+
+
+def _texts(content: dict[str, Any], names: dict[str, str]) -> dict[str, str]:
+    texts = {}
+    for ours, theirs in names.items():
+        value = content.get(theirs)
+        if isinstance(value, str):
+            texts[ours] = value
+        elif value is not None:
+            raise PlaintextRefused(f"{theirs} is not text")
+    return texts
+
+
+def _members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    members = dict(pairs)
+    if len(members) != len(pairs):
+        raise PlaintextRefused("a name stands twice")
+    return members
+
+
+def _no_constant(_: str) -> Any:
+    raise PlaintextRefused("a number that is no number")
+
+
+def _count(value: Any, name: str, depth: int) -> int:
+    """The number of members below `value`, after checking each."""
+    if isinstance(value, str):
+        check_text(value, newline=name == "comment")
+        return 0
+    if value is None or isinstance(value, bool):
+        return 0
+    if isinstance(value, int | float):
+        if not -(2**53) <= value <= 2**53:
+            raise PlaintextRefused("a number out of range")
+        return 0
+    if depth > DEEPEST:
+        raise PlaintextRefused("nested deeper than 3")
+    if isinstance(value, list):
+        return sum(1 + _count(item, name, depth + 1) for item in value)
+    for key in value:
+        check_text(key, newline=False)
+    return sum(1 + _count(item, key, depth + 1) for key, item in value.items())
+
+
+def check_text(text: str, *, newline: bool) -> None:
+    """One text of a copy: at most 2,000 characters, no lone surrogate, no control character. Raises PlaintextRefused."""
+    if len(text) > LONGEST_TEXT:
+        raise PlaintextRefused("a text longer than 2,000 characters")
+    if text.isprintable():
+        return
+    for character in text:
+        category = unicodedata.category(character)
+        if category == "Cs":
+            raise PlaintextRefused("a lone surrogate")
+        if category == "Cc" and not (newline and character == "\n"):
+            raise PlaintextRefused("a control character")

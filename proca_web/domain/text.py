@@ -1,0 +1,118 @@
+"""One typed value at a time: bring it into one form, or say what is wrong with it. Never echoes the value."""
+
+import re
+import unicodedata
+from datetime import date
+
+from email_validator import EmailNotValidError, validate_email
+
+from proca_web.domain.countries import COUNTRIES, is_postcode
+from proca_web.domain.messages import Message, N_
+
+_MARKUP = re.compile(r"<\s*[a-zA-Z/!?]")
+_LINK = re.compile(r"(?i)://|\bwww\.|\w\.[a-z]{2,}\b")
+_PHONE = re.compile(r"[+]?[0-9 ()-]+")
+_EMAIL_FORBIDDEN = set(" ,;:\"'<>()[]\\")
+# Joiners are letters' parts in Persian and Indic names; every other invisible format character is refused.
+_JOINERS = {"\u200c", "\u200d"}
+
+
+class Refused(ValueError):
+    """This value does not pass; `message` says what to do."""
+
+    def __init__(self, text: str, **values: str | int) -> None:
+        super().__init__(text)
+        self.message = Message(text, values)
+
+
+def clean(typed: str, *, longest: int, lines: bool = False) -> str:
+    """NFC text without outer or doubled spaces. Refuses control characters, markup and more than `longest` characters."""
+    text = unicodedata.normalize("NFC", typed.replace("\r\n", "\n").replace("\r", "\n"))
+    if not lines:
+        text = text.replace("\n", " ").replace("\t", " ")
+    for character in text:
+        category = unicodedata.category(character)
+        if category[0] == "C" and character not in _JOINERS and not (lines and character == "\n"):
+            raise Refused(N_("Please remove the invisible control characters."))
+    text = "\n".join(" ".join(line.split()) for line in text.split("\n")).strip()
+    if len(text) > longest:
+        raise Refused(N_("Please use at most %(longest)s characters."), longest=longest)
+    if _MARKUP.search(text):
+        raise Refused(N_("Please write plain text, without HTML."))
+    return text
+
+
+def name(typed: str) -> str:
+    """A person's name: letters of any script, spaces and , ' ’ . - ; no links, at most 64 characters."""
+    text = clean(typed, longest=64)
+    if not text:
+        return text
+    if _LINK.search(text):
+        raise Refused(N_("A name cannot hold a web address."))
+    if not text[0].isalpha() or not all(_is_name_part(character) for character in text):
+        raise Refused(N_("Please use letters, spaces and , ' . - only, beginning with a letter."))
+    return text
+
+
+def _is_name_part(character: str) -> bool:
+    return unicodedata.category(character)[0] in "LM" or character in " ,'’.-" or character in _JOINERS
+
+
+def email(typed: str) -> str:
+    """One mail address, its domain in ASCII (IDNA). Refuses lists, quotes, comments and addresses nobody can receive at."""
+    text = typed.strip()
+    if not text:
+        return text
+    if len(text) > 254 or unicodedata.normalize("NFKC", text) != text or _EMAIL_FORBIDDEN & set(text):
+        raise Refused(N_("Please write one e-mail address, like anna@example.org."))
+    try:
+        parsed = validate_email(text, check_deliverability=False, allow_smtputf8=False)
+    except EmailNotValidError as error:
+        raise Refused(N_("Please write one e-mail address, like anna@example.org.")) from error
+    return f"{parsed.local_part}@{parsed.ascii_domain}"
+
+
+def phone(typed: str) -> str:
+    """A telephone number as people write it, at most 20 characters."""
+    text = clean(typed, longest=20)
+    if text and not _PHONE.fullmatch(text):
+        raise Refused(N_("Please use digits, spaces, + ( ) - only."))
+    return text
+
+
+def country(typed: str) -> str:
+    """An ISO 3166-1 alpha-2 code."""
+    text = typed.strip().upper()
+    if text and text not in COUNTRIES:
+        raise Refused(N_("Please choose a country from the list."))
+    return text
+
+
+def postcode(typed: str, of_country: str | None) -> str:
+    """A postcode in capitals; checked against its country's pattern only."""
+    text = clean(typed, longest=10).upper()
+    if text and not is_postcode(text, of_country):
+        raise Refused(N_("This does not look like a postcode of that country."))
+    return text
+
+
+def birth_date(typed: str, today: date) -> str:
+    """A date of birth as YYYY-MM-DD, between 1900 and today."""
+    text = typed.strip()
+    if not text:
+        return text
+    try:
+        born = date.fromisoformat(text)
+    except ValueError as error:
+        raise Refused(N_("Please write the date as year-month-day, like 1990-01-31.")) from error
+    if not date(1900, 1, 1) <= born <= today:
+        raise Refused(N_("Please check the year."))
+    return born.isoformat()
+
+
+def comment(typed: str, *, public: bool) -> str:
+    """Free text of at most 1,000 characters. A public one may hold no mail address or telephone number."""
+    text = clean(typed, longest=1000, lines=True)
+    if public and re.search(r"\S@\S|\+?\d[\d ()-]{7,}\d", text):
+        raise Refused(N_("This comment is public: please leave out e-mail addresses and telephone numbers."))
+    return text

@@ -1,0 +1,27 @@
+"""Tables and constraints. A model knows no crypto, no mail and no session; what must always hold is a CHECK here."""
+
+from proca_web.models.action import Action, Supporter, Transient
+from proca_web.models.base import Base
+from proca_web.models.campaign import ActionPage, Campaign, ConsentText, DayCount
+from proca_web.models.contact import Contact, ReleaseCounter
+from proca_web.models.org import Org, PublicKey
+from proca_web.models.user import AuditEntry, Heartbeat, Membership, User
+
+__all__ = [
+    "Action",
+    "ActionPage",
+    "AuditEntry",
+    "Base",
+    "Campaign",
+    "ConsentText",
+    "Contact",
+    "DayCount",
+    "Heartbeat",
+    "Membership",
+    "Org",
+    "PublicKey",
+    "ReleaseCounter",
+    "Supporter",
+    "Transient",
+    "User",
+]

@@ -1,0 +1,122 @@
+"""Actions (metadata only), the people behind accepted ones (a keyed fingerprint only), and transient clear data."""
+
+from datetime import datetime
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from proca_web.models.base import NEVER_REUSED, Base, one_of
+from proca_web.models.campaign import ActionPage
+
+
+class Supporter(Base):
+    """One person in one campaign, known by a fingerprint under the campaign's key; made at acceptance only."""
+
+    __tablename__ = "supporters"
+    __table_args__ = (
+        UniqueConstraint("campaign_id", "fingerprint"),
+        CheckConstraint("fingerprint IS NULL OR length(fingerprint) = 32", name="fingerprint_length"),
+        NEVER_REUSED,
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    campaign_id: Mapped[int] = mapped_column(ForeignKey("campaigns.id", ondelete="RESTRICT"))
+    fingerprint: Mapped[bytes | None] = mapped_column(comment="K(dedupe, campaign key, address); NULL once forgotten")
+    created_at: Mapped[datetime]
+
+
+class Action(Base):
+    """What somebody did on a page, as metadata. Never holds personal data."""
+
+    __tablename__ = "actions"
+    __table_args__ = (
+        one_of("status", "pending", "accepted", "withdrawn"),
+        one_of("email_status", "none", "double_opt_in", "bounce", "unsub"),
+        CheckConstraint("length(ref) = 16", name="ref_length"),
+        CheckConstraint("(status = 'pending') = (accepted_at IS NULL)", name="accepted_at"),
+        Index(
+            "ix_actions_to_release",
+            "id",
+            sqlite_where=text("status <> 'pending' AND NOT released"),
+            postgresql_where=text("status <> 'pending' AND NOT released"),
+        ),
+        Index(
+            "ix_actions_supporter_id",
+            "supporter_id",
+            sqlite_where=text("supporter_id IS NOT NULL"),
+            postgresql_where=text("supporter_id IS NOT NULL"),
+        ),
+        Index(
+            "uq_actions_withdraw_id",
+            "withdraw_id",
+            unique=True,
+            sqlite_where=text("withdraw_id IS NOT NULL"),
+            postgresql_where=text("withdraw_id IS NOT NULL"),
+        ),
+        Index(
+            "uq_actions_confirm_id",
+            "confirm_id",
+            unique=True,
+            sqlite_where=text("confirm_id IS NOT NULL"),
+            postgresql_where=text("confirm_id IS NOT NULL"),
+        ),
+        NEVER_REUSED,
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    ref: Mapped[bytes] = mapped_column(comment="16 random bytes, made before sealing; in every copy's _meta")
+    action_page_id: Mapped[int] = mapped_column(ForeignKey("action_pages.id", ondelete="RESTRICT"))
+    action_type: Mapped[str] = mapped_column(default="register", server_default="register")
+    status: Mapped[str] = mapped_column(default="pending", server_default="pending")
+    testing: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
+    repeat: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
+    released: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
+    counted: Mapped[bool] = mapped_column(
+        default=False, server_default=text("false"), comment="in the campaign's counter"
+    )
+    email_status: Mapped[str] = mapped_column(default="none", server_default="none")
+    created_at: Mapped[datetime]
+    accepted_at: Mapped[datetime | None]
+    supporter_id: Mapped[int | None] = mapped_column(ForeignKey("supporters.id", ondelete="SET NULL"))
+    confirm_id: Mapped[bytes | None] = mapped_column(comment="K(link-id, T): finds the action, opens nothing")
+    withdraw_id: Mapped[bytes | None] = mapped_column(comment="K(withdraw-id, W)")
+    consent: Mapped[str] = mapped_column(comment="hash of the wording that was shown")
+    area: Mapped[str] = mapped_column(default="", server_default="")
+    utm_source: Mapped[str] = mapped_column(default="", server_default="")
+    utm_medium: Mapped[str] = mapped_column(default="", server_default="")
+    utm_campaign: Mapped[str] = mapped_column(default="", server_default="")
+    utm_content: Mapped[str] = mapped_column(default="", server_default="")
+    custom_fields: Mapped[str] = mapped_column(default="{}", server_default="{}", comment="compact JSON of strings")
+
+    page: Mapped[ActionPage] = relationship()
+
+
+class Transient(Base):
+    """The only table that may hold clear data, sealed; also its own outbox row (protocol 6)."""
+
+    __tablename__ = "transients"
+    __table_args__ = (
+        one_of("state", "to_send", "sending", "waiting", "to_accept", "thanks_to_send", "thanks_sending"),
+        CheckConstraint("(wait_key IS NULL) = (wait_seal IS NULL)", name="wait_seal_has_key"),
+        CheckConstraint("state <> 'waiting' OR wait_seal IS NULL", name="waiting_is_closed"),
+        CheckConstraint("state NOT IN ('to_send', 'sending', 'waiting') OR link_seal IS NOT NULL", name="link_seal"),
+        Index("ix_transients_due", "state", "next_try"),
+        Index("ix_transients_wait_key", "wait_key"),
+        {"postgresql_with": {"fillfactor": 70}},
+    )
+
+    action_id: Mapped[int] = mapped_column(
+        ForeignKey("actions.id", ondelete="CASCADE"), primary_key=True, autoincrement=False
+    )
+    state: Mapped[str]
+    wait_key: Mapped[str | None] = mapped_column(comment="name of the keyring file that opens wait_seal")
+    wait_seal: Mapped[bytes | None]
+    link_seal: Mapped[bytes | None] = mapped_column(comment="opened by the mailed link only")
+    sealed_at: Mapped[datetime | None] = mapped_column(comment="age of what is readable")
+    attempts: Mapped[int] = mapped_column(default=0, server_default="0")
+    deliveries: Mapped[int] = mapped_column(
+        default=0, server_default="0", comment="attempts that may have reached DATA"
+    )
+    lease_until: Mapped[datetime | None]
+    next_try: Mapped[datetime]
+    created_at: Mapped[datetime]

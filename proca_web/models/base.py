@@ -1,0 +1,60 @@
+"""What all tables share: names for constraints, and one rule for times (UTC, aware, on both databases)."""
+
+from datetime import UTC, datetime
+from typing import Any, cast
+
+from sqlalchemy import CheckConstraint, DateTime, Dialect, LargeBinary, MetaData, TextClause, bindparam, text
+from sqlalchemy.orm import DeclarativeBase, registry
+from sqlalchemy.types import TypeDecorator
+
+
+class UTCDateTime(TypeDecorator[datetime]):
+    """An aware UTC time. SQLite gives naive values back, PostgreSQL aware ones: here they become the same."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Refuse naive times, store UTC."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a naive time")
+        return value.astimezone(UTC)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Give an aware UTC time back."""
+        return value if value is None or value.tzinfo else value.replace(tzinfo=UTC)
+
+
+class Base(DeclarativeBase):
+    """The declarative base; constraint names are fixed, because SQLite's batch migrations need them."""
+
+    registry = registry(type_annotation_map={datetime: UTCDateTime(), bytes: LargeBinary})
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "ck": "ck_%(table_name)s_%(constraint_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+
+
+# Ids are never given twice, also after deletion (protocol 4): SQLite needs to be told.
+NEVER_REUSED: dict[str, Any] = {"sqlite_autoincrement": True}
+
+
+def one_of(column: str, *values: str) -> CheckConstraint:
+    """A CHECK that a text column holds one of these words."""
+    words = ", ".join(f"'{value}'" for value in values)
+    return CheckConstraint(f"{column} IN ({words})", name=column)
+
+
+def statement(sql: str, times: tuple[str, ...] = (), returns: tuple[str, ...] = ()) -> TextClause:
+    """A fixed statement; parameters named in `times` and columns in `returns` are UTC times, alike on both databases."""
+    typed = text(sql).bindparams(*(bindparam(name, type_=UTCDateTime()) for name in times))
+    if returns:
+        return cast(TextClause, typed.columns(**{name: UTCDateTime() for name in returns}))
+    return typed

@@ -1,0 +1,60 @@
+"""Staff, their places in orgs, the record of what they did, and signs of life of the worker."""
+
+from datetime import datetime
+
+from sqlalchemy import ForeignKey, Index
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from proca_web.models.base import NEVER_REUSED, Base, one_of
+from proca_web.models.org import Org
+
+
+class User(Base):
+    """A member of staff of one or more orgs."""
+
+    __tablename__ = "users"
+    __table_args__ = (NEVER_REUSED,)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    email: Mapped[str] = mapped_column(unique=True)
+    password_hash: Mapped[str] = mapped_column(comment="argon2id, libsodium's text form")
+    created_at: Mapped[datetime]
+
+    memberships: Mapped[list["Membership"]] = relationship(back_populates="user", cascade="all, delete-orphan")
+
+
+class Membership(Base):
+    """A user's place in an org."""
+
+    __tablename__ = "memberships"
+    __table_args__ = (one_of("role", "owner"),)
+
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), primary_key=True)
+    org_id: Mapped[int] = mapped_column(ForeignKey("orgs.id", ondelete="CASCADE"), primary_key=True)
+    role: Mapped[str]
+
+    user: Mapped[User] = relationship(back_populates="memberships")
+    org: Mapped[Org] = relationship()
+
+
+class AuditEntry(Base):
+    """Who did what in an org's console; no personal data of supporters."""
+
+    __tablename__ = "audit_entries"
+    __table_args__ = (Index("ix_audit_entries_org_id_at", "org_id", "at"), NEVER_REUSED)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    org_id: Mapped[int] = mapped_column(ForeignKey("orgs.id", ondelete="RESTRICT"))
+    user_id: Mapped[int | None] = mapped_column(ForeignKey("users.id", ondelete="SET NULL"))
+    at: Mapped[datetime]
+    event: Mapped[str]
+    detail: Mapped[str] = mapped_column(default="{}", server_default="{}")
+
+
+class Heartbeat(Base):
+    """When a kind of process was last seen alive."""
+
+    __tablename__ = "heartbeats"
+
+    name: Mapped[str] = mapped_column(primary_key=True)
+    seen_at: Mapped[datetime]

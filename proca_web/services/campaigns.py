@@ -1,0 +1,179 @@
+"""Orgs, campaigns and pages: making them, and letting a page go live or close. The Home Org owns none."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from proca_web.crypto.errors import KeyRefused
+from proca_web.crypto.home import HomeKey
+from proca_web.crypto.keys import check_public, fingerprint
+from proca_web.domain.contact import ALWAYS_REQUIRED, FIELDS
+from proca_web.domain.errors import BadSetting, HomeCannotReceive, NameTaken, NoActiveKey
+from proca_web.domain.wording import Translate
+from proca_web.models import ActionPage, Campaign, Org, PublicKey
+from proca_web.services import wordings
+
+HOME = "home"
+_NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+
+
+@dataclass(frozen=True, slots=True)
+class PageSettings:
+    """What a new page says and asks for."""
+
+    title: str
+    demand: str
+    body: str = ""
+    locale: str = "en"
+    fields: Sequence[str] = ("first_name", "last_name", "email", "country", "postcode")
+    required: Sequence[str] = ("first_name", "email")
+    comment: str = "sealed"
+    consent_style: str = "box"
+    default_country: str = ""
+    double_opt_in: bool = True
+    delivery: bool = True
+    next_step_label: str = ""
+    next_step_url: str = ""
+
+
+def add_home(session: Session, home: HomeKey, now: datetime) -> Org:
+    """The Home Org with the public halves of its key."""
+    org = Org(name=HOME, title="Home", is_home=True, created_at=now)
+    session.add(org)
+    session.flush()  # the key row needs the org's id
+    session.add(
+        PublicKey(
+            org_id=org.id,
+            kind="home",
+            public=home.box_public,
+            sign_public=home.identity,
+            fingerprint=fingerprint(home.identity),
+            created_at=now,
+        )
+    )
+    return org
+
+
+def add_org(session: Session, name: str, title: str, now: datetime, *, public_key: bytes | None = None) -> Org:
+    """A new org; with `public_key`, its copies can be sealed at once. Raises NameTaken, BadSetting, KeyRefused."""
+    _check_name(name)
+    if session.scalars(select(Org.id).where(Org.name == name)).first() is not None:
+        raise NameTaken(f"there is an org {name} already")
+    org = Org(name=name, title=title, created_at=now)
+    session.add(org)
+    session.flush()  # the key row needs the org's id
+    if public_key is not None:
+        add_recipient_key(session, org, public_key, now)
+    return org
+
+
+def add_recipient_key(session: Session, org: Org, public: bytes, now: datetime) -> PublicKey:
+    """Make a public key the org's active one. Raises KeyRefused (neutral) for keys that must not be sealed to."""
+    if org.is_home:
+        raise HomeCannotReceive(org.name)
+    check_public(public)
+    taken = select(PublicKey.id).where(PublicKey.public == public)
+    if session.scalars(taken).first() is not None:
+        raise KeyRefused("this key cannot be used")
+    active = select(PublicKey).where(
+        PublicKey.org_id == org.id, PublicKey.kind == "recipient", PublicKey.status == "active"
+    )
+    for key in session.scalars(active):
+        key.status = "retired"
+    session.flush()  # the old key is retired before the new one is active
+    key = PublicKey(
+        org_id=org.id, kind="recipient", public=public, fingerprint=fingerprint(public), created_at=now, not_before=now
+    )
+    session.add(key)
+    return key
+
+
+def add_campaign(session: Session, name: str, title: str, lead: Org, now: datetime) -> Campaign:
+    """A new campaign led by an org. Raises NameTaken, BadSetting, HomeCannotReceive."""
+    _check_name(name)
+    _refuse_home(lead)
+    if session.scalars(select(Campaign.id).where(Campaign.name == name)).first() is not None:
+        raise NameTaken(f"there is a campaign {name} already")
+    campaign = Campaign(name=name, title=title, org_id=lead.id, created_at=now, counted_at=now, status="live")
+    session.add(campaign)
+    session.flush()  # pages need the campaign's id
+    return campaign
+
+
+def add_page(
+    session: Session, name: str, campaign: Campaign, org: Org, settings: PageSettings, now: datetime
+) -> ActionPage:
+    """A new page, a draft. Raises NameTaken, BadSetting, HomeCannotReceive."""
+    _check_name(name)
+    _refuse_home(org)
+    unknown = set(settings.fields) - set(FIELDS)
+    if (
+        unknown
+        or not set(ALWAYS_REQUIRED) <= set(settings.fields)
+        or not set(settings.required) <= set(settings.fields)
+    ):
+        raise BadSetting(f"fields must be some of {', '.join(FIELDS)}, with first_name and email among them")
+    if session.scalars(select(ActionPage.id).where(ActionPage.name == name)).first() is not None:
+        raise NameTaken(f"there is a page {name} already")
+    page = ActionPage(
+        name=name,
+        campaign_id=campaign.id,
+        org_id=org.id,
+        title=settings.title,
+        demand=settings.demand,
+        body=settings.body,
+        locale=settings.locale,
+        fields=[field for field in FIELDS if field in settings.fields],
+        required=sorted({*settings.required, *ALWAYS_REQUIRED}),
+        comment=settings.comment,
+        consent_style=settings.consent_style,
+        default_country=settings.default_country,
+        double_opt_in=settings.double_opt_in,
+        delivery=settings.delivery,
+        next_step_label=settings.next_step_label,
+        next_step_url=settings.next_step_url,
+        created_at=now,
+    )
+    session.add(page)
+    session.flush()  # the wording needs the page's id
+    return page
+
+
+def open_page(session: Session, page: ActionPage, translate: Translate, now: datetime) -> None:
+    """Let a page go live. Raises BadSetting without legal notices, NoActiveKey without the keys it always needs."""
+    for org in wordings.orgs_of(page).values():
+        if not wordings.notice_of(org).is_complete:
+            raise BadSetting(
+                f"{org.name} has no complete legal notice (legal name, contact, privacy link, retention sentence)"
+            )
+    for receiver in wordings.distribution_of(page).always():
+        org = wordings.orgs_of(page)[receiver]
+        if not wordings.has_key(session, org):
+            raise NoActiveKey(org.name)
+    page.status = "live"
+    wordings.refresh(session, page, translate, now)
+
+
+def close_page(page: ActionPage) -> None:
+    """Take no more signatures; links that were mailed still work."""
+    page.status = "closed"
+
+
+def close_campaign(campaign: Campaign, now: datetime) -> None:
+    """Close a campaign with all its pages; its fingerprint key is destroyed 30 days later."""
+    campaign.status = "closed"
+    campaign.closed_at = now
+
+
+def _refuse_home(org: Org) -> None:
+    if org.is_home:
+        raise HomeCannotReceive("the Home Org owns no campaign and no page")
+
+
+def _check_name(name: str) -> None:
+    if not _NAME.fullmatch(name) or len(name) > 64:
+        raise BadSetting(f"{name!r} is no name: use small letters, digits and single dashes, at most 64")

@@ -1,0 +1,108 @@
+"""What must always hold, asked of the database and the keyring: `check` prints what does not."""
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection, func, select
+from sqlalchemy.orm import Session
+
+from proca_web.crypto.errors import KeyRefused
+from proca_web.crypto.keys import check_public
+from proca_web.domain.transient import READABLE_AT_MOST
+from proca_web.models import ActionPage, Base, Campaign, Contact, Org, PublicKey, ReleaseCounter, Supporter, Transient
+from proca_web.services import sweeping, wordings
+from proca_web.services.keyring import Keyring
+
+WORKER_SEEN_WITHIN = timedelta(minutes=3)
+_SECRET_WORDS = ("secret", "private", "seed", "passphrase")
+NOTES = (
+    "a snapshot of the running machine (memory and disk together) can repeat nonces; use PROCA_SENDER=throwaway there",
+)
+
+
+def faults(session: Session, keyring: Keyring, now: datetime) -> list[str]:
+    """Every broken invariant as a sentence."""
+    return [
+        *secret_columns(),
+        *_keys(session),
+        *_pages(session),
+        *_transients(session, keyring, now),
+        *_campaign_keys(session, keyring),
+        *_counters(session),
+        *_worker(session.connection(), now),
+    ]
+
+
+def secret_columns() -> list[str]:
+    """Columns whose name says that they hold a secret: there must be none."""
+    return [
+        f"the column {table.name}.{column.name} looks like a secret"
+        for table in Base.metadata.sorted_tables
+        for column in table.columns
+        if any(word in column.name for word in _SECRET_WORDS)
+    ]
+
+
+def _keys(session: Session) -> list[str]:
+    found = []
+    for key in session.scalars(select(PublicKey).where(PublicKey.kind == "recipient", PublicKey.status == "active")):
+        try:
+            check_public(key.public)
+        except KeyRefused as refusal:
+            found.append(f"key {key.id} of {key.org.name} must not be sealed to ({refusal})")
+    return found
+
+
+def _pages(session: Session) -> list[str]:
+    found = []
+    for page in session.scalars(select(ActionPage).where(ActionPage.status == "live")):
+        orgs = wordings.orgs_of(page)
+        for receiver in wordings.distribution_of(page).always():
+            if not wordings.has_key(session, orgs[receiver]):
+                found.append(f"page {page.name} is live, but {orgs[receiver].name} has no active key: it answers 503")
+        if wordings.current(session, page.id) is None:
+            found.append(f"page {page.name} is live without a wording")
+    home_owns = select(func.count()).select_from(Campaign).join(Org, Org.id == Campaign.org_id).where(Org.is_home)
+    if session.scalar(home_owns):
+        found.append("the Home Org owns a campaign; it must own none")
+    return found
+
+
+def _transients(session: Session, keyring: Keyring, now: datetime) -> list[str]:
+    found = []
+    limit = now - READABLE_AT_MOST - timedelta(minutes=5)
+    late = select(func.count()).where(Transient.wait_seal.is_not(None), Transient.sealed_at < limit)
+    number = session.scalar(late.select_from(Transient))
+    if number:
+        found.append(f"{number} addresses are readable for more than 72 hours; is the worker running?")
+    named = session.scalars(select(Transient.wait_key).where(Transient.wait_key.is_not(None)).distinct()).all()
+    lost = set(named) - set(keyring.transient_names())
+    if lost:
+        found.append(f"the keyring lacks {len(lost)} keys that waiting addresses are sealed with")
+    return found
+
+
+def _campaign_keys(session: Session, keyring: Keyring) -> list[str]:
+    known = select(Supporter.campaign_id).where(Supporter.fingerprint.is_not(None)).distinct()
+    return [
+        f"campaign {campaign_id} has fingerprints but no key in the keyring: confirms are refused; restore the file"
+        for campaign_id in session.scalars(known)
+        if not keyring.has_campaign_key(campaign_id)
+    ]
+
+
+def _counters(session: Session) -> list[str]:
+    found = []
+    for counter in session.scalars(select(ReleaseCounter)):
+        highest = session.scalar(
+            select(func.max(Contact.seq)).where(Contact.org_id == counter.org_id, Contact.role == counter.role)
+        )
+        if (highest or 0) > counter.last_seq:
+            found.append(f"org {counter.org_id}: a row has number {highest}, the counter stands at {counter.last_seq}")
+    return found
+
+
+def _worker(connection: Connection, now: datetime) -> list[str]:
+    seen = sweeping.last_beat(connection, "worker")
+    if seen is not None and now - seen > WORKER_SEEN_WITHIN:
+        return ["no worker was seen for three minutes: no mail leaves, nothing is released"]
+    return []

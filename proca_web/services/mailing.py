@@ -1,0 +1,200 @@
+"""Which mail is due, and what its outcome does to the row that waits for it (protocol 6).
+
+A claim is committed before SMTP is spoken to; an outcome is a compare-and-set after it. The link never leaves this
+room but in a `DueMail`, which lives until its mail is handed over.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import Enum
+from typing import Any
+
+from sqlalchemy import Connection, bindparam
+
+from proca_web.crypto import transient_seal
+from proca_web.crypto.errors import CannotOpen
+from proca_web.crypto.transient_seal import Waiting
+from proca_web.domain.transient import LEASE, MOST_DELIVERIES, Event, State, retry_after
+from proca_web.models.base import statement
+from proca_web.services import clearing
+from proca_web.services.keyring import Keyring
+
+BATCH = 20
+
+
+class Outcome(Enum):
+    """What SMTP said: taken, refused for good for this recipient, failed before or after the message went over."""
+
+    SENT = "sent"
+    REFUSED = "refused"
+    FAILED = "failed"
+    FAILED_AFTER_DATA = "failed after DATA"
+
+
+@dataclass(frozen=True, slots=True)
+class DueMail:
+    """One mail to send: to whom, on which page, with which link."""
+
+    action_id: int
+    state: State
+    page_id: int
+    action_ref: bytes = field(repr=False)
+    repeat: bool
+    testing: bool
+    waiting: Waiting = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class PageOfMail:
+    """What a mail says about its page: texts, org, reply address, legal notices."""
+
+    name: str
+    title: str
+    demand: str
+    locale: str
+    campaign: str
+    confirm_days: int
+    double_opt_in: bool
+    org: str
+    reply_to: str
+    notices: tuple[Mapping[str, str], ...]
+    next_step_label: str
+    next_step_url: str
+
+
+_CLAIM = """
+UPDATE transients SET state = :to, lease_until = :lease, attempts = attempts + 1, deliveries = deliveries + 1
+ WHERE state = :from AND action_id IN (
+   SELECT action_id FROM transients WHERE state = :from AND next_try <= :now ORDER BY next_try LIMIT :limit {lock})
+RETURNING action_id, wait_key, wait_seal
+"""
+_CLAIMS = {
+    "sqlite": statement(_CLAIM.format(lock=""), times=("lease", "now")),
+    "postgresql": statement(_CLAIM.format(lock="FOR UPDATE SKIP LOCKED"), times=("lease", "now")),
+}
+_ANY_DUE = statement(
+    "SELECT 1 FROM transients WHERE state = :state AND next_try <= :now LIMIT 1", times=("now",)
+)
+_DETAILS = statement("SELECT id, ref, action_page_id, repeat, testing FROM actions WHERE id IN :ids").bindparams(
+    bindparam("ids", expanding=True)
+)
+_SENT = statement("""
+UPDATE transients SET state = 'waiting', wait_key = NULL, wait_seal = NULL, sealed_at = NULL, lease_until = NULL
+ WHERE action_id = :id AND state = 'sending'
+""")
+_RETRY = statement(
+    """
+UPDATE transients SET state = 'to_send', lease_until = NULL, next_try = :next_try,
+       deliveries = deliveries - :not_delivered
+ WHERE action_id = :id AND state = 'sending'
+""",
+    times=("next_try",),
+)
+_TRIED = statement("SELECT attempts, deliveries FROM transients WHERE action_id = :id AND state = 'sending'")
+_LEASE_OVER = statement(
+    "SELECT action_id, state FROM transients WHERE state IN ('sending', 'thanks_sending') AND lease_until < :now",
+    times=("now",),
+)
+_PAGE = statement("""
+SELECT p.name, p.title, p.demand, p.locale, c.title AS campaign, c.confirm_days, p.double_opt_in, o.title AS org, o.reply_to,
+       p.next_step_label, p.next_step_url, p.org_id, c.org_id AS lead_id
+  FROM action_pages p JOIN campaigns c ON c.id = p.campaign_id JOIN orgs o ON o.id = p.org_id
+ WHERE p.id = :id
+""")
+_NOTICES = statement("""
+SELECT title, legal_name, legal_contact, privacy_url, retention FROM orgs WHERE id IN (:org, :lead)
+ ORDER BY CASE WHEN id = :org THEN 0 ELSE 1 END
+""")
+
+
+def is_due(connection: Connection, state: State, now: datetime) -> bool:
+    """Whether a mail of that kind is due; asked before the write lock is taken."""
+    return connection.execute(_ANY_DUE, {"state": state.value, "now": now}).first() is not None
+
+
+def claim(
+    connection: Connection, keyring: Keyring, state: State, now: datetime, limit: int = BATCH
+) -> tuple[list[DueMail], list[int]]:
+    """Lease up to `limit` due rows of `to_send` or `thanks_to_send`; commit before sending.
+
+    Returns the mails, and the ids of rows whose key is gone (they cannot be sent: an alarm, and expiry ends them).
+    """
+    leased = {State.TO_SEND: State.SENDING, State.THANKS_TO_SEND: State.THANKS_SENDING}[state]
+    bound = {"to": leased.value, "from": state.value, "now": now, "lease": now + LEASE, "limit": limit}
+    rows = connection.execute(_CLAIMS[connection.dialect.name], bound).all()
+    if not rows:
+        return [], []
+    found = connection.execute(_DETAILS, {"ids": [row.action_id for row in rows]})
+    details = {action.id: action for action in found}
+    mails, lost = [], []
+    for row in rows:
+        waiting = _open(keyring, row)
+        if waiting is None:
+            lost.append(row.action_id)
+            continue
+        action = details[row.action_id]
+        mails.append(
+            DueMail(
+                action_id=row.action_id,
+                state=leased,
+                page_id=action.action_page_id,
+                action_ref=bytes(action.ref),
+                repeat=bool(action.repeat),
+                testing=bool(action.testing),
+                waiting=waiting,
+            )
+        )
+    return mails, lost
+
+
+def settle(connection: Connection, mail: DueMail, outcome: Outcome, now: datetime) -> None:
+    """Write an outcome down. When the person has decided meanwhile, nothing changes."""
+    if mail.state is State.THANKS_SENDING:
+        clearing.clear(connection, mail.action_id, Event.SENT if outcome is Outcome.SENT else Event.FAILED)
+    elif outcome is Outcome.SENT:
+        connection.execute(_SENT, {"id": mail.action_id})
+    elif outcome is Outcome.REFUSED:
+        clearing.purge(connection, mail.action_id, Event.REFUSED, now)
+    else:
+        _retry(connection, mail.action_id, now, reached_data=outcome is Outcome.FAILED_AFTER_DATA)
+
+
+def end_leases(connection: Connection, now: datetime) -> int:
+    """Take back what a worker claimed and never settled: confirmations are tried again, thank-yous are dropped."""
+    rows = connection.execute(_LEASE_OVER, {"now": now}).all()
+    for row in rows:
+        if row.state == State.THANKS_SENDING:
+            clearing.clear(connection, row.action_id, Event.FAILED)
+        else:
+            _retry(connection, row.action_id, now, reached_data=True)
+    return len(rows)
+
+
+def page_of(connection: Connection, page_id: int) -> PageOfMail:
+    """What mails of that page say about it."""
+    row = connection.execute(_PAGE, {"id": page_id}).mappings().one()
+    notices = connection.execute(_NOTICES, {"org": row["org_id"], "lead": row["lead_id"]}).mappings().all()
+    shown = {name: row[name] for name in row if name not in ("org_id", "lead_id")}
+    return PageOfMail(notices=tuple(dict(notice) for notice in notices), **shown)
+
+
+def _retry(connection: Connection, action_id: int, now: datetime, *, reached_data: bool) -> None:
+    tried = connection.execute(_TRIED, {"id": action_id}).first()
+    if tried is None:
+        return
+    if reached_data and tried.deliveries >= MOST_DELIVERIES:
+        connection.execute(_SENT, {"id": action_id})
+        return
+    bound = {"id": action_id, "next_try": now + retry_after(tried.attempts), "not_delivered": 0 if reached_data else 1}
+    connection.execute(_RETRY, bound)
+
+
+def _open(keyring: Keyring, row: Any) -> Waiting | None:
+    key = keyring.transient(row.wait_key) if row.wait_key else None
+    if key is None:
+        return None
+    try:
+        return transient_seal.open_waiting(key, bytes(row.wait_seal))
+    except CannotOpen:
+        return None

@@ -1,0 +1,84 @@
+"""Who may use a route: exactly one of these decorators stands on each, and a house test reads them."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import ParamSpec, TypeVar
+
+from flask import abort, current_app, g, redirect, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_login import current_user
+
+from proca_web.models import Org, User
+from proca_web.web.ratelimit import Limit
+
+P = ParamSpec("P")
+R = TypeVar("R", bound=ResponseReturnValue)
+View = Callable[P, R]
+
+
+def public(view: Callable[P, R]) -> Callable[P, R]:
+    """Everybody; never sets a cookie."""
+    return view
+
+
+def token_holder(view: Callable[P, R]) -> Callable[P, R]:
+    """Whoever holds the link: the token in the path is the authority."""
+    return view
+
+
+def staff(view: Callable[P, R]) -> Callable[P, ResponseReturnValue]:
+    """Anybody who is signed in."""
+
+    @wraps(view)
+    def guarded(*args: P.args, **kwargs: P.kwargs) -> ResponseReturnValue:
+        if not current_user.is_authenticated:
+            return redirect(url_for("auth.login"), code=303)
+        return view(*args, **kwargs)
+
+    return guarded
+
+
+def org_member(view: Callable[P, R]) -> Callable[P, ResponseReturnValue]:
+    """Staff of the org in the path, which becomes `g.org`; 404 for strangers and for names that do not exist alike."""
+
+    @wraps(view)
+    def guarded(*args: P.args, **kwargs: P.kwargs) -> ResponseReturnValue:
+        if not current_user.is_authenticated:
+            return redirect(url_for("auth.login"), code=303)
+        g.org = _own_org(current_user, (request.view_args or {}).get("org", ""))
+        return view(*args, **kwargs)
+
+    return guarded
+
+
+def demo_only(view: Callable[P, R]) -> Callable[P, R]:
+    """Everybody, and only in the demo."""
+
+    @wraps(view)
+    def guarded(*args: P.args, **kwargs: P.kwargs) -> R:
+        if not current_app.config["MAILBOX_DIR"]:
+            abort(404)
+        return view(*args, **kwargs)
+
+    return guarded
+
+
+def limited(limit: Limit) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """At most so many calls a minute and network; beyond that TooManyRequests."""
+
+    def decorate(view: Callable[P, R]) -> Callable[P, R]:
+        @wraps(view)
+        def guarded(*args: P.args, **kwargs: P.kwargs) -> R:
+            limit.check(request)
+            return view(*args, **kwargs)
+
+        return guarded
+
+    return decorate
+
+
+def _own_org(user: User, name: str) -> Org:
+    for membership in user.memberships:
+        if membership.org.name == name:
+            return membership.org
+    abort(404)

@@ -1,0 +1,158 @@
+"""How both databases are opened so that an answered signature survives: durable commits, short fair write locks.
+
+SQLite: WAL, synchronous=FULL, BEGIN IMMEDIATE for writes behind a file lock (fair, where the busy-wait polls), plain
+BEGIN for reads. PostgreSQL: its own defaults. Which of the two begins is the caller's choice: `reading` or not.
+"""
+
+import fcntl
+import os
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from pathlib import Path
+from typing import Any
+
+from flask_sqlalchemy import SQLAlchemy
+from sqlalchemy import Connection, Engine, event, make_url
+
+from proca_web.models import Base
+
+db = SQLAlchemy(model_class=Base)
+
+_read_only: ContextVar[bool] = ContextVar("proca_read_only", default=False)
+
+
+class LockingConnection(sqlite3.Connection):
+    """A SQLite connection whose writing transactions queue at a file lock beside the database."""
+
+    lock_path: str | None = None
+    _lock: int | None = None
+
+    def begin_write(self) -> None:
+        """Wait for our turn, then BEGIN IMMEDIATE."""
+        if self.lock_path is not None:
+            self._lock = os.open(self.lock_path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            fcntl.flock(self._lock, fcntl.LOCK_EX)
+        try:
+            self.execute("BEGIN IMMEDIATE")
+        except sqlite3.Error:
+            self._unlock()
+            raise
+
+    def commit(self) -> None:
+        """COMMIT, then let the next writer in."""
+        super().commit()
+        self._unlock()
+
+    def rollback(self) -> None:
+        """ROLLBACK, then let the next writer in."""
+        super().rollback()
+        self._unlock()
+
+    def close(self) -> None:
+        """Close; an open transaction is rolled back."""
+        super().close()
+        self._unlock()
+
+    def _unlock(self) -> None:
+        lock, self._lock = self._lock, None
+        if lock is not None:
+            os.close(lock)
+
+
+def engine_options(url: str) -> dict[str, Any]:
+    """What create_engine needs; statements never appear with their parameters in errors or logs."""
+    options: dict[str, Any] = {"hide_parameters": True}
+    if url.startswith("sqlite"):
+        options["connect_args"] = {"factory": LockingConnection, "isolation_level": None, "timeout": 30}
+    return options
+
+
+def prepare_engine(engine: Engine) -> None:
+    """Attach the rules above to an engine; nothing is opened yet."""
+    if engine.dialect.name == "sqlite":
+        path = make_url(str(engine.url)).database
+        lock_path = f"{path}.lock" if path and path != ":memory:" else None
+        event.listen(engine, "connect", lambda connection, _record: _open_sqlite(connection, lock_path))
+        event.listen(engine, "begin", _begin_sqlite)
+
+
+def _open_sqlite(connection: LockingConnection, lock_path: str | None) -> None:
+    connection.lock_path = lock_path
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "secure_delete=ON", "busy_timeout=30000"):
+        connection.execute(f"PRAGMA {pragma}")
+    if connection.execute("PRAGMA foreign_keys").fetchone() != (1,):
+        raise RuntimeError("this SQLite keeps no foreign keys")
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    raw = connection.connection.driver_connection
+    assert isinstance(raw, LockingConnection)
+    if _read_only.get():
+        raw.execute("BEGIN")
+    else:
+        raw.begin_write()
+
+
+@contextmanager
+def read_only() -> Iterator[None]:
+    """Transactions that begin inside take no write lock."""
+    mark = _read_only.set(True)
+    try:
+        yield
+    finally:
+        _read_only.reset(mark)
+
+
+@contextmanager
+def writable() -> Iterator[None]:
+    """Transactions that begin inside may write, also within a GET (the audit row of an export)."""
+    mark = _read_only.set(False)
+    try:
+        yield
+    finally:
+        _read_only.reset(mark)
+
+
+@contextmanager
+def reading() -> Iterator[Connection]:
+    """One short read; its transaction has ended when the block has."""
+    with read_only():
+        try:
+            yield db.session.connection()
+        finally:
+            db.session.rollback()
+
+
+@contextmanager
+def writing() -> Iterator[Connection]:
+    """One short write of its own: commits at the end, rolls back on an error."""
+    with writable():
+        try:
+            yield db.session.connection()
+            db.session.commit()
+        except BaseException:
+            db.session.rollback()
+            raise
+
+
+def truncate_wal() -> None:
+    """Empty SQLite's write-ahead log, where deleted pages live on; PostgreSQL keeps its own house."""
+    if db.engine.dialect.name != "sqlite":
+        return
+    raw = db.engine.raw_connection()
+    try:
+        raw.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    finally:
+        raw.close()
+
+
+def set_private(path: Path) -> None:
+    """Create a database file readable by its owner only, before SQLite would with the process's umask."""
+    os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+
+
+def begin_request(*, read_only: bool) -> None:
+    """Set how transactions of this request begin; the next request on this thread sets its own."""
+    _read_only.set(read_only)

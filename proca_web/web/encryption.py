@@ -1,0 +1,154 @@
+"""The encryption extension: made at app start with the Home Org's keys and a nonce, kept in `app.extensions`.
+
+It reads each org's key at use, composes the plaintext and seals it. No route, job or command calls `decrypt`.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from flask import Flask, current_app
+from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
+
+from proca_web.crypto.certificate import Mode
+from proca_web.crypto.errors import SecretUnavailable, SenderEnded
+from proca_web.crypto.home import HomeKey
+from proca_web.crypto.keys import RecipientKey, fingerprint
+from proca_web.crypto.memory import Secret
+from proca_web.crypto.sealing import Sealed, Sealer, open_box
+from proca_web.crypto.sender import Clock, Sender
+from proca_web.domain import plaintext
+from proca_web.domain.contact import ContactData
+from proca_web.domain.errors import CannotSealNow, HomeCannotReceive, NoActiveKey
+from proca_web.domain.plaintext import Context
+from proca_web.models import Org, PublicKey
+from proca_web.services.senders import SenderSource
+from proca_web.web.database import db, reading, writing
+
+_EXTENSION = "proca_encryption"
+_TRIES = 3
+
+
+@dataclass(frozen=True, slots=True)
+class SealingSubmission:
+    """Seals the copies of one submission."""
+
+    home: str
+    sealer: Sealer
+
+    def encrypt(self, key: RecipientKey, contact: ContactData, context: Context) -> Sealed:
+        """One copy for one key."""
+        composed = plaintext.compose(contact, context, to=key.fingerprint, role=key.role)
+        return self.sealer.seal(composed, key)
+
+
+class Encryption:
+    """The handle; its state (Home key, mode, first nonce, current sender) is the app's."""
+
+    def init_app(self, app: Flask, home: HomeKey, mode: Mode, clock: Clock | None = None) -> None:
+        """Take the Home Org's checked keys and draw the first nonce. Raises RuntimeError on a second call."""
+        if _EXTENSION in app.extensions:
+            raise RuntimeError("encryption is set up already for this app")
+        if mode is not Mode.STATIC:
+            home.forget_box_secret()
+        app.extensions[_EXTENSION] = SenderSource(home, mode, _commit_row, clock)
+
+    @property
+    def source(self) -> SenderSource:
+        """The current app's senders."""
+        try:
+            source: SenderSource = current_app.extensions[_EXTENSION]
+        except KeyError:
+            raise RuntimeError("this app has no encryption; make it with create_app") from None
+        return source
+
+    @contextmanager
+    def submission(self, *, throwaway: bool = False) -> Iterator[SealingSubmission]:
+        """What seals one submission; its sender's row is committed before this returns."""
+        with self.source.submission(throwaway=throwaway) as sealer:
+            yield SealingSubmission(fingerprint(self.source.home.identity), sealer)
+
+    def store(self, act: Callable[[SealingSubmission], None], *, throwaway: bool = False) -> None:
+        """Run an act that seals and writes, and commit it. A spent sender or a used nonce: again with a new sender.
+
+        Raises CannotSealNow after three tries; nothing is stored then.
+        """
+        for _ in range(_TRIES):
+            try:
+                with self.submission(throwaway=throwaway) as submission:
+                    act(submission)
+                    db.session.commit()
+                    return
+            except (SenderEnded, IntegrityError):
+                db.session.rollback()
+                self.source.end()
+            except BaseException:
+                db.session.rollback()
+                raise
+        raise CannotSealNow
+
+    def encrypt(self, org: str, contact: ContactData, context: Context) -> Sealed:
+        """One copy for the active key of the org with that name. Raises NoActiveKey, HomeCannotReceive."""
+        key = active_key(org)
+        with self.submission() as submission:
+            return submission.encrypt(key, contact, context)
+
+    def decrypt(self, sealed: Sealed, *, secret: Secret | None = None) -> bytes:
+        """Open a copy: as its recipient with a secret, or as its sender while that sender lives here.
+
+        Raises SecretUnavailable, CannotOpen. For tests and tools on the org's side; nothing in this server calls it.
+        """
+        with reading() as connection:
+            rows = connection.execute(
+                select(PublicKey.id, PublicKey.public).where(
+                    PublicKey.id.in_((sealed.public_key_id, sealed.sign_key_id))
+                )
+            )
+            publics = {row.id: bytes(row.public) for row in rows}
+        if secret is not None:
+            return open_box(sealed.payload, sealed.nonce, publics[sealed.sign_key_id], secret)
+        holder = self.source.holder_of(sealed.sign_key_id)
+        if holder is None:
+            raise SecretUnavailable("its sender is gone; only the recipient can open this")
+        return holder.open(sealed.payload, sealed.nonce, publics[sealed.public_key_id])
+
+
+def active_key(org: str) -> RecipientKey:
+    """The org's active key, read now. Raises HomeCannotReceive, NoActiveKey."""
+    query = (
+        select(Org.is_home, PublicKey.id, PublicKey.public, PublicKey.role, PublicKey.fingerprint)
+        .join(PublicKey, PublicKey.org_id == Org.id)
+        .where(Org.name == org, PublicKey.role == "recipient", PublicKey.status == "active")
+        .where(PublicKey.kind.in_(("recipient", "home")))
+    )
+    with reading() as connection:
+        row = connection.execute(query).first()
+    if row is None:
+        raise NoActiveKey(org)
+    if row.is_home:
+        raise HomeCannotReceive(org)
+    return RecipientKey(row.id, bytes(row.public), row.role, row.fingerprint)
+
+
+def _commit_row(sender: Sender) -> int:
+    """A sender's row, in a transaction of its own; `static` senders share the Home key's row and its certificate."""
+    with writing():
+        home = db.session.scalars(select(PublicKey).where(PublicKey.kind == "home")).one()
+        if sender.mode is Mode.STATIC:
+            if home.certificate is None:
+                home.certificate, home.not_before = sender.certificate, sender.not_before
+            return home.id
+        row = PublicKey(
+            org_id=home.org_id,
+            kind="sender",
+            public=sender.public,
+            fingerprint=fingerprint(sender.public),
+            certificate=sender.certificate,
+            not_before=sender.not_before,
+            not_after=sender.not_after,
+            created_at=sender.not_before,
+        )
+        db.session.add(row)
+        db.session.flush()  # its id is what copies refer to
+        return row.id

@@ -1,0 +1,109 @@
+"""Named refusals become HTTP here and nowhere else: what is wrong, where, and what to do; never a traceback."""
+
+from flask import Flask, Response, current_app, make_response, render_template, request
+from flask_babel import gettext
+from werkzeug.exceptions import HTTPException
+
+from proca_web.domain.errors import (
+    CampaignKeyMissing,
+    CannotSealNow,
+    NoActiveKey,
+    PageNotFound,
+    PageNotOpen,
+    UnknownToken,
+)
+from proca_web.domain.messages import Message, N_
+from proca_web.web import logs
+from proca_web.web.htmx import wants_fragment
+from proca_web.web.security import hide_referrer
+
+_TITLES: dict[int, Message] = {
+    400: Message(N_("We did not understand that")),
+    401: Message(N_("Please sign in")),
+    403: Message(N_("This was sent from another site")),
+    404: Message(N_("There is nothing here")),
+    405: Message(N_("This page cannot be used that way")),
+    410: Message(N_("This is closed")),
+    413: Message(N_("That was too much")),
+    422: Message(N_("Please check what you sent")),
+    429: Message(N_("Too many tries")),
+    500: Message(N_("Something went wrong on our side")),
+    503: Message(N_("We cannot take signatures just now")),
+}
+_ADVICE: dict[int, Message] = {
+    400: Message(N_("Please go back and try again.")),
+    403: Message(N_("Your browser says the form came from elsewhere. Please open the page here and sign there.")),
+    404: Message(N_("Please check the address, or start from the list of petitions.")),
+    405: Message(N_("Please start from the list of petitions.")),
+    413: Message(N_("The form was larger than a signature can be. Please shorten your comment.")),
+    429: Message(N_("Many forms came from your network in the last minute. Please wait a minute and send it again.")),
+    500: Message(N_("Nothing you sent is lost if you go back. Please try again in a minute.")),
+    503: Message(N_("Nothing was stored. Please keep this page open and try again in a few minutes.")),
+}
+
+
+def init_app(app: Flask) -> None:
+    """Register the handlers."""
+    app.register_error_handler(HTTPException, _http)
+    app.register_error_handler(PageNotFound, lambda _: answer(404))
+    app.register_error_handler(PageNotOpen, _page_not_open)
+    app.register_error_handler(UnknownToken, _unknown_token)
+    for refusal in (NoActiveKey, CannotSealNow, CampaignKeyMissing):
+        app.register_error_handler(refusal, _unavailable)
+    app.register_error_handler(Exception, _unexpected)
+
+
+def answer(status: int, title: str | None = None, advice: str | None = None) -> Response:
+    """An error as a page, or as a fragment for htmx; never cached."""
+    shown = {
+        "title": title or gettext(_TITLES.get(status, _TITLES[500]).text),
+        "advice": advice or gettext(_ADVICE.get(status, _ADVICE[400]).text),
+        "status": status,
+    }
+    template = "errors/_notice.html" if wants_fragment() else "errors/page.html"
+    response = make_response(render_template(template, **shown), status)
+    response.headers["Cache-Control"] = "no-store"
+    response.vary.add("HX-Request")
+    if wants_fragment():  # beside the form, so that what was typed stays
+        response.headers["HX-Retarget"] = "#notice"
+        response.headers["HX-Reswap"] = "innerHTML"
+    return response
+
+
+def _http(error: HTTPException) -> Response:
+    response = answer(error.code or 500)
+    for name, value in error.get_headers():
+        if name in ("Retry-After", "Allow"):
+            response.headers[name] = value
+    retry_after = getattr(error, "retry_after", None)
+    if retry_after is not None:
+        response.headers["Retry-After"] = str(retry_after)
+    return response
+
+
+def _page_not_open(_: PageNotOpen) -> Response:
+    return answer(
+        410,
+        gettext("This petition takes no signatures now"),
+        gettext("It is closed, or has not begun yet. Nothing was stored."),
+    )
+
+
+def _unknown_token(_: UnknownToken) -> Response:
+    return hide_referrer(
+        answer(
+            410,
+            gettext("This link is no longer valid"),
+            gettext("Nothing is held under it. If you want to sign, please open the petition and sign again."),
+        )
+    )
+
+
+def _unavailable(error: Exception) -> Response:
+    current_app.logger.critical("refused to store a signature: %s %s", type(error).__name__, request.url_rule)
+    return answer(503)
+
+
+def _unexpected(error: Exception) -> Response:
+    logs.unexpected(current_app.logger, error, request.url_rule)
+    return answer(500)

@@ -1,0 +1,24 @@
+"""One truth, two deliveries: a whole page, or the fragment of it that htmx asked for."""
+
+from typing import Any
+
+from flask import Response, make_response, redirect, render_template, request
+
+
+def wants_fragment() -> bool:
+    """Whether htmx asks; decided on its header alone."""
+    return request.headers.get("HX-Request") == "true"
+
+
+def page_or_fragment(page: str, fragment: str, status: int = 200, **values: Any) -> Response:
+    """Render the page, or the fragment it includes, for whoever asks."""
+    response = make_response(render_template(fragment if wants_fragment() else page, **values), status)
+    response.vary.add("HX-Request")
+    return response
+
+
+def see_other(location: str) -> Response:
+    """303: the form was taken, look there."""
+    response = make_response(redirect(location, code=303))
+    response.headers["Cache-Control"] = "no-store"
+    return response

@@ -1,0 +1,14 @@
+"""The WSGI entry: `gunicorn wsgi:app`. Refuses to start with every fault named; opens no database, queue or thread."""
+
+import sys
+
+from proca_web.app import create_app
+from proca_web.config import ConfigError
+from proca_web.web import logs
+
+logs.configure()
+try:
+    app = create_app()
+except ConfigError as error:
+    print(f"proca_web does not start:\n{error}", file=sys.stderr)
+    sys.exit(2)
