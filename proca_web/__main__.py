@@ -51,8 +51,10 @@ def _prepare(root: Path, venv: Path, wanted: str) -> None:
 
 def _is_ready(root: Path, venv: Path, wanted: str) -> bool:
     stamps = {"run": ("run", "test"), "test": ("test",)}[wanted]
-    return any(_stamp_file(venv, name).is_file() and _stamp_file(venv, name).read_text() == _stamp(root, name)
-               for name in stamps)
+    return any(
+        _stamp_file(venv, name).is_file() and _stamp_file(venv, name).read_text() == _stamp(root, name)
+        for name in stamps
+    )
 
 
 def _make(root: Path, venv: Path, wanted: str) -> None:
@@ -124,7 +126,9 @@ def _stamp(root: Path, wanted: str) -> str:
 
 
 def _run(command: list[str], environment: dict[str, str] | None = None) -> None:
-    done = subprocess.run(command, env=environment, check=False, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    done = subprocess.run(
+        command, env=environment, check=False, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    )
     if done.returncode:
         sys.stderr.write(done.stdout[-2000:])
         _stop(f"this failed: {' '.join(command)}")

@@ -10,7 +10,7 @@ from flask import Blueprint, Response, current_app, g, make_response, render_tem
 
 from proca_web.domain import contact, mistyped, privacy, tracking
 from proca_web.domain.errors import FieldsRefused, PageNotFound, WordingChanged
-from proca_web.domain.messages import Message, N_
+from proca_web.domain.messages import N_, Message
 from proca_web.extensions import db, encryption, queue
 from proca_web.services import page_views, pages, signing
 from proca_web.services.page_views import PageView
@@ -66,7 +66,9 @@ def sign(page: str) -> Response:
         except WordingChanged:
             shown = ""
     if not shown:
-        return _form_again(page, typed, {"wording": Message(N_("This text has changed. Please read it and send again."))})
+        return _form_again(
+            page, typed, {"wording": Message(N_("This text has changed. Please read it and send again."))}
+        )
     try:
         submission = _read(facts, typed, shown, now)
     except FieldsRefused as refused:
@@ -93,7 +95,9 @@ def thanks(page: str) -> Response:
 def count(page: str) -> Response:
     """The campaign's counter, for everybody."""
     key = f"{page}/count.json"
-    response = page_cache.serve(_app(), key, lambda: _count_json(page), max_age=COUNT_SECONDS, mimetype="application/json")
+    response = page_cache.serve(
+        _app(), key, lambda: _count_json(page), max_age=COUNT_SECONDS, mimetype="application/json"
+    )
     response.headers["Access-Control-Allow-Origin"] = "*"
     return response
 

@@ -46,7 +46,7 @@ def confirm(token: str) -> Response:
 @bp.post("/<token>/reject")
 @token_holder
 def reject(token: str) -> Response:
-    """"It wasn't me", or "withdraw my signature": everything held goes."""
+    """ "It wasn't me", or "withdraw my signature": everything held goes."""
     try:
         outcome = confirming.reject(db.session.connection(), _read(token), datetime.now(UTC))
     except UnknownToken:

@@ -54,9 +54,7 @@ def org_add(slug: str, title: str, public_key: str | None, high_security: bool, 
 def org_key(slug: str, public_key: str) -> None:
     """Make a public key the organisation's active one; the one before is retired, its rows stay openable."""
     with ready.app_or_exit().app_context(), ready.refusals(), writing():
-        added = campaigns.add_recipient_key(
-            db.session(), _named(Org, slug), read_public(public_key), datetime.now(UTC)
-        )
+        added = campaigns.add_recipient_key(db.session(), _named(Org, slug), read_public(public_key), datetime.now(UTC))
         click.echo(f"✓ fingerprint {added.fingerprint}: compare it with the one in the key file")
 
 

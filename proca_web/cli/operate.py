@@ -31,7 +31,9 @@ def init(email: str, password: str | None) -> None:
     settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     if not settings.home_key_file.exists():
         write_new_home_key(settings.home_key_file)
-        click.echo(f"Home key made: {settings.home_key_file}\nCopy this file offline now. Without it this instance ends.")
+        click.echo(
+            f"Home key made: {settings.home_key_file}\nCopy this file offline now. Without it this instance ends."
+        )
     Keyring(settings.keyring_dir).prepare()
     app = ready.app_or_exit(settings, check=False)
     ready.migrate(app)

@@ -9,7 +9,7 @@ from datetime import date
 
 from proca_web.domain import text
 from proca_web.domain.errors import FieldsRefused
-from proca_web.domain.messages import Message, N_
+from proca_web.domain.messages import N_, Message
 
 # The basic schema in the order a form shows it; the comment is handled by its own policy.
 FIELDS = (

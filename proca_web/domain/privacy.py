@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from proca_web.domain.errors import FieldsRefused
-from proca_web.domain.messages import Message, N_
+from proca_web.domain.messages import N_, Message
 
 
 class Receiver(StrEnum):

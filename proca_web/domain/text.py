@@ -7,7 +7,7 @@ from datetime import date
 from email_validator import EmailNotValidError, validate_email
 
 from proca_web.domain.countries import COUNTRIES, is_postcode
-from proca_web.domain.messages import Message, N_
+from proca_web.domain.messages import N_, Message
 
 _MARKUP = re.compile(r"<\s*[a-zA-Z/!?]")
 _LINK = re.compile(r"(?i)://|\bwww\.|\w\.[a-z]{2,}\b")

@@ -73,9 +73,7 @@ _CLAIMS = {
     "sqlite": statement(_CLAIM.format(lock=""), times=("lease", "now")),
     "postgresql": statement(_CLAIM.format(lock="FOR UPDATE SKIP LOCKED"), times=("lease", "now")),
 }
-_ANY_DUE = statement(
-    "SELECT 1 FROM transients WHERE state = :state AND next_try <= :now LIMIT 1", times=("now",)
-)
+_ANY_DUE = statement("SELECT 1 FROM transients WHERE state = :state AND next_try <= :now LIMIT 1", times=("now",))
 _DETAILS = statement("SELECT id, ref, action_page_id, repeat, testing FROM actions WHERE id IN :ids").bindparams(
     bindparam("ids", expanding=True)
 )

@@ -12,7 +12,7 @@ from proca_web.domain.errors import (
     PageNotOpen,
     UnknownToken,
 )
-from proca_web.domain.messages import Message, N_
+from proca_web.domain.messages import N_, Message
 from proca_web.web import logs
 from proca_web.web.htmx import wants_fragment
 from proca_web.web.security import hide_referrer

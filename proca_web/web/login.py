@@ -36,7 +36,7 @@ STAFF_PATHS = ("/console/", "/login", "/logout")
 class StaffSessions(SecureCookieSessionInterface):
     """Flask's signed cookie, for staff paths; elsewhere a session that is forgotten with the request."""
 
-    def open_session(self, app: Flask, request: Request) -> SecureCookieSession | None:  
+    def open_session(self, app: Flask, request: Request) -> SecureCookieSession | None:
         """The cookie's content on a staff path, else nothing."""
         return super().open_session(app, request) if request.path.startswith(STAFF_PATHS) else self.session_class()
 

@@ -1,0 +1,240 @@
+"""Plain functions that make what tests need, with sensible defaults; and how a test opens a copy (raw PyNaCl)."""
+
+import base64
+import csv
+import io
+import json
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from flask import Flask
+from flask.testing import FlaskClient
+from flask_babel import force_locale, gettext
+from nacl.public import Box, PrivateKey, PublicKey
+from sqlalchemy import text
+
+from proca_web import config
+from proca_web.config import Settings
+from proca_web.crypto.encoding import encode
+from proca_web.crypto.home import write_new_home_key
+from proca_web.extensions import db, encryption
+from proca_web.models import Org
+from proca_web.services import accounts, campaigns
+from proca_web.services.campaigns import PageSettings
+from proca_web.web.database import writing
+
+PASSWORD = "a password for tests"
+CANARY = {
+    "first_name": "Kanarienvogelia",
+    "last_name": "Zwitscherowska",
+    "email": "kanari.zwitscher@canary-example.org",
+    "phone": "+49 5551 2345678",
+    "country": "PL",
+    "postcode": "00-950",
+    "street": "Voliererstrasse",
+    "street_number": "77b",
+    "locality": "Trillerhausen",
+    "region": "Federland",
+}
+
+
+def settings(folder: Path, database_url: str, **env: str) -> Settings:
+    """Demo settings with a Home key file in `folder`."""
+    if not (folder / "home.key").exists():
+        write_new_home_key(folder / "home.key")
+    values = {
+        "PROCA_DEMO": "1",
+        "PROCA_DATA_DIR": str(folder),
+        "PROCA_PUBLIC_URL": "http://localhost",
+        "PROCA_SECRET_KEY": "tests only " * 4,
+        "PROCA_DATABASE_URL": database_url,
+        **env,
+    }
+    read, faults = config.read(values)
+    assert not faults, faults
+    return read
+
+
+@dataclass
+class World:
+    """What a test world holds: the orgs' secrets (which the app never sees), and how to act in it."""
+
+    app: Flask
+    secrets: dict[str, PrivateKey] = field(repr=False)
+
+    def sign(
+        self, client: FlaskClient, page: str = "trees", headers: Mapping[str, str] | None = None, **fields: str
+    ) -> Any:
+        """POST the form of a page."""
+        query = fields.pop("query", "")
+        return client.post(f"/p/{page}/sign{query}", data=form(**fields), headers=headers)
+
+    def mails(self) -> list[dict[str, str]]:
+        """The demo mailbox, oldest first."""
+        folder: Path = self.app.config["MAILBOX_DIR"]
+        return [json.loads(file.read_text("utf-8")) for file in sorted(folder.glob("*.json"))]
+
+    def link(self, to: str | None = None) -> str:
+        """The newest confirm path in the mailbox, or the newest one sent to an address."""
+        for mail in reversed(self.mails()):
+            found = re.search(r"/confirm/[A-Za-z0-9_-]+", mail["text"])
+            if found and (to is None or mail["to"] == to):
+                return found[0]
+        raise AssertionError("no confirm mail")
+
+    def run(self, *names: str) -> None:
+        """Run jobs now: release, mail, sweep."""
+        for name in names or ("mail", "release", "mail"):
+            self.app.extensions["proca_queue"].jobs[name](self.app)
+
+    def query(self, sql: str, **values: object) -> list[Any]:
+        """Rows of a statement, outside any request."""
+        with self.app.app_context():
+            rows = list(db.session.execute(text(sql), values).all())
+            db.session.rollback()
+        return rows
+
+    def execute(self, sql: str, **values: object) -> None:
+        """Change rows behind the app's back, as somebody with SQL access would."""
+        with self.app.app_context(), writing() as connection:
+            connection.execute(text(sql), values)
+
+    def export(self, org: str, query: str = "") -> list[dict[str, str]]:
+        """An org's encrypted CSV as its staff downloads it."""
+        browser = self.signed_in(f"admin@{org}.example.org")
+        answer = browser.get(f"/console/{org}/exports/contacts.csv{query}")
+        assert answer.status_code == 200, answer.text
+        return list(csv.DictReader(io.StringIO(answer.text)))
+
+    def open(self, org: str, row: Mapping[str, str]) -> dict[str, Any]:
+        """One row opened with the org's own secret and raw PyNaCl."""
+        box = Box(self.secrets[org], PublicKey(b64(row["sign_key"])))
+        opened: dict[str, Any] = json.loads(box.decrypt(b64(row["payload"]), b64(row["nonce"])))
+        return opened
+
+    def signed_in(self, email: str) -> FlaskClient:
+        """A browser of a member of staff."""
+        client = self.app.test_client()
+        token = re.search(r'csrf_token" value="([^"]+)"', client.get("/login").text)
+        assert token is not None
+        answer = client.post("/login", data={"csrf_token": token[1], "email": email, "password": PASSWORD})
+        assert answer.status_code == 303, answer.text
+        return client
+
+
+def form(**changes: str) -> dict[str, str]:
+    """A good form of the page `trees`."""
+    fields = {
+        "first_name": "Zofia",
+        "last_name": "Ślązak-Żółć",
+        "email": "zofia@example.org",
+        "country": "PL",
+        "postcode": "00-950",
+    }
+    return fields | changes
+
+
+def b64(text_: str) -> bytes:
+    """base64url without padding, read by the standard library."""
+    return base64.urlsafe_b64decode(text_ + "=" * (-len(text_) % 4))
+
+
+_HASHES: dict[str, str] = {}
+
+
+def password_hash() -> str:
+    """The hash of PASSWORD, made once a run: argon2id is slow on purpose."""
+    if not _HASHES:
+        _HASHES["only"] = accounts.hash_password(PASSWORD)
+    return _HASHES["only"]
+
+
+def page_settings(**changes: Any) -> PageSettings:
+    """A page like the demo's `trees`."""
+    values: dict[str, Any] = {
+        "title": "Keep our street trees",
+        "demand": "We ask the city council to protect every street tree.",
+        "body": "First paragraph.\n\nSecond paragraph.",
+        "comment": "off",
+    }
+    return PageSettings(**(values | changes))
+
+
+def make_world(app: Flask) -> World:
+    """The demo's content, with keys whose secrets stay in the test."""
+    secrets = {name: PrivateKey.generate() for name in ("org-one", "org-two")}
+    now = datetime.now(UTC)
+    with app.test_request_context(), writing(), force_locale("en"):
+        session = db.session()
+        orgs = {"home": campaigns.add_home(session, encryption.source.home, now)}
+        for name, secret in secrets.items():
+            orgs[name] = add_org(name, bytes(secret.public_key), now)
+        for email, org in (
+            ("admin@org-one.example.org", "org-one"),
+            ("admin@org-two.example.org", "org-two"),
+            ("operator@example.org", "home"),
+        ):
+            accounts.add_user(session, email, password_hash(), orgs[org], "owner", now)
+        campaign = campaigns.add_campaign(session, "trees", "Street trees", orgs["org-one"], now)
+        partner = page_settings(
+            title="Neighbours for street trees",
+            comment="public",
+            fields=(
+                "first_name",
+                "last_name",
+                "email",
+                "phone",
+                "country",
+                "postcode",
+                "street",
+                "street_number",
+                "locality",
+                "region",
+            ),
+        )
+        for name, org, page in (("trees", "org-one", page_settings()), ("trees-partner", "org-two", partner)):
+            added = campaigns.add_page(session, name, campaign, orgs[org], page, now)
+            campaigns.open_page(session, added, gettext, now)
+    return World(app, secrets)
+
+
+def add_org(name: str, public: bytes | None, now: datetime) -> Org:
+    """An org with a complete legal notice; inside a transaction."""
+    org = campaigns.add_org(db.session(), name, name.replace("-", " ").title(), now, public_key=public)
+    org.legal_name, org.legal_contact = f"{name} e.V.", f"privacy@{name}.example.org"
+    org.privacy_url, org.retention = f"https://{name}.example.org/privacy", "We keep signatures for 12 months."
+    org.reply_to = f"hello@{name}.example.org"
+    db.session.flush()
+    return org
+
+
+class FakeClock:
+    """The present, moved by hand."""
+
+    def __init__(self) -> None:
+        self.moment = datetime.now(UTC)
+
+    def __call__(self) -> datetime:
+        return self.moment
+
+    def forward(self, **distance: float) -> None:
+        """Let time pass."""
+        self.moment += timedelta(**distance)
+
+    def as_datetime(self) -> type[datetime]:
+        """A datetime class whose now() is ours."""
+        clock: Callable[[], datetime] = self
+
+        class Frozen(datetime):
+            @classmethod
+            def now(cls, tz: Any = None) -> datetime:  # type: ignore[override]
+                return clock()
+
+        return Frozen
+
+
+__all__ = ["CANARY", "PASSWORD", "FakeClock", "World", "encode", "form", "make_world", "settings"]
