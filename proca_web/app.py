@@ -1,4 +1,4 @@
-"""The factory: settings, start checks, extensions, blueprints, error pages, headers. It opens nothing that stays open."""
+"""The factory: settings, start checks, extensions, blueprints, error pages, headers. Nothing stays open."""
 
 import os
 from datetime import timedelta
@@ -23,7 +23,7 @@ MOST_BYTES = 64 * 1024
 
 
 def create_app(settings: Settings | None = None, *, check: bool = True) -> Flask:
-    """A ready app. Raises ConfigError that names every fault at once; `check=False` is for init, upgrade and restore."""
+    """A ready app. Raises ConfigError that names every fault at once; `check=False` is for init and upgrade."""
     faults: list[str] = []
     if settings is None:
         settings, faults = config.read(os.environ)

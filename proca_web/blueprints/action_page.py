@@ -28,6 +28,7 @@ bp = Blueprint("action_page", __name__, url_prefix="/p")
 T = TypeVar("T")
 
 SIGN_LIMIT = Limit("sign", 30)
+WORDING_CHANGED = Message(N_("This text has changed. Please read it and send again."))
 PAGE_SECONDS = 10
 COUNT_SECONDS = 2
 
@@ -133,7 +134,7 @@ def _fresh_form(page: str, *, testing: bool) -> Response:
     view = page_views.view(db.session(), page)
     g.locale = view.facts.locale
     values = _form_values(view, testing=testing)
-    response = page_or_fragment("action_page/sign.html", "action_page/_sign_form.html", **values)
+    response = page_or_fragment("action_page/sign.html", "action_page/_sign_form.html", values)
     response.headers["Cache-Control"] = "no-store"
     return response
 
@@ -143,7 +144,7 @@ def _form_again(page: str, typed: Mapping[str, str], faults: Mapping[str, Messag
     with reading():
         view = page_views.view(db.session(), page)
         values = _form_values(view, typed=typed, faults=faults, suggested=suggested, testing=_is_testing())
-        response = page_or_fragment("action_page/sign.html", "action_page/_sign_form.html", 422, **values)
+        response = page_or_fragment("action_page/sign.html", "action_page/_sign_form.html", values, 422)
     response.headers["Cache-Control"] = "no-store"
     return response
 

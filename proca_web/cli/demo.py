@@ -141,7 +141,7 @@ def _known_secret(data: Path) -> str | None:
 
 
 def _prepare_files(data: Path, settings: config.Settings, env: dict[str, str]) -> dict[str, Any]:
-    """Directories, keys and `demo.env`; the plan in `demo.json` is written before what it plans, so a crash is mended."""
+    """Directories, keys and `demo.env`; `demo.json` is written before what it plans, so a crash is mended."""
     for folder in (data, data / "keys", data / "mailbox"):
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     if not settings.home_key and not settings.home_key_file.exists():

@@ -1,4 +1,4 @@
-"""Generated passphrases: seven words of a list of 7,776, 90 bits (protocol 5). What was typed is forgiven its spaces."""
+"""Generated passphrases: seven words of a list of 7,776, 90 bits (protocol 5); typed ones are forgiven spaces."""
 
 import secrets
 from functools import cache

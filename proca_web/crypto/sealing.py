@@ -49,7 +49,7 @@ class Sealer:
 
 
 def seal(plaintext: bytes, nonce: bytes, recipient_public: bytes, sender_secret: Secret) -> bytes:
-    """The layer the vectors fix: crypto_box of bytes with a key pair and a given nonce; tag first, nonce not included."""
+    """The layer the vectors fix: crypto_box of bytes with a key pair and a nonce; tag first, nonce not included."""
     shared = memory.box_shared(recipient_public, sender_secret)
     try:
         return memory.box_seal(plaintext, nonce, shared)

@@ -6,6 +6,7 @@ It is never logged, flashed, put in a cookie, URL, exception text, job or broker
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, fields
 from datetime import date
+from functools import partial
 
 from proca_web.domain import text
 from proca_web.domain.errors import FieldsRefused
@@ -93,23 +94,22 @@ def _take(
         faults[name] = refusal.message
 
 
+_RULES: dict[str, Callable[[str], str]] = {
+    "first_name": text.name,
+    "last_name": text.name,
+    "email": text.email,
+    "phone": text.phone,
+    "country": text.country,
+    "street": partial(text.clean, longest=128),
+    "street_number": partial(text.clean, longest=6),
+    "locality": partial(text.clean, longest=64),
+    "region": partial(text.clean, longest=64),
+}
+
+
 def _rule(name: str, form: Mapping[str, str], today: date) -> Callable[[str], str]:
-    match name:
-        case "first_name" | "last_name":
-            return text.name
-        case "email":
-            return text.email
-        case "phone":
-            return text.phone
-        case "country":
-            return text.country
-        case "postcode":
-            return lambda typed: text.postcode(typed, form.get("country", "").strip().upper() or None)
-        case "birth_date":
-            return lambda typed: text.birth_date(typed, today)
-        case "street":
-            return lambda typed: text.clean(typed, longest=128)
-        case "street_number":
-            return lambda typed: text.clean(typed, longest=6)
-        case _:
-            return lambda typed: text.clean(typed, longest=64)
+    if name == "postcode":
+        return lambda typed: text.postcode(typed, form.get("country", "").strip().upper() or None)
+    if name == "birth_date":
+        return lambda typed: text.birth_date(typed, today)
+    return _RULES[name]

@@ -12,6 +12,6 @@ class Message:
     values: Mapping[str, str | int] = field(default_factory=dict)
 
 
-def N_(text: str) -> str:  # noqa: N802 -- gettext's own name for "mark, do not translate yet"
+def N_(text: str) -> str:
     """Mark a text for the translation catalogues."""
     return text

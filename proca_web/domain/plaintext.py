@@ -180,7 +180,7 @@ def _count(value: Any, name: str, depth: int) -> int:
 
 
 def check_text(text: str, *, newline: bool) -> None:
-    """One text of a copy: at most 2,000 characters, no lone surrogate, no control character. Raises PlaintextRefused."""
+    """Refuse a text of over 2,000 characters, with a lone surrogate or a control character (PlaintextRefused)."""
     if len(text) > LONGEST_TEXT:
         raise PlaintextRefused("a text longer than 2,000 characters")
     if text.isprintable():

@@ -26,7 +26,7 @@ class Refused(ValueError):
 
 
 def clean(typed: str, *, longest: int, lines: bool = False) -> str:
-    """NFC text without outer or doubled spaces. Refuses control characters, markup and more than `longest` characters."""
+    """NFC text without outer or doubled spaces. Refuses control characters, markup and too long a text."""
     text = unicodedata.normalize("NFC", typed.replace("\r\n", "\n").replace("\r", "\n"))
     if not lines:
         text = text.replace("\n", " ").replace("\t", " ")
@@ -59,7 +59,7 @@ def _is_name_part(character: str) -> bool:
 
 
 def email(typed: str) -> str:
-    """One mail address, its domain in ASCII (IDNA). Refuses lists, quotes, comments and addresses nobody can receive at."""
+    """One mail address, its domain in ASCII (IDNA). Refuses lists, quotes, comments and impossible domains."""
     text = typed.strip()
     if not text:
         return text

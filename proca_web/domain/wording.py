@@ -99,8 +99,8 @@ def compose(
 def _statement(title: str, certain: list[str], translate: Translate) -> str:
     sentence = translate(
         N_(
-            "By signing “%(title)s” I ask %(orgs)s to count my name among its supporters. My signature shows a political "
-            "opinion; I agree that %(orgs)s uses what I write here for this petition and for nothing else."
+            "By signing “%(title)s” I ask %(orgs)s to count my name among its supporters. My signature shows a "
+            "political opinion; I agree that %(orgs)s uses what I write here for this petition and for nothing else."
         )
     )
     return sentence % {"title": title, "orgs": translate(N_(" and ")).join(certain)}

@@ -53,7 +53,7 @@ def one_of(column: str, *values: str) -> CheckConstraint:
 
 
 def statement(sql: str, times: tuple[str, ...] = (), returns: tuple[str, ...] = ()) -> TextClause:
-    """A fixed statement; parameters named in `times` and columns in `returns` are UTC times, alike on both databases."""
+    """A fixed statement; parameters in `times` and columns in `returns` are UTC times on both databases."""
     typed = text(sql).bindparams(*(bindparam(name, type_=UTCDateTime()) for name in times))
     if returns:
         return cast(TextClause, typed.columns(**{name: UTCDateTime() for name in returns}))

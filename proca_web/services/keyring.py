@@ -39,17 +39,17 @@ class Keyring:
     def current_transient(self, now: datetime) -> tuple[str, bytes]:
         """This hour's key with its name; made by whoever needs it first."""
         hour = now.strftime(_HOUR)
-        for name, key in reversed(self._transient.items()):
-            if name.startswith(hour):
-                return name, key
-        name = next((name for name in self.transient_names() if name.startswith(hour)), None)
-        if name is None:
+        for known, key in reversed(self._transient.items()):
+            if known.startswith(hour):
+                return known, key
+        name = next((name for name in self.transient_names() if name.startswith(hour)), "")
+        if not name:
             name = f"{hour}-{secrets.token_hex(4)}"
             _write_new(self.directory / "transient" / name, secrets.token_bytes(KEY_BYTES))
-        key = self.transient(name)
-        if key is None:
+        made = self.transient(name)
+        if made is None:
             raise FileNotFoundError(f"transient key {name} vanished")
-        return name, key
+        return name, made
 
     def transient(self, name: str) -> bytes | None:
         """The key of that name, or None when it is gone: then what it sealed is gone too."""

@@ -95,8 +95,8 @@ _LEASE_OVER = statement(
     times=("now",),
 )
 _PAGE = statement("""
-SELECT p.name, p.title, p.demand, p.locale, c.title AS campaign, c.confirm_days, p.double_opt_in, o.title AS org, o.reply_to,
-       p.next_step_label, p.next_step_url, p.org_id, c.org_id AS lead_id
+SELECT p.name, p.title, p.demand, p.locale, c.title AS campaign, c.confirm_days, p.double_opt_in, o.title AS org,
+       o.reply_to, p.next_step_label, p.next_step_url, p.org_id, c.org_id AS lead_id
   FROM action_pages p JOIN campaigns c ON c.id = p.campaign_id JOIN orgs o ON o.id = p.org_id
  WHERE p.id = :id
 """)

@@ -108,7 +108,7 @@ def instance(session: Session, now: datetime) -> Instance:
     )
 
 
-def _campaigns(org_id: int) -> Select[tuple[Campaign]]:
+def _campaigns(org_id: int) -> Select[Campaign]:
     owns_page = select(ActionPage.campaign_id).where(ActionPage.org_id == org_id)
     return (
         select(Campaign).where(or_(Campaign.org_id == org_id, Campaign.id.in_(owns_page))).order_by(Campaign.id.desc())

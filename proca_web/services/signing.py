@@ -35,7 +35,8 @@ WORDING_GRACE = timedelta(hours=24)
 class Encryptor(Protocol):
     """What seals this submission: the encryption extension's submission."""
 
-    home: str
+    @property
+    def home(self) -> str: ...
 
     def encrypt(self, key: RecipientKey, contact: ContactData, context: Context) -> Sealed: ...
 

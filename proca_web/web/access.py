@@ -78,7 +78,5 @@ def limited(limit: Limit) -> Callable[[Callable[P, R]], Callable[P, R]]:
 
 
 def _own_org(user: User, name: str) -> Org:
-    for membership in user.memberships:
-        if membership.org.name == name:
-            return membership.org
-    abort(404)
+    found = next((place.org for place in user.memberships if place.org.name == name), None)
+    return found or abort(404)

@@ -1,6 +1,6 @@
 """One truth, two deliveries: a whole page, or the fragment of it that htmx asked for."""
 
-from typing import Any
+from collections.abc import Mapping
 
 from flask import Response, make_response, redirect, render_template, request
 
@@ -10,7 +10,7 @@ def wants_fragment() -> bool:
     return request.headers.get("HX-Request") == "true"
 
 
-def page_or_fragment(page: str, fragment: str, status: int = 200, **values: Any) -> Response:
+def page_or_fragment(page: str, fragment: str, values: Mapping[str, object], status: int = 200) -> Response:
     """Render the page, or the fragment it includes, for whoever asks."""
     response = make_response(render_template(fragment if wants_fragment() else page, **values), status)
     response.vary.add("HX-Request")

@@ -7,7 +7,7 @@ that second is scheduled, so that nothing committed in between waits for the swe
 import json
 import os
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from time import monotonic
 from typing import Any
@@ -102,14 +102,14 @@ class _State:
 class Queue:
     """The handle; its state is the app's."""
 
-    def init_app(self, app: Flask, url: str, jobs: dict[str, Callable[[Flask], None]]) -> None:
+    def init_app(self, app: Flask, url: str, jobs: Mapping[str, Callable[[Flask], None]]) -> None:
         """Remember where the queue is and which jobs there are; nothing is opened."""
         state = _State(app, url)
-        state.jobs = jobs
+        state.jobs = dict(jobs)
         app.extensions[_EXTENSION] = state
 
     def wake(self, job: str) -> None:
-        """Tell the workers that there is something to do. A fault is logged: the row is the truth, the sweep finds it."""
+        """Tell the workers that there is something to do. A fault is logged only: the sweep finds the row."""
         state: _State = current_app.extensions[_EXTENSION]
         try:
             state.opened()

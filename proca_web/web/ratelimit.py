@@ -1,4 +1,4 @@
-"""Rate limits per network: in memory for one process, in Redis for several. An address is never stored, only a keyed hash."""
+"""Rate limits per network: in memory for one process, in Redis for several; by a keyed hash of the address."""
 
 import hashlib
 import hmac
