@@ -65,6 +65,7 @@ class World:
 
     app: Flask
     secrets: dict[str, PrivateKey] = field(repr=False)
+    browsers: dict[str, FlaskClient] = field(default_factory=dict, repr=False)
 
     def sign(
         self, client: FlaskClient, page: str = "trees", headers: Mapping[str, str] | None = None, **fields: str
@@ -117,12 +118,15 @@ class World:
         return opened
 
     def signed_in(self, email: str) -> FlaskClient:
-        """A browser of a member of staff."""
+        """A browser of a member of staff; signs in once, the password is slow to check on purpose."""
+        if email in self.browsers:
+            return self.browsers[email]
         client = self.app.test_client()
         token = re.search(r'csrf_token" value="([^"]+)"', client.get("/login").text)
         assert token is not None
         answer = client.post("/login", data={"csrf_token": token[1], "email": email, "password": PASSWORD})
         assert answer.status_code == 303, answer.text
+        self.browsers[email] = client
         return client
 
 

@@ -1,10 +1,11 @@
 """The keyring: short-lived keys as files outside the database and its backups (protocol 6).
 
 `transient/<UTC hour>-<8 hex>` seals what waits; `campaigns/<id>` makes fingerprints. A file is made whole or not at
-all, never overwritten, never recreated.
+all, never overwritten, never recreated. No key is kept in memory: one that was destroyed is gone in every process.
 """
 
 import os
+import re
 import secrets
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -13,6 +14,7 @@ from proca_web.domain.errors import CampaignKeyMissing
 
 KEY_BYTES = 32
 _HOUR = "%Y-%m-%dT%H"
+_TRANSIENT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}-[0-9a-f]{8}")
 UNUSED_AFTER = timedelta(hours=2)
 
 
@@ -21,7 +23,6 @@ class Keyring:
 
     def __init__(self, directory: Path) -> None:
         self.directory = directory
-        self._transient: dict[str, bytes] = {}
 
     def prepare(self) -> None:
         """Make the directories where they are missing."""
@@ -39,9 +40,6 @@ class Keyring:
     def current_transient(self, now: datetime) -> tuple[str, bytes]:
         """This hour's key with its name; made by whoever needs it first."""
         hour = now.strftime(_HOUR)
-        for known, key in reversed(self._transient.items()):
-            if known.startswith(hour):
-                return known, key
         name = next((name for name in self.transient_names() if name.startswith(hour)), "")
         if not name:
             name = f"{hour}-{secrets.token_hex(4)}"
@@ -53,18 +51,16 @@ class Keyring:
 
     def transient(self, name: str) -> bytes | None:
         """The key of that name, or None when it is gone: then what it sealed is gone too."""
-        key = self._transient.get(name)
-        if key is None:
-            try:
-                key = (self.directory / "transient" / Path(name).name).read_bytes()
-            except FileNotFoundError:
-                return None
-            self._transient = {**dict(list(self._transient.items())[-8:]), name: key}
-        return key
+        if not _TRANSIENT.fullmatch(name):
+            return None
+        try:
+            return (self.directory / "transient" / name).read_bytes()
+        except FileNotFoundError:
+            return None
 
     def transient_names(self) -> list[str]:
         """The names of all transient keys, oldest first."""
-        return sorted(path.name for path in (self.directory / "transient").iterdir() if path.suffix != ".new")
+        return sorted(name for name in os.listdir(self.directory / "transient") if _TRANSIENT.fullmatch(name))
 
     def is_unused_age(self, name: str, now: datetime) -> bool:
         """Whether a key is two hours old, so that it may go when no row names it."""
@@ -73,7 +69,6 @@ class Keyring:
 
     def destroy_transient(self, name: str) -> None:
         """Remove a transient key; what it sealed cannot be opened any more."""
-        self._transient = {known: key for known, key in self._transient.items() if known != name}
         _remove(self.directory / "transient" / name)
 
     def campaign_key(self, campaign_id: int, *, has_fingerprints: bool) -> bytes:
@@ -119,6 +114,8 @@ def _write_new(path: Path, content: bytes) -> None:
 
 def _remove(path: Path) -> None:
     path.unlink(missing_ok=True)
+    for draft in path.parent.glob(f".{path.name}-*.new"):  # of a process killed while it made the key
+        draft.unlink(missing_ok=True)
     _sync_directory(path.parent)
 
 

@@ -93,7 +93,7 @@ def released(session: Session, org_id: int) -> int:
 def instance(session: Session, now: datetime) -> Instance:
     """Signs of life, and what is readable at this moment."""
     beat = session.get(Heartbeat, "worker")
-    states = session.execute(select(Transient.state, func.count()).group_by(Transient.state)).tuples()
+    states = session.execute(select(Transient.state, func.count()).group_by(Transient.state)).all()
     readable = session.execute(
         select(func.count(), func.min(Transient.sealed_at)).where(Transient.wait_seal.is_not(None))
     ).one()
@@ -101,7 +101,7 @@ def instance(session: Session, now: datetime) -> Instance:
     keys = {org.id: active_key(session, org.id) for org in orgs}
     return Instance(
         worker_seen_at=beat.seen_at if beat else None,
-        waiting=dict(states.all()),
+        waiting={state: number for state, number in states},
         readable=readable[0],
         oldest_readable=readable[1],
         orgs=[OrgStatus(org.name, org.title, key.fingerprint if (key := keys[org.id]) else None) for org in orgs],

@@ -131,7 +131,7 @@ def published_keys(session: Session) -> list[PublishedKey]:
     )
     return [
         PublishedKey(org.name, org.title, bytes(key.public), key.fingerprint, key.role)
-        for key, org in session.execute(query).tuples()
+        for key, org in session.execute(query)
     ]
 
 

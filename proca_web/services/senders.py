@@ -29,12 +29,16 @@ class SenderSource:
         self._register = register
         self._clock = clock or SystemClock()
         self._sender: Sender | None = None
-        self._reset()
+        self._timer: threading.Timer | None = None
+        self._lock = threading.Lock()
+        self._first_nonces = [secrets.token_bytes(NONCE_BYTES)]
+        self._pid = os.getpid()
         _alive.add(self)
 
     @contextmanager
     def submission(self, *, throwaway: bool = False) -> Iterator[Sealer]:
         """A Sealer for one submission; `throwaway` forces a sender of its own, wiped at the end."""
+        self._check_process()
         if throwaway or self.mode is Mode.THROWAWAY:
             sender = self._open(Mode.THROWAWAY)
             try:
@@ -51,6 +55,7 @@ class SenderSource:
 
     def end(self) -> None:
         """Wipe the current sender; the next submission takes a new one."""
+        self._check_process()
         with self._lock:
             self._end_locked()
 
@@ -72,29 +77,38 @@ class SenderSource:
             sender.end()
 
     def _open(self, mode: Mode) -> Sender:
-        first = self._first_nonce or secrets.token_bytes(NONCE_BYTES)
-        self._first_nonce = b""
-        sender = open_sender(self.home, mode, first_nonce=first, clock=self._clock)
-        sender.row_id = self._register(sender)
+        sender = open_sender(self.home, mode, first_nonce=self._draw(), clock=self._clock)
+        try:
+            sender.row_id = self._register(sender)
+        except BaseException:
+            sender.end()
+            raise
         if mode is Mode.SESSION:
             self._end_on_time(sender)
         return sender
 
+    def _draw(self) -> bytes:
+        try:
+            return self._first_nonces.pop()  # one step: two threads never get the same
+        except IndexError:
+            return secrets.token_bytes(NONCE_BYTES)
+
     def _end_on_time(self, sender: Sender) -> None:
-        """An idle sender ends too: a daemon thread looks when its time is over."""
-        self._timer = threading.Timer(sender.seconds_left() + 0.5, sender.expire_if_old)
+        """An idle sender ends too, whatever the wall clock does meanwhile."""
+        self._timer = threading.Timer(sender.seconds_left(), sender.end)
         self._timer.daemon = True
         self._timer.start()
 
-    def _reset(self) -> None:
-        self._lock = threading.Lock()
-        self._timer: threading.Timer | None = None
-        self._first_nonce = secrets.token_bytes(NONCE_BYTES)
+    def _check_process(self) -> None:
+        # For a fork that Python was not told of, so that no hook ran.
+        if self._pid != os.getpid():
+            self.forget_inherited()
 
-    def _forked(self) -> None:
-        # In the child: neither the parent's lock nor its sender may be used; its memory is zero or wiped here.
+    def forget_inherited(self) -> None:
+        """In a forked child: the parent's lock and sender are not used; the sender's memory is zero or wiped here."""
         sender, self._sender = self._sender, None
-        self._reset()
+        self._lock, self._timer, self._pid = threading.Lock(), None, os.getpid()
+        self._first_nonces = [secrets.token_bytes(NONCE_BYTES)]
         if sender is not None:
             sender.end()
 
@@ -104,7 +118,7 @@ _alive: "weakref.WeakSet[SenderSource]" = weakref.WeakSet()
 
 def _after_fork() -> None:
     for source in list(_alive):
-        source._forked()
+        source.forget_inherited()
 
 
 os.register_at_fork(after_in_child=_after_fork)

@@ -1,0 +1,71 @@
+"""A real SMTP server for tests: keeps what it is given, and answers each step as told."""
+
+import socket
+import ssl
+import subprocess
+from dataclasses import dataclass, field
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+from pathlib import Path
+from typing import Any, cast
+
+from aiosmtpd.controller import Controller
+
+
+@dataclass
+class Sink:
+    """What the server got, and what it shall answer at RCPT and DATA."""
+
+    port: int = 0
+    at_rcpt: str = "250 OK"
+    at_data: str = "250 OK"
+    envelopes: list[Any] = field(default_factory=list)
+    connections: int = 0
+
+    async def handle_EHLO(self, server: Any, session: Any, envelope: Any, hostname: str, responses: list[str]) -> Any:
+        """Count connections."""
+        self.connections += 1
+        session.host_name = hostname
+        return responses
+
+    async def handle_RCPT(self, server: Any, session: Any, envelope: Any, address: str, options: Any) -> str:
+        """Take or refuse a recipient."""
+        if self.at_rcpt.startswith("250"):
+            envelope.rcpt_tos.append(address)
+        return self.at_rcpt
+
+    async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:
+        """Take or refuse a message; the word `drop` cuts the line after the message arrived."""
+        self.envelopes.append(envelope)
+        if self.at_data == "drop":
+            server.transport.abort()
+            return "421 gone"
+        return self.at_data
+
+    def messages(self) -> list[EmailMessage]:
+        """The messages as mail programs read them."""
+        return [
+            cast(EmailMessage, message_from_bytes(envelope.content, policy=policy.default))
+            for envelope in self.envelopes
+        ]
+
+
+def start(sink: Sink, tls: ssl.SSLContext | None = None) -> Controller:
+    """Listen on a free port; `tls` offers STARTTLS."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        sink.port = probe.getsockname()[1]
+    controller = Controller(sink, hostname="127.0.0.1", port=sink.port, tls_context=tls, require_starttls=bool(tls))
+    controller.start()
+    return controller
+
+
+def self_signed(folder: Path) -> tuple[ssl.SSLContext, Path]:
+    """A server context with a certificate nobody vouches for, and the certificate's file."""
+    certificate, key = folder / "smtp.pem", folder / "smtp.key"
+    command = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=127.0.0.1"]
+    command += ["-addext", "subjectAltName=IP:127.0.0.1", "-keyout", str(key), "-out", str(certificate)]
+    subprocess.run(command, check=True, capture_output=True)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate, key)
+    return context, certificate
