@@ -4,7 +4,7 @@ import os
 from datetime import timedelta
 from typing import Any
 
-from flask import Flask, Response, request
+from flask import Flask, request
 from jinja2 import StrictUndefined
 from werkzeug.middleware.proxy_fix import ProxyFix
 
@@ -15,8 +15,8 @@ from proca_web.config import ConfigError, Settings
 from proca_web.crypto.errors import HomeKeyError
 from proca_web.crypto.home import HomeKey
 from proca_web.services.keyring import Keyring
-from proca_web.web import database, errors, jobs, login, presentation, security, start
-from proca_web.web.mailer import mail_config
+from proca_web.web import database, errors, jobs, login, presentation, security, start, static_files
+from proca_web.web.smtp import mail_config
 
 JOBS = {"release": jobs.release, "mail": jobs.send_mail, "sweep": jobs.sweep}
 MOST_BYTES = 64 * 1024
@@ -47,7 +47,7 @@ def _home_key(settings: Settings) -> tuple[HomeKey | None, list[str]]:
 
 
 def _assemble(settings: Settings, home: HomeKey) -> Flask:
-    app = Flask("proca_web", template_folder=str(ASSETS / "templates"), static_folder=str(ASSETS / "static"))
+    app = Flask("proca_web", template_folder=str(ASSETS / "templates"), static_folder=None)
     app.config.from_mapping(_flask_config(settings))
     app.jinja_env.undefined = StrictUndefined
     if settings.trusted_proxies:
@@ -59,6 +59,7 @@ def _assemble(settings: Settings, home: HomeKey) -> Flask:
     errors.init_app(app)
     security.init_app(app, https=settings.is_https)
     presentation.init_app(app)
+    static_files.init_app(app)
     _separate_reads(app)
     return app
 
@@ -79,7 +80,6 @@ def _flask_config(settings: Settings) -> dict[str, Any]:
         "SESSION_COOKIE_SAMESITE": "Lax",
         "PERMANENT_SESSION_LIFETIME": timedelta(hours=12),
         "SESSION_REFRESH_EACH_REQUEST": False,
-        "SEND_FILE_MAX_AGE_DEFAULT": timedelta(hours=1),
         "WTF_CSRF_CHECK_DEFAULT": False,
         "WTF_CSRF_TIME_LIMIT": None,
         "BABEL_DEFAULT_LOCALE": "en",
@@ -110,9 +110,3 @@ def _separate_reads(app: Flask) -> None:
     @app.before_request
     def _begin() -> None:
         database.begin_request(read_only=request.method in ("GET", "HEAD", "OPTIONS"))
-
-    @app.after_request
-    def _static_is_immutable(response: Response) -> Response:
-        if request.endpoint == "static" and request.args.get("v"):
-            response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
-        return response

@@ -7,9 +7,9 @@ from flask_wtf import CSRFProtect
 
 from proca_web.web.database import db
 from proca_web.web.encryption import Encryption
-from proca_web.web.mailer import SafeMail
 from proca_web.web.queue import Queue
 from proca_web.web.ratelimit import RateLimit
+from proca_web.web.smtp import SafeMail
 
 babel = Babel()
 csrf = CSRFProtect()

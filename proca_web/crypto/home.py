@@ -28,7 +28,7 @@ class HomeKey:
     def __init__(self, line: bytearray) -> None:
         raw = _read_secret(line)
         seed = Secret.taking(keyed("home-identity", raw))
-        self.box_secret = Secret.taking(raw)
+        self.box_secret = Secret.taking(raw, kept_in_forks=True)
         self.box_public = memory.box_public(self.box_secret)
         self.identity, self._signing = memory.signing_pair(seed)
         seed.wipe()
@@ -62,7 +62,7 @@ def write_new_home_key(path: Path) -> None:
 
 def _read_guarded_file(path: Path) -> bytearray:
     try:
-        descriptor = os.open(path, os.O_RDONLY)
+        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK)  # a pipe would wait for a writer
     except FileNotFoundError as error:
         raise HomeKeyError(f"{path} does not exist; `python3 -m proca_web init` makes one") from error
     except OSError as error:
@@ -76,15 +76,19 @@ def _read_guarded_file(path: Path) -> bytearray:
         if facts.st_uid not in (os.geteuid(), 0):
             raise HomeKeyError(f"{path} belongs to another user; run: chown {os.geteuid()} {path}")
         line = bytearray(64)
-        return line[: file.readinto(line)]
+        del line[file.readinto(line) :]
+        return line
 
 
 def _read_secret(line: bytearray) -> bytes:
     """The 32 bytes of one line of 43 characters; the line is overwritten, no copy of it is left."""
-    if not _LINE.fullmatch(line):
-        raise HomeKeyError("the Home key must be one line of 43 characters (base64url of 32 bytes)")
-    standard = line[:43].translate(_TO_STANDARD) + bytearray(b"=")
-    raw = binascii.a2b_base64(standard)
-    memory.wipe(standard)
-    memory.wipe(line)
-    return raw
+    standard = bytearray(b"=" * 44)
+    try:
+        if not _LINE.fullmatch(line):
+            raise HomeKeyError("the Home key must be one line of 43 characters (base64url of 32 bytes)")
+        for place in range(43):  # letter by letter: a slice would leave a copy behind
+            standard[place] = _TO_STANDARD[line[place]]
+        return binascii.a2b_base64(standard)
+    finally:
+        memory.wipe(standard)
+        memory.wipe(line)

@@ -22,20 +22,26 @@ _MADV_WIPEONFORK = 18
 
 
 class Secret:
-    """`size` secret bytes in a page of their own: locked, not dumped, zero in a forked child, wiped on request."""
+    """`size` secret bytes in a page of their own: locked, not dumped, zero in a forked child, wiped on request.
+
+    `kept_in_forks` is for the Home key alone: it is read before a server forks its workers, and they need it.
+    """
 
     __slots__ = ("_page", "_pointer", "size")
 
-    def __init__(self, size: int) -> None:
+    def __init__(self, size: int, *, kept_in_forks: bool = False) -> None:
+        self._pointer: Any = None
+        if not 0 < size <= mmap.PAGESIZE:
+            raise ValueError("a secret fills one page at most")
         self.size = size
-        self._page = _new_page()
-        self._pointer: Any = ffi.from_buffer("unsigned char[]", self._page)
+        self._page = _new_page(kept_in_forks)
+        self._pointer = ffi.from_buffer("unsigned char[]", self._page)
         lib.sodium_mlock(self._pointer, mmap.PAGESIZE)  # best effort: RLIMIT_MEMLOCK may be small
 
     @classmethod
-    def taking(cls, source: bytes | bytearray) -> Self:
+    def taking(cls, source: bytes | bytearray, *, kept_in_forks: bool = False) -> Self:
         """Move `source` into guarded memory; the source is overwritten with zeros, also when it is `bytes`."""
-        secret = cls(len(source))
+        secret = cls(len(source), kept_in_forks=kept_in_forks)
         cells = ffi.from_buffer("unsigned char[]", source)
         ffi.memmove(secret.pointer, cells, len(source))
         lib.sodium_memzero(cells, len(source))
@@ -71,12 +77,12 @@ class Secret:
         self.wipe()
 
 
-def _new_page() -> mmap.mmap:
+def _new_page(kept_in_forks: bool) -> mmap.mmap:
     """One zeroed page of this process alone, left out of core dumps and forks where the system can do that."""
     if sys.platform == "win32":  # an org's own computer: Windows has no fork and no such advice
         return mmap.mmap(-1, mmap.PAGESIZE)
     page = mmap.mmap(-1, mmap.PAGESIZE, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
-    for advice in (getattr(mmap, "MADV_DONTDUMP", None), _MADV_WIPEONFORK):
+    for advice in (getattr(mmap, "MADV_DONTDUMP", None), None if kept_in_forks else _MADV_WIPEONFORK):
         try:
             if advice is not None:
                 page.madvise(advice)
@@ -94,14 +100,14 @@ def new_box_pair() -> tuple[bytes, Secret]:
     """A fresh X25519 pair: the public half as bytes, the secret half in guarded memory."""
     public, secret = ffi.new("unsigned char[]", KEY_BYTES), Secret(KEY_BYTES)
     lib.crypto_box_keypair(public, secret.pointer)
-    return ffi.buffer(public)[:], secret
+    return bytes(ffi.buffer(public)), secret
 
 
 def box_public(secret: Secret) -> bytes:
     """The public half that belongs to an X25519 secret."""
     public = ffi.new("unsigned char[]", KEY_BYTES)
     lib.crypto_scalarmult_base(public, secret.pointer)
-    return ffi.buffer(public)[:]
+    return bytes(ffi.buffer(public))
 
 
 def box_shared(public: bytes, secret: Secret) -> Secret:
@@ -116,9 +122,11 @@ def box_shared(public: bytes, secret: Secret) -> Secret:
 
 def box_seal(plaintext: bytes, nonce: bytes, shared: Secret) -> bytes:
     """crypto_box: a 16-byte tag and the ciphertext, without the nonce."""
+    if len(nonce) != NONCE_BYTES:
+        raise ValueError("a nonce has 24 bytes")  # C reads 24 bytes, whatever it is given
     sealed = ffi.new("unsigned char[]", len(plaintext) + MAC_BYTES)
     lib.crypto_box_easy_afternm(sealed, plaintext, len(plaintext), nonce, shared.pointer)
-    return ffi.buffer(sealed)[:]
+    return bytes(ffi.buffer(sealed))
 
 
 def box_open(payload: bytes, nonce: bytes, shared: Secret) -> bytes:
@@ -128,18 +136,18 @@ def box_open(payload: bytes, nonce: bytes, shared: Secret) -> bytes:
     plaintext = ffi.new("unsigned char[]", max(1, len(payload) - MAC_BYTES))
     if lib.crypto_box_open_easy_afternm(plaintext, payload, len(payload), nonce, shared.pointer) != 0:
         raise CannotOpen("the box does not open")
-    return ffi.buffer(plaintext)[: len(payload) - MAC_BYTES]
+    return bytes(ffi.buffer(plaintext, len(payload) - MAC_BYTES))
 
 
 def signing_pair(seed: Secret) -> tuple[bytes, Secret]:
-    """The Ed25519 pair of a 32-byte seed: public half as bytes, secret half in guarded memory."""
-    public, secret = ffi.new("unsigned char[]", KEY_BYTES), Secret(2 * KEY_BYTES)
+    """The Home identity's Ed25519 pair from its 32-byte seed: public half as bytes, secret half in guarded memory."""
+    public, secret = ffi.new("unsigned char[]", KEY_BYTES), Secret(2 * KEY_BYTES, kept_in_forks=True)
     lib.crypto_sign_seed_keypair(public, secret.pointer, seed.pointer)
-    return ffi.buffer(public)[:], secret
+    return bytes(ffi.buffer(public)), secret
 
 
 def sign(message: bytes, secret: Secret) -> bytes:
     """A detached 64-byte Ed25519 signature over `message`."""
     signed = ffi.new("unsigned char[]", SIGNATURE_BYTES + len(message))
     lib.crypto_sign(signed, ffi.NULL, message, len(message), secret.pointer)
-    return ffi.buffer(signed)[:SIGNATURE_BYTES]
+    return bytes(ffi.buffer(signed, SIGNATURE_BYTES))

@@ -20,10 +20,13 @@ class NonceCounter:
         self.first = first
         self._next = int.from_bytes(first, "big")
 
+    def require(self, number: int) -> None:
+        """Raises SenderEnded when fewer than `number` nonces are left."""
+        if self._next + number - 1 > LAST_NONCE:
+            raise SenderEnded("the nonces of this sender are used up")
+
     def take(self, number: int) -> list[bytes]:
         """The next `number` nonces. Raises SenderEnded when not all of them are left."""
-        start, end = self._next, self._next + number
-        if end - 1 > LAST_NONCE:
-            raise SenderEnded("the nonces of this sender are used up")
-        self._next = end
-        return [value.to_bytes(NONCE_BYTES, "big") for value in range(start, end)]
+        self.require(number)
+        start, self._next = self._next, self._next + number
+        return [value.to_bytes(NONCE_BYTES, "big") for value in range(start, self._next)]

@@ -1,6 +1,7 @@
 """Sealing one submission's copies, and opening a box with a recipient's secret. Knows bytes, not people."""
 
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from proca_web.crypto import memory
 from proca_web.crypto.certificate import Mode
@@ -29,6 +30,15 @@ class Sealer:
         self._sender = sender
         self._row_id = sender.row_id
         self._block = sender.take_block()
+
+    @property
+    def not_before(self) -> datetime:
+        """When this sender's time began: nothing it seals may say that it was sealed earlier."""
+        return self._sender.not_before
+
+    def end_sender(self) -> None:
+        """End the sender of this submission, and only that one: who else used it seals again with the next."""
+        self._sender.end()
 
     def seal(self, plaintext: bytes, recipient: RecipientKey) -> Sealed:
         """crypto_box of `plaintext` to one recipient under the next nonce. Raises SenderEnded, KeyRefused."""

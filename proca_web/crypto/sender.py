@@ -76,13 +76,16 @@ class Sender:
 
         Raises SenderEnded when the sender is inherited, over age, used up, or the clock has jumped.
         """
+        self._check_process()
         with self._state:
             self._check_alive()
+            self._counter.require(1)
             self._submissions += 1
             return [] if self.mode is Mode.STATIC else self._counter.take(BLOCK)
 
     def take_one(self) -> bytes:
         """The next single nonce, for `static` senders, as Proca counts."""
+        self._check_process()
         with self._state:
             self._check_alive()
             return self._counter.take(1)[0]
@@ -112,11 +115,6 @@ class Sender:
         """Until this sender's time is over; zero for one without an end."""
         return max(0.0, self.not_after.timestamp() - self._clock.wall()) if self.not_after else 0.0
 
-    def expire_if_old(self) -> None:
-        """End this sender when its time is over; a timer calls it, so that an idle one ends as well."""
-        if self.not_after is not None and self._clock.wall() >= self.not_after.timestamp():
-            self.end()
-
     def _abandon(self) -> None:
         # Inherited by a fork: its lock may be held by a thread that does not exist here, so it is not touched.
         self._ended = True
@@ -131,8 +129,7 @@ class Sender:
 
     @contextmanager
     def _in_use(self) -> Iterator[None]:
-        if self._pid != os.getpid():
-            raise SenderEnded("this sender belongs to another process")
+        self._check_process()
         with self._state:
             if self._ended:
                 raise SenderEnded("this sender has ended")
@@ -150,8 +147,13 @@ class Sender:
             shared = self._shared.setdefault(recipient, memory.box_shared(recipient, self._secret))
         return shared
 
+    def _check_process(self) -> None:
+        # Before any lock: an inherited one may be held by a thread that does not exist here.
+        if self._pid != os.getpid():
+            raise SenderEnded("this sender belongs to another process")
+
     def _check_alive(self) -> None:
-        if self._ended or self._pid != os.getpid():
+        if self._ended:
             raise SenderEnded("this sender has ended")
         wall, steady = self._clock.wall(), self._clock.monotonic()
         if abs((wall - self._born[0]) - (steady - self._born[1])) > CLOCK_JUMP_SECONDS:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, fields
 from datetime import date
 from functools import partial
+from typing import NoReturn
 
 from proca_web.domain import text
 from proca_web.domain.errors import FieldsRefused
@@ -44,6 +45,10 @@ class ContactData:
     def __repr__(self) -> str:
         return f"<ContactData {' '.join(name for name, _ in self.items())}>"
 
+    def __reduce__(self) -> NoReturn:
+        """No job, cache or session may hold one."""
+        raise TypeError("personal data is not pickled")
+
 
 @dataclass(frozen=True, slots=True)
 class FieldPolicy:
@@ -61,8 +66,9 @@ def parse(form: Mapping[str, str], policy: FieldPolicy, today: date) -> tuple[Co
     """
     faults: dict[str, Message] = {}
     values: dict[str, str] = {}
+    country = form.get("country", "").strip().upper() if "country" in policy.asked else ""
     for name in policy.asked:
-        _take(name, _rule(name, form, today), form, values, faults)
+        _take(name, _rule(name, country, today), form, values, faults)
         if name in policy.required and name not in faults and not values.get(name):
             faults[name] = Message(N_("Please fill this in."))
     comment = _comment(form, policy, faults)
@@ -107,9 +113,9 @@ _RULES: dict[str, Callable[[str], str]] = {
 }
 
 
-def _rule(name: str, form: Mapping[str, str], today: date) -> Callable[[str], str]:
+def _rule(name: str, country: str, today: date) -> Callable[[str], str]:
     if name == "postcode":
-        return lambda typed: text.postcode(typed, form.get("country", "").strip().upper() or None)
+        return lambda typed: text.postcode(typed, country or None)
     if name == "birth_date":
         return lambda typed: text.birth_date(typed, today)
     return _RULES[name]

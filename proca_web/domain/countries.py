@@ -45,7 +45,7 @@ _PATTERNS = {
     "US": r"\d{5}(-\d{4})?",
 }
 _ANYWHERE = re.compile(r"[A-Z0-9][A-Z0-9 -]{0,9}")
-POSTCODES = {country: re.compile(pattern) for country, pattern in _PATTERNS.items()}
+POSTCODES = {country: re.compile(pattern, re.ASCII) for country, pattern in _PATTERNS.items()}
 
 
 def is_postcode(text: str, country: str | None) -> bool:

@@ -2,7 +2,8 @@
 
 _INTENDED = {
     "gmail.com": "gmial.com gmal.com gmil.com gmai.com gamil.com gnail.com gmaill.com gmail.co gmail.con "
-    "gmail.cm gmail.om gmail.comm gmail.cim googlemail.con",
+    "gmail.cm gmail.om gmail.comm gmail.cim",
+    "googlemail.com": "googlemail.con googlemail.co",
     "hotmail.com": "hotmial.com hotmal.com hotmai.com hotmil.com hotmail.con hotmail.co hotmail.cm homail.com "
     "hotamil.com",
     "yahoo.com": "yaho.com yahooo.com yhoo.com yahoo.con yahoo.co yahoo.cm yaoo.com",

@@ -110,7 +110,7 @@ def read(plaintext: bytes) -> dict[str, Any]:
     if len(plaintext) > BUCKETS[-1]:
         raise PlaintextRefused("longer than 8 KiB")
     try:
-        content = json.loads(plaintext.decode("utf-8"), object_pairs_hook=_members, parse_constant=_no_constant)
+        content = _JSON.decode(plaintext.decode("utf-8"))
     except PlaintextRefused:
         raise
     except UnicodeDecodeError as error:
@@ -159,24 +159,27 @@ def _no_constant(_: str) -> Any:
     raise PlaintextRefused("a number that is no number")
 
 
-def _count(value: Any, name: str, depth: int) -> int:
-    """The number of members below `value`, after checking each."""
-    if isinstance(value, str):
-        check_text(value, newline=name == "comment")
-        return 0
-    if value is None or isinstance(value, bool):
-        return 0
-    if isinstance(value, int | float):
-        if not -(2**53) <= value <= 2**53:
-            raise PlaintextRefused("a number out of range")
-        return 0
+def _count(members: dict[str, Any] | list[Any], name: str, depth: int) -> int:
+    """The number of members in an object or list and below, after checking each; `name` is the list's own."""
     if depth > DEEPEST:
         raise PlaintextRefused("nested deeper than 3")
-    if isinstance(value, list):
-        return sum(1 + _count(item, name, depth + 1) for item in value)
-    for key in value:
-        check_text(key, newline=False)
-    return sum(1 + _count(item, key, depth + 1) for key, item in value.items())
+    if isinstance(members, dict):
+        for key in members:
+            if not key.isprintable() or len(key) > LONGEST_TEXT:
+                check_text(key, newline=False)
+    count = len(members)
+    for key, item in members.items() if isinstance(members, dict) else ((name, item) for item in members):
+        if isinstance(item, str):
+            if not item.isprintable() or len(item) > LONGEST_TEXT:
+                check_text(item, newline=key == "comment")
+        elif isinstance(item, dict | list):
+            count += _count(item, key, depth + 1)
+        elif item is not None and not -(2**53) <= item <= 2**53:
+            raise PlaintextRefused("a number out of range")
+    return count
+
+
+_JSON = json.JSONDecoder(object_pairs_hook=_members, parse_constant=_no_constant)
 
 
 def check_text(text: str, *, newline: bool) -> None:

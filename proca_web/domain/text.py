@@ -10,9 +10,19 @@ from proca_web.domain.countries import COUNTRIES, is_postcode
 from proca_web.domain.messages import N_, Message
 
 _MARKUP = re.compile(r"<\s*[a-zA-Z/!?]")
-_LINK = re.compile(r"(?i)://|\bwww\.|\w\.[a-z]{2,}\b")
+# A single letter before the dot is an initial (J.Smith), not a host.
+_LINK = re.compile(r"(?i)://|\bwww\.|[\w-]\w\.[^\W\d_]{2,}")
 _PHONE = re.compile(r"[+]?[0-9 ()-]+")
-_EMAIL_FORBIDDEN = set(" ,;:\"'<>()[]\\")
+_PHONE_INSIDE = re.compile(r"\d(?:[ ()./-]{0,3}\d){7,}")
+# Long runs of digits that are no telephone numbers: years, dates, round numbers.
+_NO_PHONE = re.compile(
+    r"\b(?:(?:19|20)\d\d(?:-\d\d-\d\d| ?[/–-] ?(?:19|20)\d\d)"
+    r"|\d\d?[./]\d\d?[./](?:19|20)\d\d"
+    r"|\d{1,3}(?:[ .,]000){2,})\b"
+)
+_EMAIL_FORBIDDEN = set(' ,;:"<>()[]\\')
+_LONGEST_EMAIL = 254
+_INVISIBLE = {"Cc", "Cf", "Cs", "Co"}
 # Joiners are letters' parts in Persian and Indic names; every other invisible format character is refused.
 _JOINERS = {"\u200c", "\u200d"}
 
@@ -29,11 +39,10 @@ def clean(typed: str, *, longest: int, lines: bool = False) -> str:
     """NFC text without outer or doubled spaces. Refuses control characters, markup and too long a text."""
     text = unicodedata.normalize("NFC", typed.replace("\r\n", "\n").replace("\r", "\n"))
     if not lines:
-        text = text.replace("\n", " ").replace("\t", " ")
-    for character in text:
-        category = unicodedata.category(character)
-        if category[0] == "C" and character not in _JOINERS and not (lines and character == "\n"):
-            raise Refused(N_("Please remove the invisible control characters."))
+        text = text.replace("\n", " ")
+    text = text.replace("\t", " ")
+    if any(_is_invisible(character) for character in text if not (lines and character == "\n")):
+        raise Refused(N_("Please remove the invisible control characters."))
     text = "\n".join(" ".join(line.split()) for line in text.split("\n")).strip()
     if len(text) > longest:
         raise Refused(N_("Please use at most %(longest)s characters."), longest=longest)
@@ -42,20 +51,32 @@ def clean(typed: str, *, longest: int, lines: bool = False) -> str:
     return text
 
 
+def _is_invisible(character: str) -> bool:
+    # A letter or emoji newer than our Unicode tables counts as unassigned; only code points that never become one go.
+    is_never_assigned = ord(character) & 0xFFFE == 0xFFFE or 0xFDD0 <= ord(character) <= 0xFDEF
+    return is_never_assigned or (unicodedata.category(character) in _INVISIBLE and character not in _JOINERS)
+
+
 def name(typed: str) -> str:
     """A person's name: letters of any script, spaces and , ' ’ . - ; no links, at most 64 characters."""
     text = clean(typed, longest=64)
     if not text:
         return text
-    if _LINK.search(text):
-        raise Refused(N_("A name cannot hold a web address."))
-    if not text[0].isalpha() or not all(_is_name_part(character) for character in text):
+    if _LINK.search("".join(character for character in text if not _is_mark(character))):
+        raise Refused(N_("A name cannot hold a web address. If it holds none, please put a space after the dot."))
+    if not text[0].isalpha() or not all(map(_is_name_part, text, " " + text)):
         raise Refused(N_("Please use letters, spaces and , ' . - only, beginning with a letter."))
     return text
 
 
-def _is_name_part(character: str) -> bool:
-    return unicodedata.category(character)[0] in "LM" or character in " ,'’.-" or character in _JOINERS
+def _is_name_part(character: str, before: str) -> bool:
+    if character in _JOINERS:
+        return unicodedata.category(before)[0] in "LM"
+    return unicodedata.category(character)[0] in "LM" or character in " ,'’.-"
+
+
+def _is_mark(character: str) -> bool:
+    return character in _JOINERS or unicodedata.category(character)[0] == "M"
 
 
 def email(typed: str) -> str:
@@ -63,13 +84,16 @@ def email(typed: str) -> str:
     text = typed.strip()
     if not text:
         return text
-    if len(text) > 254 or unicodedata.normalize("NFKC", text) != text or _EMAIL_FORBIDDEN & set(text):
+    if len(text) > _LONGEST_EMAIL or unicodedata.normalize("NFKC", text) != text or _EMAIL_FORBIDDEN & set(text):
         raise Refused(N_("Please write one e-mail address, like anna@example.org."))
     try:
-        parsed = validate_email(text, check_deliverability=False, allow_smtputf8=False)
+        parsed = validate_email(text, check_deliverability=False, allow_smtputf8=False, strict=True)
     except EmailNotValidError as error:
         raise Refused(N_("Please write one e-mail address, like anna@example.org.")) from error
-    return f"{parsed.local_part}@{parsed.ascii_domain}"
+    address = f"{parsed.local_part}@{parsed.ascii_domain}"
+    if len(address) > _LONGEST_EMAIL:
+        raise Refused(N_("Please write one e-mail address, like anna@example.org."))
+    return address
 
 
 def phone(typed: str) -> str:
@@ -82,7 +106,8 @@ def phone(typed: str) -> str:
 
 def country(typed: str) -> str:
     """An ISO 3166-1 alpha-2 code."""
-    text = typed.strip().upper()
+    text = typed.strip()
+    text = text.upper() if text.isascii() else text
     if text and text not in COUNTRIES:
         raise Refused(N_("Please choose a country from the list."))
     return text
@@ -113,6 +138,6 @@ def birth_date(typed: str, today: date) -> str:
 def comment(typed: str, *, public: bool) -> str:
     """Free text of at most 1,000 characters. A public one may hold no mail address or telephone number."""
     text = clean(typed, longest=1000, lines=True)
-    if public and re.search(r"\S@\S|\+?\d[\d ()-]{7,}\d", text):
+    if public and (re.search(r"\S[@＠]\S", text) or _PHONE_INSIDE.search(_NO_PHONE.sub("x", text))):
         raise Refused(N_("This comment is public: please leave out e-mail addresses and telephone numbers."))
     return text

@@ -13,4 +13,4 @@ def read_utm(query: Mapping[str, str]) -> dict[str, str]:
 
 def _short(typed: str) -> str:
     text = "".join(character if character.isprintable() else " " for character in typed)
-    return " ".join(text.split())[:LONGEST]
+    return " ".join(text.split())[:LONGEST].strip()

@@ -5,14 +5,14 @@ It reads each org's key at use, composes the plaintext and seals it. No route, j
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from flask import Flask, current_app
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
 from proca_web.crypto.certificate import Mode
-from proca_web.crypto.errors import SecretUnavailable, SenderEnded
+from proca_web.crypto.errors import CannotOpen, SecretUnavailable, SenderEnded
 from proca_web.crypto.home import HomeKey
 from proca_web.crypto.keys import RecipientKey, fingerprint
 from proca_web.crypto.memory import Secret
@@ -38,8 +38,9 @@ class SealingSubmission:
     sealer: Sealer
 
     def encrypt(self, key: RecipientKey, contact: ContactData, context: Context) -> Sealed:
-        """One copy for one key."""
-        composed = plaintext.compose(contact, context, to=key.fingerprint, role=key.role)
+        """One copy for one key; its minute is never before its sender's time, however long the request waited."""
+        sealed_at = max(context.at, self.sealer.not_before)
+        composed = plaintext.compose(contact, replace(context, at=sealed_at), to=key.fingerprint, role=key.role)
         return self.sealer.seal(composed, key)
 
 
@@ -77,15 +78,10 @@ class Encryption:
         for _ in range(_TRIES):
             try:
                 with self.submission(throwaway=throwaway) as submission:
-                    act(submission)
-                    db.session.commit()
-                    return
+                    _act(act, submission)
+                return
             except (SenderEnded, IntegrityError):
-                db.session.rollback()
-                self.source.end()
-            except BaseException:
-                db.session.rollback()
-                raise
+                continue
         raise CannotSealNow
 
     def encrypt(self, org: str, contact: ContactData, context: Context) -> Sealed:
@@ -106,12 +102,26 @@ class Encryption:
                 )
             )
             publics = {row.id: bytes(row.public) for row in rows}
+        if len(publics) < 2:
+            raise CannotOpen("a key of this copy is not in the database")
         if secret is not None:
             return open_box(sealed.payload, sealed.nonce, publics[sealed.sign_key_id], secret)
         holder = self.source.holder_of(sealed.sign_key_id)
         if holder is None:
             raise SecretUnavailable("its sender is gone; only the recipient can open this")
         return holder.open(sealed.payload, sealed.nonce, publics[sealed.public_key_id])
+
+
+def _act(act: Callable[[SealingSubmission], None], submission: SealingSubmission) -> None:
+    """Act and commit. On any failure nothing is stored; a sender whose row or nonce was refused is not used again."""
+    try:
+        act(submission)
+        db.session.commit()
+    except BaseException as error:
+        db.session.rollback()
+        if isinstance(error, IntegrityError):
+            submission.sealer.end_sender()
+        raise
 
 
 def active_key(org: str) -> RecipientKey:

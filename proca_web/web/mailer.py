@@ -1,35 +1,26 @@
-"""Mail out: rendered from three files each, over TLS with a checked certificate, bounded in time.
+"""Mail out: rendered from three files each and handed to the mail server.
 
 What SMTP says about a recipient is told as an Outcome; its text, which may hold the address, is never logged.
 """
 
-import json
-import os
 import re
-import secrets
 import smtplib
-import ssl
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from email.charset import QP, Charset
 from email.mime.text import MIMEText
-from pathlib import Path
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import flask_mail
-from flask import Flask, current_app, render_template
+from flask import Flask, render_template
 from flask_babel import force_locale
 
-from proca_web.config import MailSettings
 from proca_web.crypto.encoding import encode
 from proca_web.crypto.labels import digest
 from proca_web.domain.transient import State
 from proca_web.services.mailing import DueMail, Outcome, PageOfMail
+from proca_web.web.smtp import SafeConnection, connect
 
-TIMEOUT_SECONDS = 15
-MAILS_A_CONNECTION = 50
 _ENHANCED = re.compile(rb"\b([45]\.\d{1,3}\.\d{1,3})\b")
 _REFUSALS = (550, 551, 553)
 
@@ -38,114 +29,11 @@ _UTF8 = Charset("utf-8")
 _UTF8.body_encoding = QP
 
 
-class _MarksData:
-    """An SMTP connection that remembers whether a message was handed over."""
-
-    reached_data = False
-
-    def data(self, msg: Any) -> tuple[int, bytes]:
-        """DATA, and the mark that it was begun."""
-        self.reached_data = True
-        result: tuple[int, bytes] = super().data(msg)  # type: ignore[misc]
-        return result
-
-
-class _Plain(_MarksData, smtplib.SMTP):
-    pass
-
-
-class _Encrypted(_MarksData, smtplib.SMTP_SSL):
-    pass
-
-
-class SafeConnection(flask_mail.Connection):
-    """Flask-Mail's connection with a certificate check and a timeout, which the original lacks."""
-
-    def configure_host(self) -> smtplib.SMTP:
-        """Connect, encrypt and log in."""
-        state = self.mail
-        context = ssl.create_default_context()
-        host: smtplib.SMTP
-        if state.use_ssl:
-            host = _Encrypted(state.server, state.port, timeout=TIMEOUT_SECONDS, context=context)
-        else:
-            host = _Plain(state.server, state.port, timeout=TIMEOUT_SECONDS)
-        if state.use_tls:
-            host.starttls(context=context)
-        if state.username and state.password:
-            host.login(state.username, state.password)
-        return host
-
-    @property
-    def reached_data(self) -> bool:
-        """Whether the last message was handed over to the server."""
-        return getattr(self.host, "reached_data", False)
-
-    def begin(self) -> None:
-        """Forget the mark of the message before."""
-        if isinstance(self.host, _MarksData):
-            self.host.reached_data = False
-
-
-class FolderConnection(SafeConnection):
-    """The demo's mail: one file a message, in a folder that /mailbox shows; never in a database or log."""
-
-    def configure_host(self) -> Any:
-        """Nothing to connect to."""
-        return None
-
-    def send(self, message: flask_mail.Message, envelope_from: Any = None) -> None:
-        """Write the message down."""
-        folder: Path = current_app.config["MAILBOX_DIR"]
-        content = {
-            "to": message.recipients[0],
-            "subject": message.subject,
-            "text": message.body,
-            "html": message.html,
-            "sent_at": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
-        }
-        name = f"{time.time_ns():020d}-{secrets.token_hex(4)}"
-        draft = folder / f".{name}"
-        draft.write_text(json.dumps(content, ensure_ascii=False), "utf-8")
-        os.replace(draft, folder / f"{name}.json")
-
-
-class SafeMail(flask_mail.Mail):
-    """Flask-Mail bound to our connections."""
-
-    def connect(self) -> SafeConnection:
-        """A connection to the mail server, or to the demo's folder."""
-        return connect()
-
-
-def connect() -> SafeConnection:
-    """A connection of the current app, not opened yet."""
-    kind = FolderConnection if current_app.config["MAILBOX_DIR"] else SafeConnection
-    return kind(current_app.extensions["mail"])
-
-
 class Letter(flask_mail.Message):
     """A message whose bodies are quoted-printable."""
 
     def _mimetext(self, text: str | None, subtype: str = "plain") -> MIMEText:
         return MIMEText(text or "", _subtype=subtype, _charset=_UTF8)  # type: ignore[arg-type]
-
-
-def mail_config(settings: MailSettings, mailbox_dir: Path | None) -> dict[str, Any]:
-    """Flask-Mail's configuration keys. Debug output is off whatever the app's: it would print addresses."""
-    return {
-        "MAIL_SERVER": settings.server,
-        "MAIL_PORT": settings.port,
-        "MAIL_USE_TLS": settings.tls == "starttls",
-        "MAIL_USE_SSL": settings.tls == "ssl",
-        "MAIL_USERNAME": settings.username or None,
-        "MAIL_PASSWORD": settings.password or None,
-        "MAIL_DEFAULT_SENDER": settings.sender,
-        "MAIL_MAX_EMAILS": MAILS_A_CONNECTION,
-        "MAIL_DEBUG": False,
-        "MAIL_SUPPRESS_SEND": False,
-        "MAILBOX_DIR": mailbox_dir,
-    }
 
 
 class Post:

@@ -1,34 +1,64 @@
 """A short memory for public pages: each is rendered at most once in two seconds and process, whoever asks.
 
-Only answers that are the same for everybody are kept; a page with what somebody typed never is.
+Only answers that are the same for everybody are kept; a page with what somebody typed never is. What is kept is also
+kept compressed: nothing in it is secret, so its length may be known, which a page with typed text could not afford.
 """
 
+import gzip
 import hashlib
 from collections.abc import Callable
+from dataclasses import dataclass
 from time import monotonic
 
-from flask import Response, request
+from flask import Request, Response, request
 
 SECONDS = 2.0
 MOST_PAGES = 500
-_kept: dict[tuple[int, str], tuple[float, bytes, str]] = {}
+SHORTEST_ZIPPED = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """An answer that is the same for everybody: its bytes, the same compressed where that is shorter, and its ETag."""
+
+    body: bytes
+    zipped: bytes | None
+    etag: str
+    mimetype: str
+
+    @classmethod
+    def of(cls, body: bytes, mimetype: str, *, level: int = 6) -> "Kept":
+        """Hash and compress once."""
+        # No time in the header: the same bytes compress to the same bytes on every machine.
+        zipped = gzip.compress(body, level, mtime=0) if len(body) >= SHORTEST_ZIPPED else body
+        shorter = zipped if len(zipped) < len(body) else None
+        return cls(body, shorter, hashlib.sha256(body).hexdigest()[:20], mimetype)
+
+    def answer(self, asked: Request, cache_control: str) -> Response:
+        """200 in the form this browser reads, or 304 for who has it already."""
+        zips = self.zipped is not None and asked.accept_encodings.quality("gzip") > 0
+        response = Response(self.zipped if zips else self.body, mimetype=self.mimetype)
+        response.headers["Cache-Control"] = cache_control
+        response.vary.add("Accept-Encoding")
+        if zips:
+            response.headers["Content-Encoding"] = "gzip"
+        response.set_etag(f"{self.etag}-gz" if zips else self.etag)
+        return response.make_conditional(asked)
+
+
+_kept: dict[tuple[int, str], tuple[float, Kept]] = {}
 
 
 def serve(app_id: int, key: str, render: Callable[[], str], *, max_age: int, mimetype: str = "text/html") -> Response:
     """The rendered page with an ETag; 304 for who has it already."""
     now = monotonic()
-    kept = _kept.get((app_id, key))
-    if kept is None or kept[0] < now:
-        body = render().encode()
-        kept = (now + SECONDS, body, hashlib.sha256(body).hexdigest()[:20])
+    until, kept = _kept.get((app_id, key), (0.0, None))
+    if kept is None or until < now:
+        kept = Kept.of(render().encode(), mimetype)
         if len(_kept) >= MOST_PAGES:
             _kept.clear()
-        _kept[app_id, key] = kept
-    _, body, etag = kept
-    response = Response(body, mimetype=mimetype)
-    response.headers["Cache-Control"] = f"public, max-age={max_age}, stale-while-revalidate=30, stale-if-error=600"
-    response.set_etag(etag)
-    return response.make_conditional(request)
+        _kept[app_id, key] = (now + SECONDS, kept)
+    return kept.answer(request, f"public, max-age={max_age}, stale-while-revalidate=30, stale-if-error=600")
 
 
 def forget() -> None:

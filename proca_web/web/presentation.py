@@ -1,26 +1,27 @@
-"""What templates share: language, numbers, static file addresses, and the version in the footer."""
+"""What templates share: language, numbers and days, static file addresses, and the version in the footer."""
 
-import hashlib
+import json
+from datetime import date, datetime
 from functools import cache
 from importlib.metadata import version
-from pathlib import Path
 from typing import Any
 
 from babel import Locale
 from flask import Flask, current_app, g, url_for
-from flask_babel import get_locale, gettext, ngettext, numbers
+from flask_babel import format_date, format_datetime, format_decimal, get_locale, gettext, ngettext
 
-from proca_web.assets import ASSETS
 from proca_web.domain.countries import COUNTRIES
 from proca_web.domain.messages import Message
+from proca_web.web import static_files
 
 _RIGHT_TO_LEFT = {"ar", "fa", "he", "ur", "yi", "ps", "ckb"}
 
 
 def init_app(app: Flask) -> None:
     """Make filters and globals known to Jinja."""
-    app.jinja_env.filters["number"] = numbers.format_decimal
-    app.jinja_env.filters["translated"] = translated
+    app.jinja_env.filters.update(
+        number=format_decimal, day=day, moment=moment, translated=translated, parsed=json.loads
+    )
     app.jinja_env.globals.update(
         _=gettext,
         gettext=gettext,
@@ -59,9 +60,21 @@ def translated(message: Message) -> str:
     return text % message.values if message.values else text
 
 
+def day(when: date) -> str:
+    """A day as people write it."""
+    text: str = format_date(when, "long")
+    return text
+
+
+def moment(when: datetime) -> str:
+    """A day and time, UTC; the page says so beside it."""
+    text: str = format_datetime(when, "medium")
+    return text
+
+
 def asset(path: str) -> str:
     """The address of a static file with its content's hash, so that browsers may keep it for a year."""
-    return url_for("static", filename=path, v=_digest(path))
+    return url_for("static", filename=path, v=static_files.version(path))
 
 
 def countries() -> list[tuple[str, str]]:
@@ -73,11 +86,6 @@ def countries() -> list[tuple[str, str]]:
 def _country_names(tag: str) -> list[tuple[str, str]]:
     names: Any = Locale.parse(tag, sep="-").territories
     return sorted(((code, names.get(code, code)) for code in COUNTRIES), key=lambda pair: pair[1].casefold())
-
-
-@cache
-def _digest(path: str) -> str:
-    return hashlib.sha256((Path(ASSETS) / "static" / path).read_bytes()).hexdigest()[:12]
 
 
 def absolute(path: str) -> str:

@@ -1,0 +1,96 @@
+"""The `proca-org` command: options in, one call, words out. What it does is in the rooms beside it."""
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from proca_web.crypto import keyfile, passphrase
+from proca_web.crypto.encoding import encode
+from proca_web.crypto.keys import fingerprint
+from proca_web.org_tool import key_files
+from proca_web.org_tool.commands import ANY_FILE, EXISTING_FILE, Commands, passphrase_option, say
+from proca_web.org_tool.decrypt import decrypt
+from proca_web.org_tool.errors import UsageFault
+from proca_web.org_tool.passphrases import Passphrases
+
+KEYSTORE_WARNING = (
+    "warning: {out} holds the secret without a passphrase: whoever reads this file reads every signature sealed to"
+    " this org. Keep it off shared disks, and delete it after use."
+)
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+def main() -> None:
+    """Keys and exports of an organisation, on its own computer. Nothing here talks to the network."""
+
+
+main.add_command(decrypt)
+
+
+@main.command()
+@click.option("--org", required=True, metavar="SLUG", help="The org's short name, as in the console's address.")
+@click.option("--out", required=True, type=ANY_FILE, help="The key file to write, or a folder for it.")
+@click.option("--home", default="", metavar="IDENTITY", help="The Home identity to trust, as on the /keys page.")
+@click.option("--origin", default="", metavar="URL", help="Where the platform is, as a note in the file.")
+@passphrase_option
+def keygen(org: str, out: Path, home: str, origin: str, passphrase_files: tuple[Path, ...]) -> None:
+    """Make a key pair and write its passphrase-protected key file; give the public key to the platform."""
+    passphrases = Passphrases(passphrase_files)
+    passphrases.check_number(1)
+    given = passphrases.given()
+    words = given or passphrase.generate()
+    pin = key_files.check_pin(home) if home else ""
+    key = keyfile.new_org_key(key_files.check_org(org), home_identity=pin, origin=origin)
+    path = key_files.make(key, words, out)
+    if given is None:
+        say(f"passphrase: {words}")
+        say("These seven words open the key file. Write them down now: they are stored nowhere and not shown again.")
+    click.echo(f"public: {encode(key.public)}")
+    click.echo(f"fingerprint: {fingerprint(key.public)}")
+    click.echo(f"file: {path}")
+
+
+@main.command()
+@click.argument("file", type=EXISTING_FILE)
+def show(file: Path) -> None:
+    """Show a key file's public part; needs no passphrase."""
+    content = key_files.load(file)
+    _show("org", content["org"])
+    _show("public", content["public"])
+    _show("fingerprint", content["fingerprint"])
+    _show("home", content["home_identity"] or "none")
+    _show("created", content["created_at"])
+
+
+def _show(name: str, value: Any) -> None:
+    # A key file comes from elsewhere; it must not move the cursor or colour the terminal.
+    click.echo(f"{name}: {''.join(letter if letter.isprintable() else '?' for letter in value)}")
+
+
+@main.command()
+@click.argument("file", type=EXISTING_FILE)
+@click.argument("home", metavar="FINGERPRINT")
+@passphrase_option
+def pin(file: Path, home: str, passphrase_files: tuple[Path, ...]) -> None:
+    """Set which Home identity this key trusts: the 43 characters of the /keys page, or their fingerprint.
+
+    Compare it with what the platform's operator told you in another way.
+    """
+    new = key_files.check_pin(home)
+    old = key_files.pin(file, new, Passphrases(passphrase_files))
+    if old and old != new:
+        say(f"the pin was {old} before")
+    click.echo(f"home: {new}")
+
+
+@main.command()
+@click.argument("key_files_given", metavar="FILE...", nargs=-1, required=True, type=EXISTING_FILE)
+@click.option("-o", "--out", required=True, type=ANY_FILE, help="The keystore to write; must not exist.")
+@passphrase_option
+def keystore(key_files_given: tuple[Path, ...], out: Path, passphrase_files: tuple[Path, ...]) -> None:
+    """Write Proca's clear keystore, for Proca's own tools. The secret in it is not protected."""
+    if out.exists():
+        raise UsageFault(f"{out} exists already and is not overwritten; choose another name.")
+    key_files.write_keystore(key_files.open_all(key_files_given, Passphrases(passphrase_files)), out)
+    say(KEYSTORE_WARNING.format(out=out))

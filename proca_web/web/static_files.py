@@ -1,0 +1,51 @@
+"""Static files from memory, compressed once: under an address with their own hash browsers keep them for a year.
+
+Only files below `static/` are ever opened, each once a process; nothing here depends on who asks.
+"""
+
+import hashlib
+import mimetypes
+from functools import cache
+from pathlib import Path
+
+from flask import Flask, Response, abort, request
+from werkzeug.security import safe_join
+
+from proca_web.assets import ASSETS
+from proca_web.web.access import public
+from proca_web.web.page_cache import Kept
+
+STATIC = ASSETS / "static"
+FOR_A_YEAR = "public, max-age=31536000, immutable"
+FOR_AN_HOUR = "public, max-age=3600"
+# What browsers need to be told whatever the machine's own list of types says.
+_TYPES = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
+
+
+def init_app(app: Flask) -> None:
+    """Serve /static/<path> in place of Flask's own route, under the same endpoint name."""
+    app.add_url_rule("/static/<path:filename>", endpoint="static", view_func=serve)
+
+
+@public
+def serve(filename: str) -> Response:
+    """One file; kept for a year when `v` is its own hash."""
+    path = safe_join(str(STATIC), filename)
+    if path is None or not Path(path).is_file():
+        abort(404)
+    name = Path(path).relative_to(STATIC).as_posix()  # one spelling a file, so that memory holds each once
+    own = request.args.get("v") == version(name)
+    return _file(name).answer(request, FOR_A_YEAR if own else FOR_AN_HOUR)
+
+
+@cache
+def version(filename: str) -> str:
+    """The beginning of a file's hash, for its address."""
+    return hashlib.sha256(_file(filename).body).hexdigest()[:12]
+
+
+@cache
+def _file(filename: str) -> Kept:
+    path = STATIC / filename
+    guessed = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
+    return Kept.of(path.read_bytes(), _TYPES.get(path.suffix, guessed), level=9)

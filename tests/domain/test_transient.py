@@ -1,0 +1,58 @@
+"""The life of transient clear data: every state with every event, written out against protocol 6."""
+
+from datetime import timedelta
+
+import pytest
+
+from proca_web.domain.transient import TABLE, End, Event, State, retry_after, sources, target
+
+_ = "·"  # the event changes nothing in this state
+GRID = f"""
+                claim           sent     failed   refused  gave_up  confirm         accept          reject  bounce   expire
+to_send         sending         {_}      {_}      {_}      {_}      thanks_to_send  {_}             purged  purged   purged
+sending         {_}             waiting  to_send  purged   waiting  thanks_to_send  {_}             purged  purged   purged
+waiting         {_}             {_}      {_}      {_}      {_}      thanks_to_send  {_}             purged  purged   purged
+to_accept       {_}             {_}      {_}      {_}      {_}      {_}             thanks_to_send  {_}     {_}      purged
+thanks_to_send  thanks_sending  {_}      {_}      {_}      {_}      {_}             {_}             {_}     {_}      cleared
+thanks_sending  {_}             cleared  cleared  cleared  {_}      {_}             {_}             {_}     cleared  cleared
+"""  # noqa: E501 -- a table is read in columns
+_HEAD, *_ROWS = [line.split() for line in GRID.strip().splitlines()]
+PAIRS = [(row[0], event, to) for row in _ROWS for event, to in zip(_HEAD, row[1:], strict=True)]
+
+
+def test_the_grid_holds_every_state_and_every_event() -> None:
+    assert [event.value for event in Event] == _HEAD
+    assert [row[0] for row in _ROWS] == [state.value for state in State]
+
+
+@pytest.mark.parametrize(("state", "event", "to"), PAIRS)
+def test_every_pair_leads_where_the_protocol_says(state: str, event: str, to: str) -> None:
+    reached = target(State(state), Event(event))
+    assert (reached.value if reached is not None else _) == to
+
+
+@pytest.mark.parametrize("event", Event)
+def test_the_states_an_event_moves_are_those_of_the_grid(event: Event) -> None:
+    assert list(sources(event)) == [State(state) for state, name, to in PAIRS if name == event and to != _]
+
+
+def test_an_accepted_signature_is_never_purged_with_its_clear_data() -> None:
+    after_acceptance = (State.THANKS_TO_SEND, State.THANKS_SENDING)
+    assert all(to is not End.PURGED for (state, _event), to in TABLE.items() if state in after_acceptance)
+
+
+def test_an_unaccepted_signature_is_never_left_without_its_clear_data() -> None:
+    before = (State.TO_SEND, State.SENDING, State.WAITING, State.TO_ACCEPT)
+    assert all(to is not End.CLEARED for (state, _event), to in TABLE.items() if state in before)
+
+
+def test_every_state_ends_by_time_alone() -> None:
+    assert set(sources(Event.EXPIRE)) == set(State)
+
+
+@pytest.mark.parametrize(
+    ("attempts", "minutes"),
+    [(0, 1), (1, 1), (2, 5), (3, 30), (4, 120), (5, 360), (6, 720), (7, 1440), (8, 1440), (1000, 1440)],
+)
+def test_failed_mails_wait_longer_each_time_and_a_day_at_most(attempts: int, minutes: int) -> None:
+    assert retry_after(attempts) == timedelta(minutes=minutes)

@@ -1,0 +1,152 @@
+"""The canary: sign with unmistakable values, then look for them in every table, file, log, cookie, header and queue."""
+
+import base64
+import logging
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from flask.testing import FlaskClient
+from sqlalchemy import inspect
+
+from proca_web.domain.transient import State
+from proca_web.extensions import db, queue
+from tests.factories import CANARY, World
+
+# Country and area are said to be readable; everything else must not be found.
+VALUES = [value for name, value in CANARY.items() if name not in ("country", "street_number")]
+
+
+def spellings(value: str) -> Iterator[bytes]:
+    """A value as it may hide: as typed, in other cases, in base64 (each alignment), in hex, escaped."""
+    for text in {value, value.lower(), value.upper()}:
+        raw = text.encode()
+        yield raw
+        yield raw.hex().encode()
+        yield text.encode("unicode_escape")
+        for shift in range(3):
+            inner = base64.b64encode(b"x" * shift + raw)
+            yield inner[4 if shift else 0 : -4]
+
+
+NEEDLES = {needle: value for value in VALUES for needle in spellings(value) if len(needle) >= 5}
+
+
+def found_in(haystack: bytes) -> set[str]:
+    return {value for needle, value in NEEDLES.items() if needle in haystack}
+
+
+def dump(world: World) -> bytes:
+    """Every value of every column of every table."""
+    parts: list[bytes] = []
+    with world.app.app_context():
+        for table in inspect(db.engine).get_table_names():
+            for row in db.session.execute(db.text(f'SELECT * FROM "{table}"')):
+                parts += [
+                    bytes(value) if isinstance(value, bytes | memoryview) else str(value).encode() for value in row
+                ]
+        db.session.rollback()
+    return b"\n".join(parts)
+
+
+def files(folder: Path) -> dict[str, bytes]:
+    """Every file the server wrote, but the demo's mailbox, which stands for the network."""
+    return {
+        str(path.relative_to(folder)): path.read_bytes()
+        for path in folder.rglob("*")
+        if path.is_file() and "mailbox" not in path.parts
+    }
+
+
+class Listener(logging.Handler):
+    """Keeps everything anybody logs, at every level."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.DEBUG)
+        self.heard = b""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.heard += f"{record.getMessage()} {record.args} {record.exc_info} {record.__dict__}\n".encode()
+
+
+@pytest.fixture
+def log() -> Iterator[Listener]:
+    listener = Listener()
+    root = logging.getLogger()
+    level = root.level
+    root.addHandler(listener)
+    root.setLevel(logging.DEBUG)
+    yield listener
+    root.removeHandler(listener)
+    root.setLevel(level)
+
+
+def assert_nowhere(world: World, log: Listener, answers: list, where: str) -> None:
+    assert not found_in(dump(world)), f"{where}: in a table"
+    for name, content in files(world.app.extensions["proca_settings"].data_dir).items():
+        assert not found_in(content), f"{where}: in {name}"
+    assert not found_in(log.heard), f"{where}: in a log"
+    for answer in answers:
+        assert not found_in(str(answer.headers).encode()), f"{where}: in a header"
+
+
+@pytest.mark.parametrize("mode", ["session", "static", "throwaway"], indirect=True)
+def test_the_canary_is_found_nowhere_at_any_step(world: World, client: FlaskClient, log: Listener) -> None:
+    queue.consumer(world.app)  # the queue's file exists, so that it is searched too
+    answers = [world.sign(client, "trees-partner", opt_in="yes", lead_opt_in="yes", **CANARY)]
+    assert answers[0].status_code == 303
+    assert not found_in(answers[0].data)
+    assert_nowhere(world, log, answers, "after signing")
+
+    world.run("mail")
+    assert CANARY["email"] in world.mails()[0]["to"]
+    assert_nowhere(world, log, answers, "after the mail")
+
+    link = world.link()
+    answers += [client.get(link), client.post(link), client.get(link)]
+    assert not [answer for answer in answers if found_in(answer.data)]
+    assert_nowhere(world, log, answers, "after confirming")
+
+    world.run("release", "mail", "sweep")
+    browser = world.signed_in("admin@org-one.example.org")
+    answers += [browser.get("/console/org-one/"), browser.get("/console/org-one/exports/contacts.csv")]
+    assert not found_in(answers[-1].data)
+    assert_nowhere(world, log, answers, "at the end")
+    assert world.query("SELECT count(*) FROM transients") == [(0,)]
+    assert world.open("org-one", world.export("org-one")[0])["lastName"] == CANARY["last_name"]
+
+
+def test_the_canary_is_not_logged_when_something_breaks(world: World, client: FlaskClient, log: Listener) -> None:
+    world.execute("ALTER TABLE transients RENAME TO lost")
+    try:
+        for page in ("trees", "trees-partner"):
+            answer = world.sign(client, page, **CANARY)
+            assert answer.status_code == 500
+            assert not found_in(answer.data)
+    finally:
+        world.execute("ALTER TABLE lost RENAME TO transients")
+    assert b"unexpected" in log.heard
+    assert not found_in(log.heard)
+
+
+def test_the_token_of_a_link_is_written_nowhere(world: World, client: FlaskClient, log: Listener) -> None:
+    world.sign(client)
+    world.run("mail")
+    link = world.link()
+    token = link.removeprefix("/confirm/")
+    raw = base64.urlsafe_b64decode(token + "=")
+    for act in (client.get, client.post, client.get):
+        assert token not in str(act(link).headers)
+    world.run("release", "mail")
+    places = {"database": dump(world), "log": log.heard, **files(world.app.extensions["proca_settings"].data_dir)}
+    for place, content in places.items():
+        assert token.encode() not in content, place
+        assert raw not in content, place
+
+
+def test_the_search_itself_finds_what_is_there(world: World) -> None:
+    world.execute("UPDATE orgs SET reply_to = :x WHERE name = 'org-one'", x=f"<{CANARY['email']}>")
+    hidden = base64.b64encode(b"ab" + CANARY["last_name"].encode()).decode()
+    world.execute("UPDATE orgs SET reply_to = :x WHERE name = 'org-two'", x=hidden)
+    assert found_in(dump(world)) == {CANARY["email"], CANARY["last_name"]}
+    assert State.TO_SEND.value == "to_send"
