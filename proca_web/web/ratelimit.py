@@ -1,12 +1,15 @@
-"""Rate limits per network: in memory for one process, in Redis for several; by a keyed hash of the address."""
+"""Rate limits per network: in memory for one process, in Redis for several; by a keyed hash of the address.
+
+The memory of one process is a dozen lines of our own: the library's costs as much as a whole signature.
+"""
 
 import hashlib
-import hmac
 import ipaddress
 import secrets
+import threading
 from dataclasses import dataclass
 from time import time
-from typing import ClassVar
+from typing import Protocol
 
 from flask import Flask, Request, current_app
 from limits import RateLimitItemPerMinute
@@ -16,25 +19,62 @@ from limits.strategies import FixedWindowRateLimiter
 from werkzeug.exceptions import TooManyRequests
 
 _EXTENSION = "proca_rate_limit"
+WINDOW_SECONDS = 60
+
+
+class _Counter(Protocol):
+    def hit(self, name: str, network: str, a_minute: int) -> float:
+        """Count a call; the seconds to wait, or 0 when it is allowed. Raises StorageError, OSError."""
+
+
+class _InMemory:
+    """Counts of the current minute; all are forgotten when it ends."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._window = 0
+        self._counts: dict[tuple[str, str], int] = {}
+
+    def hit(self, name: str, network: str, a_minute: int) -> float:
+        now = time()
+        window = int(now // WINDOW_SECONDS)
+        with self._lock:
+            if window != self._window:
+                self._window, self._counts = window, {}
+            count = self._counts[name, network] = self._counts.get((name, network), 0) + 1
+        return 0.0 if count <= a_minute else (window + 1) * WINDOW_SECONDS - now
+
+
+class _InRedis:
+    """Counts that several processes share."""
+
+    def __init__(self, url: str) -> None:
+        storage = storage_from_string(url, wrap_exceptions=True)
+        assert isinstance(storage, Storage)
+        self._limiter = FixedWindowRateLimiter(storage)
+
+    def hit(self, name: str, network: str, a_minute: int) -> float:
+        item = RateLimitItemPerMinute(a_minute)
+        if self._limiter.hit(item, name, network):
+            return 0.0
+        return max(0.1, self._limiter.get_window_stats(item, name, network).reset_time - time())
 
 
 class _State:
     """One app's limiter; opened at the first limited request, so that importing the app opens nothing."""
 
     def __init__(self, url: str, secret: str) -> None:
-        self.url = url
+        self._url = url
         # Several processes must agree on the keys; one process forgets them when it ends.
         shared = url.startswith("redis")
         self.key = hashlib.sha256(b"rate-limit" + secret.encode()).digest() if shared else secrets.token_bytes(32)
-        self._limiter: FixedWindowRateLimiter | None = None
+        self._counter: _Counter | None = None
 
     @property
-    def limiter(self) -> FixedWindowRateLimiter:
-        if self._limiter is None:
-            storage = storage_from_string(self.url)
-            assert isinstance(storage, Storage)
-            self._limiter = FixedWindowRateLimiter(storage)
-        return self._limiter
+    def counter(self) -> _Counter:
+        if self._counter is None:
+            self._counter = _InRedis(self._url) if self._url.startswith("redis") else _InMemory()
+        return self._counter
 
 
 class RateLimit:
@@ -51,21 +91,17 @@ class Limit:
 
     name: str
     a_minute: int
-    items: ClassVar[dict[int, RateLimitItemPerMinute]] = {}
 
     def check(self, request: Request) -> None:
         """Count this call. Raises TooManyRequests with the seconds to wait."""
         state: _State = current_app.extensions[_EXTENSION]
-        item = self.items.setdefault(self.a_minute, RateLimitItemPerMinute(self.a_minute))
-        network = network_key(state.key, request.remote_addr)
         try:
-            allowed = state.limiter.hit(item, self.name, network)
+            wait = state.counter.hit(self.name, network_key(state.key, request.remote_addr), self.a_minute)
         except (StorageError, OSError) as error:  # a limiter that is away must not stop signatures
             current_app.logger.error("rate limit: storage not reachable (%s)", type(error).__name__)
             return
-        if not allowed:
-            reset = state.limiter.get_window_stats(item, self.name, network).reset_time
-            raise TooManyRequests(retry_after=max(1, int(reset - time()) + 1))
+        if wait:
+            raise TooManyRequests(retry_after=int(wait) + 1)
 
 
 def network_key(key: bytes, address: str | None) -> str:
@@ -75,4 +111,4 @@ def network_key(key: bytes, address: str | None) -> str:
     except ValueError:
         return "unknown"
     packed = network.packed if network.version == 4 else network.packed[:8]
-    return hmac.digest(key, packed, "sha256")[:12].hex()
+    return hashlib.blake2b(packed, key=key, digest_size=12).hexdigest()

@@ -1,0 +1,96 @@
+"""Limits per network: the unit is a household, the count is shared where Redis is, and an address is never kept."""
+
+import os
+import time
+
+import pytest
+import redis
+from flask import Flask
+from werkzeug.exceptions import TooManyRequests
+from werkzeug.test import EnvironBuilder
+from werkzeug.wrappers import Request
+
+from proca_web.web import ratelimit
+from proca_web.web.ratelimit import Limit, RateLimit, network_key
+from tests.required import required
+
+REDIS = os.environ.get("PROCA_TEST_REDIS", "redis://127.0.0.1:6379/9")
+
+
+def limited_app(url: str, secret: str = "s" * 32) -> Flask:
+    app = Flask("limited")
+    RateLimit().init_app(app, url, secret)
+    return app
+
+
+def call(app: Flask, limit: Limit, address: str) -> float:
+    """0 when allowed, else the seconds to wait."""
+    with app.app_context():
+        try:
+            limit.check(Request(EnvironBuilder(environ_base={"REMOTE_ADDR": address}).get_environ()))
+        except TooManyRequests as refusal:
+            return float(refusal.retry_after)
+    return 0.0
+
+
+@pytest.fixture
+def redis_url() -> str:
+    try:
+        server = redis.Redis.from_url(REDIS, socket_connect_timeout=2)
+        server.ping()
+    except redis.RedisError:
+        required("redis", f"no Redis at {REDIS} (PROCA_TEST_REDIS)")
+    server.flushdb()
+    return REDIS
+
+
+@pytest.mark.parametrize("storage", ["memory", "redis"])
+def test_the_call_beyond_the_limit_waits_for_the_rest_of_the_minute(
+    storage: str, request: pytest.FixtureRequest
+) -> None:
+    url = "memory://" if storage == "memory" else request.getfixturevalue("redis_url")
+    app, limit = limited_app(url), Limit("sign", 3)
+    assert [call(app, limit, "10.0.0.1") for _ in range(3)] == [0, 0, 0]
+    assert 0 < call(app, limit, "10.0.0.1") <= 61
+    assert call(app, limit, "10.0.0.2") == 0
+    assert call(app, Limit("login", 3), "10.0.0.1") == 0
+
+
+def test_a_new_minute_begins_anew_and_forgets_everybody(monkeypatch: pytest.MonkeyPatch) -> None:
+    app, limit = limited_app("memory://"), Limit("sign", 1)
+    moment = time.time()
+    monkeypatch.setattr(ratelimit, "time", lambda: moment)
+    assert call(app, limit, "10.0.0.1") == 0
+    assert call(app, limit, "10.0.0.1") > 0
+    monkeypatch.setattr(ratelimit, "time", lambda: moment + 60)
+    assert call(app, limit, "10.0.0.1") == 0
+
+
+def test_processes_share_their_counts_in_redis(redis_url: str) -> None:
+    first, second = limited_app(redis_url), limited_app(redis_url)
+    limit = Limit("sign", 3)
+    answers = [call(app, limit, "10.0.0.9") for app in (first, second, first, second)]
+    assert answers[:3] == [0, 0, 0]
+    assert answers[3] > 0
+
+
+def test_redis_never_sees_an_address(redis_url: str) -> None:
+    app = limited_app(redis_url)
+    call(app, Limit("sign", 3), "203.0.113.77")
+    keys = b" ".join(redis.Redis.from_url(redis_url).keys())
+    assert b"LIMIT" in keys
+    assert b"203.0.113" not in keys
+
+
+def test_a_limiter_that_is_away_lets_signatures_through() -> None:
+    app = limited_app("redis://127.0.0.1:1/0")
+    assert [call(app, Limit("sign", 1), "10.0.0.1") for _ in range(3)] == [0, 0, 0]
+
+
+def test_an_ipv6_network_is_one_household() -> None:
+    key = b"k" * 32
+    assert network_key(key, "2001:db8:1:2::1") == network_key(key, "2001:db8:1:2:ffff::9")
+    assert network_key(key, "2001:db8:1:2::1") != network_key(key, "2001:db8:1:3::1")
+    assert network_key(key, "10.0.0.1") != network_key(key, "10.0.0.2")
+    assert network_key(key, "10.0.0.1") != network_key(b"x" * 32, "10.0.0.1")
+    assert network_key(key, "not an address") == network_key(key, None) == "unknown"
