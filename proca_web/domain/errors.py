@@ -37,6 +37,10 @@ class CannotSealNow(ProcaError):
     """Three senders in a row could not seal this submission: nothing was stored."""
 
 
+class RowRefused(ProcaError):
+    """A constraint of the database does not hold: a nonce used before, a key row that is gone."""
+
+
 class UnknownToken(ProcaError):
     """No signature is held under this link."""
 

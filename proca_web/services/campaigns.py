@@ -5,20 +5,25 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from babel import Locale, UnknownLocaleError
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from proca_web.crypto.errors import KeyRefused
 from proca_web.crypto.home import HomeKey
 from proca_web.crypto.keys import check_public, fingerprint
+from proca_web.domain import text
 from proca_web.domain.contact import ALWAYS_REQUIRED, FIELDS
+from proca_web.domain.countries import COUNTRIES
 from proca_web.domain.errors import BadSetting, HomeCannotReceive, NameTaken, NoActiveKey
 from proca_web.domain.wording import Translate
 from proca_web.models import ActionPage, Campaign, Org, PublicKey
 from proca_web.services import wordings
 
 HOME = "home"
+KEY_CANNOT_BE_USED = "this public key cannot be used; please give the 43 characters that `proca-org keygen` prints"
 _NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+_LINK = re.compile(r"https?://[^\s/][^\s]*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,13 +77,19 @@ def add_org(session: Session, name: str, title: str, now: datetime, *, public_ke
 
 
 def add_recipient_key(session: Session, org: Org, public: bytes, now: datetime) -> PublicKey:
-    """Make a public key the org's active one. Raises KeyRefused (neutral) for keys that must not be sealed to."""
+    """Make a public key the org's active one.
+
+    Raises HomeCannotReceive; KeyRefused, with one sentence for all reasons, for keys that must not be sealed to.
+    """
     if org.is_home:
-        raise HomeCannotReceive(org.name)
-    check_public(public)
+        raise HomeCannotReceive("the Home Org sends all personal data and receives none: it takes no key")
+    try:
+        check_public(public)
+    except KeyRefused as refusal:
+        raise KeyRefused(KEY_CANNOT_BE_USED) from refusal
     taken = select(PublicKey.id).where(PublicKey.public == public)
     if session.scalars(taken).first() is not None:
-        raise KeyRefused("this key cannot be used")
+        raise KeyRefused(KEY_CANNOT_BE_USED)
     active = select(PublicKey).where(
         PublicKey.org_id == org.id, PublicKey.kind == "recipient", PublicKey.status == "active"
     )
@@ -90,6 +101,25 @@ def add_recipient_key(session: Session, org: Org, public: bytes, now: datetime) 
     )
     session.add(key)
     return key
+
+
+def set_notice(
+    org: Org,
+    *,
+    legal_name: str = "",
+    legal_contact: str = "",
+    privacy_url: str = "",
+    retention: str = "",
+    reply_to: str = "",
+) -> None:
+    """What an org says about itself on its pages and mails. Raises BadSetting for a link or address of another kind."""
+    _check_link(privacy_url)
+    try:
+        org.reply_to = text.email(reply_to)
+    except text.Refused as refusal:
+        raise BadSetting(f"{reply_to!r} is no mail address") from refusal
+    org.legal_name, org.legal_contact = legal_name, legal_contact
+    org.privacy_url, org.retention = privacy_url, retention
 
 
 def add_campaign(session: Session, name: str, title: str, lead: Org, now: datetime) -> Campaign:
@@ -110,13 +140,7 @@ def add_page(
     """A new page, a draft. Raises NameTaken, BadSetting, HomeCannotReceive."""
     _check_name(name)
     _refuse_home(org)
-    unknown = set(settings.fields) - set(FIELDS)
-    if (
-        unknown
-        or not set(ALWAYS_REQUIRED) <= set(settings.fields)
-        or not set(settings.required) <= set(settings.fields)
-    ):
-        raise BadSetting(f"fields must be some of {', '.join(FIELDS)}, with first_name and email among them")
+    _check_settings(settings)
     if session.scalars(select(ActionPage.id).where(ActionPage.name == name)).first() is not None:
         raise NameTaken(f"there is a page {name} already")
     page = ActionPage(
@@ -153,7 +177,7 @@ def open_page(session: Session, page: ActionPage, translate: Translate, now: dat
     for receiver in wordings.distribution_of(page).always():
         org = wordings.orgs_of(page)[receiver]
         if not wordings.has_key(session, org):
-            raise NoActiveKey(org.name)
+            raise NoActiveKey(f"{org.name} has no active key; without one, nothing may be stored for it")
     page.status = "live"
     wordings.refresh(session, page, translate, now)
 
@@ -172,6 +196,27 @@ def close_campaign(campaign: Campaign, now: datetime) -> None:
 def _refuse_home(org: Org) -> None:
     if org.is_home:
         raise HomeCannotReceive("the Home Org owns no campaign and no page")
+
+
+def _check_settings(settings: PageSettings) -> None:
+    fields = set(settings.fields)
+    if not ALWAYS_REQUIRED <= fields <= set(FIELDS):
+        raise BadSetting(f"fields must be some of {', '.join(FIELDS)}, with first_name and email among them")
+    if not set(settings.required) <= fields:
+        raise BadSetting("only fields that the page asks for can be required")
+    if settings.default_country and settings.default_country not in COUNTRIES:
+        raise BadSetting(f"{settings.default_country!r} is no country; use two capital letters, like DE")
+    try:
+        Locale.parse(settings.locale)
+    except (ValueError, UnknownLocaleError) as error:
+        raise BadSetting(f"{settings.locale!r} is no language we know; use a code like en or pt_BR") from error
+    _check_link(settings.next_step_url)
+
+
+def _check_link(url: str) -> None:
+    # It becomes a link people follow; javascript: and the like would run in our pages.
+    if url and not _LINK.fullmatch(url):
+        raise BadSetting(f"{url!r} is no web address; it must begin with https:// or http://")
 
 
 def _check_name(name: str) -> None:

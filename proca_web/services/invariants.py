@@ -8,10 +8,22 @@ from sqlalchemy.orm import Session
 from proca_web.crypto.errors import KeyRefused
 from proca_web.crypto.keys import check_public
 from proca_web.domain.transient import READABLE_AT_MOST
-from proca_web.models import ActionPage, Base, Campaign, Contact, Org, PublicKey, ReleaseCounter, Supporter, Transient
+from proca_web.models import (
+    Action,
+    ActionPage,
+    Base,
+    Campaign,
+    Contact,
+    Org,
+    PublicKey,
+    ReleaseCounter,
+    Supporter,
+    Transient,
+)
 from proca_web.services import sweeping, wordings
 from proca_web.services.keyring import Keyring
 
+MOST_LATE = timedelta(days=3)
 WORKER_SEEN_WITHIN = timedelta(minutes=3)
 _SECRET_WORDS = ("secret", "private", "seed", "passphrase")
 NOTES = (
@@ -74,6 +86,15 @@ def _transients(session: Session, keyring: Keyring, now: datetime) -> list[str]:
     number = session.scalar(late.select_from(Transient))
     if number:
         found.append(f"{number} addresses are readable for more than 72 hours; is the worker running?")
+    for days in session.scalars(select(Campaign.confirm_days).distinct()):
+        of_age = now - timedelta(days=days) - MOST_LATE
+        old = select(func.count()).select_from(Transient).join(Action, Action.id == Transient.action_id)
+        old = old.join(ActionPage, ActionPage.id == Action.action_page_id).join(Campaign)
+        number = session.scalar(old.where(Campaign.confirm_days == days, Transient.created_at < of_age))
+        if number:
+            found.append(
+                f"{number} addresses wait longer than {days} days and {MOST_LATE.days}; is the worker running?"
+            )
     named = session.scalars(select(Transient.wait_key).where(Transient.wait_key.is_not(None)).distinct()).all()
     lost = set(named) - set(keyring.transient_names())
     if lost:

@@ -1,7 +1,7 @@
 """What a page is at this moment, in one query: its policy, its orgs and their active keys. Reads only."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -13,7 +13,7 @@ from proca_web.crypto.keys import RecipientKey
 from proca_web.domain.contact import FieldPolicy
 from proca_web.domain.errors import NoActiveKey, PageNotFound
 from proca_web.domain.privacy import CONSENT_FIELDS, Distribution, Receiver
-from proca_web.models.base import statement
+from proca_web.services import driver
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,81 +72,69 @@ class PageFacts:
                 raise NoActiveKey(self.parties[receiver].name)
 
 
-_FACTS = statement("""
-SELECT p.id, p.name, p.title, p.demand, p.locale, p.status AS page_status, c.status AS campaign_status,
-       p.double_opt_in, p.delivery, c.force_delivery, p.fields, p.required, p.comment, p.consent_style,
-       p.default_country, c.id AS campaign_id, c.name AS campaign, w.hash AS wording,
-       o.id AS org_id, o.name AS org_name, o.title AS org_title, o.high_security AS org_high,
-       l.id AS lead_id, l.name AS lead_name, l.title AS lead_title, l.high_security AS lead_high,
-       k.org_id AS key_org, k.id AS key_id, k.public AS key_public, k.role AS key_role, k.fingerprint AS key_print
+_FACTS = """
+SELECT k.org_id, k.id, k.public, k.role, k.fingerprint,
+       p.org_id, o.name, o.title, o.high_security, c.org_id, l.name, l.title, l.high_security,
+       p.id, p.name, p.title, p.demand, p.locale, p.status, c.status, p.double_opt_in, p.delivery, c.force_delivery,
+       p.fields, p.required, p.comment, p.consent_style, p.default_country, c.id, c.name, w.hash
   FROM action_pages p
   JOIN campaigns c ON c.id = p.campaign_id
   JOIN orgs o ON o.id = p.org_id
   JOIN orgs l ON l.id = c.org_id
   LEFT JOIN consent_texts w ON w.action_page_id = p.id AND w.valid_until IS NULL
   LEFT JOIN public_keys k ON k.org_id IN (p.org_id, c.org_id) AND k.kind = 'recipient' AND k.status = 'active'
- WHERE p.name = :name
+ WHERE p.name = ?
  ORDER BY k.role DESC
-""")
-
-_REPLACED = statement(
-    "SELECT 1 FROM consent_texts WHERE action_page_id = :page AND hash = :hash AND valid_until > :since",
-    times=("since",),
-)
+"""
+_REPLACED = "SELECT 1 FROM consent_texts WHERE action_page_id = ? AND hash = ? AND valid_until > ?"
+_KEY, _COLLECTOR, _LEAD, _PAGE = slice(0, 5), slice(5, 9), slice(9, 13), slice(13, None)
 
 
 def facts(connection: Connection, name: str) -> PageFacts:
     """The page of that name. Raises PageNotFound."""
-    rows = connection.execute(_FACTS, {"name": name}).mappings().all()
+    rows = driver.execute(connection, _FACTS, (name,)).fetchall()
     if not rows:
         raise PageNotFound(name)
-    row = rows[0]
+    (id_, own_name, title, demand, locale, page_status, campaign_status, double_opt_in, delivery, *rest) = rows[0][_PAGE]
+    (force_delivery, fields, required, comment, style, country, campaign_id, campaign, wording) = rest
+    keys = [row[_KEY] for row in rows if row[0] is not None]
+    collector, lead = _party(rows[0][_COLLECTOR], keys), _party(rows[0][_LEAD], keys)
     return PageFacts(
-        id=row["id"],
-        name=row["name"],
-        title=row["title"],
-        demand=row["demand"],
-        locale=row["locale"],
-        is_open=row["page_status"] == "live" == row["campaign_status"],
-        is_draft="draft" in (row["page_status"], row["campaign_status"]),
-        double_opt_in=bool(row["double_opt_in"]),
-        campaign_id=row["campaign_id"],
-        campaign=row["campaign"],
-        policy=FieldPolicy(tuple(_json(row["fields"])), frozenset(_json(row["required"])), row["comment"]),
+        id=id_,
+        name=own_name,
+        title=title,
+        demand=demand,
+        locale=locale,
+        is_open=page_status == "live" == campaign_status,
+        is_draft="draft" in (page_status, campaign_status),
+        double_opt_in=bool(double_opt_in),
+        campaign_id=campaign_id,
+        campaign=campaign,
+        policy=FieldPolicy(tuple(_json(fields)), frozenset(_json(required)), comment),
         distribution=Distribution(
-            split=row["org_id"] != row["lead_id"],
-            delivery=bool(row["delivery"]),
-            force_delivery=bool(row["force_delivery"]),
+            split=collector.id != lead.id, delivery=bool(delivery), force_delivery=bool(force_delivery)
         ),
-        parties=_parties(rows),
-        wording=row["wording"] or "",
-        default_country=row["default_country"],
-        consent_style=row["consent_style"],
+        parties={Receiver.COLLECTOR: collector, Receiver.LEAD: lead},
+        wording=wording or "",
+        default_country=country,
+        consent_style=style,
     )
 
 
 def was_replaced_since(connection: Connection, page_id: int, wording: str, since: datetime) -> bool:
     """Whether the page still showed this wording at some moment after `since`."""
-    bound = {"page": page_id, "hash": wording, "since": since}
-    return connection.execute(_REPLACED, bound).first() is not None
+    values = (page_id, wording, driver.time(connection, since))
+    return driver.execute(connection, _REPLACED, values).fetchone() is not None
 
 
-def _parties(rows: Any) -> dict[Receiver, Party]:
-    row = rows[0]
-    return {
-        receiver: Party(
-            id=row[f"{part}_id"],
-            name=row[f"{part}_name"],
-            title=row[f"{part}_title"],
-            high_security=bool(row[f"{part}_high"]),
-            keys=tuple(
-                RecipientKey(key["key_id"], bytes(key["key_public"]), key["key_role"], key["key_print"])
-                for key in rows
-                if key["key_org"] == row[f"{part}_id"]
-            ),
-        )
-        for receiver, part in ((Receiver.COLLECTOR, "org"), (Receiver.LEAD, "lead"))
-    }
+def _party(row: Sequence[Any], keys: Sequence[Sequence[Any]]) -> Party:
+    id_, name, title, high_security = row
+    own = tuple(
+        RecipientKey(key_id, bytes(public), role, fingerprint)
+        for org_id, key_id, public, role, fingerprint in keys
+        if org_id == id_
+    )
+    return Party(id_, name, title, bool(high_security), own)
 
 
 def _json(value: Any) -> Any:

@@ -6,12 +6,13 @@ retired or revoked since it was read: then fewer copies than asked for are writt
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection
 
 from proca_web.crypto.sealing import Sealed
+from proca_web.services import driver
 
 _ACTION = (
     *("ref", "action_page_id", "testing", "created_at", "confirm_id", "consent", "area"),
@@ -22,6 +23,7 @@ _CONTACT = (
     *("opt_in", "deliver", "given_at"),
 )
 _TRANSIENT = ("state", "wait_key", "wait_seal", "link_seal", "sealed_at", "next_try", "created_at")
+_PUBLIC_KEY = _CONTACT.index("public_key_id")
 _KEY_IS_ACTIVE = "EXISTS (SELECT 1 FROM public_keys WHERE id = {key} AND status = 'active')"
 
 
@@ -50,11 +52,15 @@ class Draft:
 def write(connection: Connection, draft: Draft) -> bool:
     """Write one signature. False: a key is not active any more, nothing of this may be committed.
 
-    Raises IntegrityError when a nonce was used before or the sender's row is gone.
+    Raises RowRefused when a nonce was used before or the sender's row is gone.
     """
+    now = driver.time(connection, draft.now)
+    moments = {name: now for name in ("created_at", "sealed_at", "next_try")}
+    action, transient = draft.action | {"created_at": now}, draft.transient | moments
+    copies = [_copy_values(copy, now) for copy in draft.copies]
     if connection.dialect.name == "postgresql":
-        return _write_postgresql(connection, draft)
-    return _write_sqlite(connection, draft)
+        return _write_at_once(connection, action, copies, transient)
+    return _write_in_steps(connection, action, copies, transient)
 
 
 def _copy_values(copy: Copy, now: Any) -> tuple[Any, ...]:
@@ -63,62 +69,54 @@ def _copy_values(copy: Copy, now: Any) -> tuple[Any, ...]:
     return (copy.org_id, copy.role, copy.contact_ref, *keys, copy.opt_in, copy.deliver, now)
 
 
-def _sqlite_time(value: datetime) -> str:
-    return value.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S.%f")
-
-
-def _for_sqlite(values: dict[str, Any], names: tuple[str, ...]) -> tuple[Any, ...]:
-    row = (values[name] for name in names)
-    return tuple(_sqlite_time(value) if isinstance(value, datetime) else value for value in row)
-
-
-_SQLITE_ACTION = f"INSERT INTO actions ({', '.join(_ACTION)}) VALUES ({', '.join('?' * len(_ACTION))})"
-_SQLITE_CONTACT = (
+_INSERT_ACTION = f"INSERT INTO actions ({', '.join(_ACTION)}) VALUES ({', '.join('?' * len(_ACTION))})"
+_INSERT_CONTACT = (
     f"INSERT INTO contacts (action_id, {', '.join(_CONTACT)}) SELECT {', '.join('?' * (len(_CONTACT) + 1))} "
     f"WHERE {_KEY_IS_ACTIVE.format(key='?')}"
 )
-_SQLITE_TRANSIENT = (
+_INSERT_TRANSIENT = (
     f"INSERT INTO transients (action_id, {', '.join(_TRANSIENT)}) VALUES ({', '.join('?' * (len(_TRANSIENT) + 1))})"
 )
 
 
-def _write_sqlite(connection: Connection, draft: Draft) -> bool:
-    now = _sqlite_time(draft.now)
-    action_id = connection.exec_driver_sql(_SQLITE_ACTION, _for_sqlite(draft.action, _ACTION)).lastrowid
-    for copy in draft.copies:
-        row = (action_id, *_copy_values(copy, now), copy.sealed.public_key_id)
-        if connection.exec_driver_sql(_SQLITE_CONTACT, row).rowcount != 1:
+def _write_in_steps(
+    connection: Connection, action: dict[str, Any], copies: list[tuple[Any, ...]], transient: dict[str, Any]
+) -> bool:
+    action_id = driver.execute(connection, _INSERT_ACTION, [action[name] for name in _ACTION]).lastrowid
+    for copy in copies:
+        if driver.execute(connection, _INSERT_CONTACT, (action_id, *copy, copy[_PUBLIC_KEY])).rowcount != 1:
             return False
-    connection.exec_driver_sql(_SQLITE_TRANSIENT, (action_id, *_for_sqlite(draft.transient, _TRANSIENT)))
+    driver.execute(connection, _INSERT_TRANSIENT, (action_id, *(transient[name] for name in _TRANSIENT)))
     return True
 
 
-def _postgresql_statement(copies: int) -> str:
+def _statement_at_once(copies: int) -> str:
     types = ("integer", "text", "bytea", "bytea", "bytea", "integer", "integer", "boolean", "boolean", "timestamptz")
-    row = "(" + ", ".join(f"%s::{kind}" for kind in types) + ")"
+    row = "(" + ", ".join(f"?::{kind}" for kind in types) + ")"
     columns = ", ".join(f"v.{name}" for name in _CONTACT)
     return f"""
 WITH a AS (
-  INSERT INTO actions ({", ".join(_ACTION)}) VALUES ({", ".join(["%s"] * len(_ACTION))}) RETURNING id
+  INSERT INTO actions ({", ".join(_ACTION)}) VALUES ({", ".join("?" * len(_ACTION))}) RETURNING id
 ), c AS (
   INSERT INTO contacts (action_id, {", ".join(_CONTACT)})
   SELECT a.id, {columns} FROM a, (VALUES {", ".join([row] * copies)}) AS v ({", ".join(_CONTACT)})
   WHERE {_KEY_IS_ACTIVE.format(key="v.public_key_id")} RETURNING 1
 ), t AS (
   INSERT INTO transients (action_id, {", ".join(_TRANSIENT)})
-  SELECT a.id, %s, %s, %s::bytea, %s::bytea, %s::timestamptz, %s::timestamptz, %s::timestamptz FROM a
+  SELECT a.id, ?, ?, ?::bytea, ?::bytea, ?::timestamptz, ?::timestamptz, ?::timestamptz FROM a
 )
 SELECT count(*) FROM c
 """
 
 
-_POSTGRESQL = {copies: _postgresql_statement(copies) for copies in range(1, 5)}
+_AT_ONCE = {copies: _statement_at_once(copies) for copies in range(1, 5)}
 
 
-def _write_postgresql(connection: Connection, draft: Draft) -> bool:
-    values = [draft.action[name] for name in _ACTION]
-    for copy in draft.copies:
-        values += _copy_values(copy, draft.now)
-    values += [draft.transient[name] for name in _TRANSIENT]
-    written = connection.exec_driver_sql(_POSTGRESQL[len(draft.copies)], tuple(values)).scalar_one()
-    return int(written) == len(draft.copies)
+def _write_at_once(
+    connection: Connection, action: dict[str, Any], copies: list[tuple[Any, ...]], transient: dict[str, Any]
+) -> bool:
+    values = [action[name] for name in _ACTION]
+    values += [value for copy in copies for value in copy]
+    values += [transient[name] for name in _TRANSIENT]
+    (written,) = driver.execute(connection, _AT_ONCE[len(copies)], values).fetchone()
+    return bool(written == len(copies))

@@ -9,7 +9,6 @@ from dataclasses import dataclass, replace
 
 from flask import Flask, current_app
 from sqlalchemy import select
-from sqlalchemy.exc import IntegrityError
 
 from proca_web.crypto.certificate import Mode
 from proca_web.crypto.errors import CannotOpen, SecretUnavailable, SenderEnded
@@ -20,7 +19,7 @@ from proca_web.crypto.sealing import Sealed, Sealer, open_box
 from proca_web.crypto.sender import Clock, Sender
 from proca_web.domain import plaintext
 from proca_web.domain.contact import ContactData
-from proca_web.domain.errors import CannotSealNow, HomeCannotReceive, NoActiveKey
+from proca_web.domain.errors import CannotSealNow, HomeCannotReceive, NoActiveKey, RowRefused
 from proca_web.domain.plaintext import Context
 from proca_web.models import Org, PublicKey
 from proca_web.services.senders import SenderSource
@@ -80,7 +79,7 @@ class Encryption:
                 with self.submission(throwaway=throwaway) as submission:
                     _act(act, submission)
                 return
-            except (SenderEnded, IntegrityError):
+            except (SenderEnded, RowRefused):
                 continue
         raise CannotSealNow
 
@@ -119,7 +118,7 @@ def _act(act: Callable[[SealingSubmission], None], submission: SealingSubmission
         db.session.commit()
     except BaseException as error:
         db.session.rollback()
-        if isinstance(error, IntegrityError):
+        if isinstance(error, RowRefused):
             submission.sealer.end_sender()
         raise
 
