@@ -1,1 +1,67 @@
-def run(o): return {}
+"""Rows a second that `proca-org decrypt` opens in one process, all checks on, and its peak memory."""
+
+import argparse
+import resource
+import statistics
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from bench import rows
+from bench.instance import Instance, instance
+from proca_web.crypto import keyfile
+from proca_web.crypto.encoding import encode
+from proca_web.crypto.keyfile import OrgKey
+from proca_web.extensions import db, encryption
+from proca_web.services import exporting
+from proca_web.services.exporting import Filters
+from proca_web.web.database import read_only
+
+ROWS = 100_000
+_PASSPHRASE = "one two three four five six seven"
+
+
+def run(options: argparse.Namespace) -> dict[str, object]:
+    """An export of the session mode, and a short one of throw-away senders."""
+    return {
+        "session": _one("session", ROWS, options.rounds),
+        "throwaway": _one("throwaway", ROWS // 10, options.rounds),
+    }
+
+
+def _one(mode: str, number: int, rounds: int) -> dict[str, float]:
+    with instance("sqlite", PROCA_SENDER=mode) as made:
+        rows.add(made, number)
+        rows.accept_all(made)
+        export, key = _files(made)
+        tool = str(Path(sys.executable).with_name("proca-org"))
+        command = [tool, "decrypt", str(export), "--key", str(key), "-o", str(made.folder / "people.csv")]
+        environment = {"PROCA_ORG_PASSPHRASE": _PASSPHRASE}
+        durations = []
+        for _ in range(rounds):
+            start = time.perf_counter()
+            subprocess.run(command, env=environment, check=True, capture_output=True)
+            durations.append(time.perf_counter() - start)
+        opened = sum(1 for _ in (made.folder / "people.csv").open()) - 1
+    memory = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
+    rate = number / statistics.median(durations)
+    print(
+        f"{mode:10} {rate:7.0f} rows/s, start and passphrase included ({opened} opened); peak {memory:.0f} MiB",
+        flush=True,
+    )
+    return {"rate": rate, "peak_mib": memory}
+
+
+def _files(made: Instance) -> tuple[Path, Path]:
+    export, key = made.folder / "org-one.csv", made.folder / "org-one.orgkey.json"
+    with made.app.app_context(), read_only():
+        org_id = db.session.execute(db.text("SELECT id FROM orgs WHERE name = 'org-one'")).scalar_one()
+        with export.open("w", newline="") as file:
+            file.writelines(exporting.csv_lines(db.session.connection(), org_id, Filters()))
+        identity = encode(encryption.source.home.identity)
+        db.session.remove()
+    secret = made.secrets["org-one"]
+    org_key = OrgKey("org-one", bytes(secret.public_key), bytes(secret), home_identity=identity)
+    key.write_text(keyfile.dumps(keyfile.lock(org_key, _PASSPHRASE)))
+    return export, key

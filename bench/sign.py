@@ -12,6 +12,7 @@ from sqlalchemy import make_url
 
 from bench import load
 from bench.instance import PAGE, Instance, instance, kinds, server
+from proca_web.extensions import db
 
 
 def run(options: argparse.Namespace) -> dict[str, object]:
@@ -32,8 +33,9 @@ def _one(kind: str, options: argparse.Namespace) -> dict[str, object]:
     sign, null = load.median(signs), load.median(nulls)
     ratio = statistics.median(each.rate / none.rate for each, none in zip(signs, nulls, strict=True))
     print(
-        f"{kind:10} {workers} workers: {sign.rate:7.0f} signatures/s = {ratio:.3f} of the null route ({null.rate:.0f}/s), "
-        f"{sign.rate / raw:.3f} of raw inserts ({raw:.0f}/s); p50 {sign.p50:.1f} ms, p99 {sign.p99:.1f} ms; "
+        f"{kind:10} {workers} workers: {sign.rate:7.0f} signatures/s = {ratio:.3f} of the null route "
+        f"({null.rate:.0f}/s), {sign.rate / raw:.3f} of raw inserts ({raw:.0f}/s); "
+        f"p50 {sign.p50:.1f} ms, p99 {sign.p99:.1f} ms; "
         f"{sign.wrong} wrong answers, {stored} stored",
         flush=True,
     )
@@ -42,8 +44,6 @@ def _one(kind: str, options: argparse.Namespace) -> dict[str, object]:
 
 def _stored(made: Instance) -> int:
     with made.app.app_context():
-        from proca_web.extensions import db
-
         number: int = db.session.execute(db.text("SELECT count(*) FROM actions")).scalar_one()
         db.session.remove()
     return number

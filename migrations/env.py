@@ -21,10 +21,11 @@ def render_item(kind: str, item: Any, _autogen: Any) -> str | bool:
 
 
 def run(connection: Connection) -> None:
-    """All steps in one transaction."""
+    """All steps in one transaction, also on SQLite, which alembic would let commit step by step."""
     context.configure(
         connection=connection,
         target_metadata=Base.metadata,
+        transactional_ddl=True,
         render_as_batch=connection.dialect.name == "sqlite",
         include_name=include_name,
         render_item=render_item,

@@ -3,6 +3,8 @@
 It makes `.venv` beside the checkout from hash-pinned requirements, once, then runs the command inside it.
 """
 
+from __future__ import annotations  # an older Python must get as far as the sentence that it is too old
+
 import fcntl
 import hashlib
 import os
@@ -58,15 +60,24 @@ def _is_ready(root: Path, venv: Path, wanted: str) -> bool:
 
 
 def _make(root: Path, venv: Path, wanted: str) -> None:
-    if not (venv / "bin" / "python").exists():
+    python = str(venv / "bin" / "python")
+    if not _has_pip(python):
         _say("1/3 making .venv")
         _make_venv(venv)
-    python = str(venv / "bin" / "python")
     requirements = root / "proca_web" / "requirements" / f"{wanted}.txt"
     _install(python, requirements, REQUIREMENTS[wanted])
     _say("3/3 installing proca_web itself")
     _run([python, *_PIP, "--quiet", "--no-deps", "--no-build-isolation", "--no-index", "-e", str(root)])
     _stamp_file(venv, wanted).write_text(_stamp(root, wanted))
+
+
+def _has_pip(python: str) -> bool:
+    """Whether the environment was made to its end; an interrupted one may hold a Python without pip."""
+    try:
+        asked = subprocess.run([python, "-m", "pip", "--version"], check=False, capture_output=True)
+    except OSError:
+        return False
+    return asked.returncode == 0
 
 
 def _make_venv(venv: Path) -> None:

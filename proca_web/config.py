@@ -1,15 +1,22 @@
 """Settings from the environment, read once and frozen. Every fault is named at once; no secret has a default."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
+
+from sqlalchemy import make_url
+from sqlalchemy.exc import ArgumentError
 
 from proca_web.crypto.certificate import Mode
 
 DEFAULT_DATA_DIR = "instance"
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
 SHORTEST_SECRET = 32
+_HOST = r"(?P<host>[a-z0-9]([a-z0-9.-]*[a-z0-9])?|\[[0-9a-f:.]+\])"
+_PUBLIC_URL = re.compile(rf"(?P<scheme>https?)://{_HOST}(:(?P<port>[0-9]{{1,5}}))?(?P<rest>[/?#].*)?")
+_ONE_ADDRESS = re.compile(r'[^\s@<>(),;:"]+@[^\s@<>(),;:"]+')
 
 
 class ConfigError(Exception):
@@ -34,7 +41,7 @@ class MailSettings:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """All settings of one process. Paths are absolute; URLs are as given, `postgres://` mended."""
+    """All settings of one process. Paths are absolute, `postgres://` is mended; a URL with a fault is empty."""
 
     data_dir: Path
     database_url: str = field(repr=False)
@@ -70,29 +77,42 @@ class _Reader:
         if value and file:
             self.faults.append(f"{name} and {name}_FILE are both set; keep one")
         if not value and file:
-            try:
-                value = Path(file).read_text("utf-8").strip()
-            except (OSError, UnicodeDecodeError):
-                self.faults.append(f"{name}_FILE: {file} cannot be read")
-        if value:
-            return value
-        if default is None:
+            value = self._read(name, file)
+        elif not value and default is None:
             self.faults.append(f"{name} is not set (see .env.example)")
-        return default or ""
+        return value or default or ""
 
-    def number(self, name: str, default: int, most: int) -> int:
-        """A whole number from 0 to `most`."""
+    def path(self, name: str, default: Path) -> Path:
+        """An absolute path; a relative one is below the working directory."""
+        return Path(self._env.get(name, "").strip() or default).resolve()
+
+    def is_set(self, name: str) -> bool:
+        """Whether the variable or its `…_FILE` variant is there."""
+        return bool(self._env.get(name, "").strip() or self._env.get(f"{name}_FILE", "").strip())
+
+    def _read(self, name: str, file: str) -> str:
+        try:
+            value = Path(file).read_text("utf-8").strip()
+        except (OSError, UnicodeDecodeError):
+            self.faults.append(f"{name}_FILE names a file that cannot be read")
+            return ""
+        if not value:
+            self.faults.append(f"{name}_FILE names an empty file")
+        return value
+
+    def number(self, name: str, default: int, least: int, most: int) -> int:
+        """A whole number from `least` to `most`."""
         typed = self.text(name, str(default))
-        if typed.isascii() and typed.isdigit() and int(typed) <= most:
+        if re.fullmatch("[0-9]{1,9}", typed) and least <= int(typed) <= most:
             return int(typed)
-        self.faults.append(f"{name} must be a number from 0 to {most}")
+        self.faults.append(f"{name} must be a number from {least} to {most}")
         return default
 
     def choice(self, name: str, default: str, choices: tuple[str, ...]) -> str:
         """One of a few words."""
         typed = self.text(name, default)
         if typed not in choices:
-            self.faults.append(f"{name} must be one of {', '.join(choices)}")
+            self.faults.append(f"{name} must be one of {', '.join(choice or 'nothing' for choice in choices)}")
             return default
         return typed
 
@@ -109,40 +129,63 @@ def read(env: Mapping[str, str]) -> tuple[Settings, list[str]]:
         data_dir=data_dir,
         database_url=_database_url(reader, data_dir),
         secret_key=_secret_key(reader),
-        home_key_file=Path(env.get("PROCA_HOME_KEY_FILE") or data_dir / "home.key").resolve(),
+        home_key_file=reader.path("PROCA_HOME_KEY_FILE", data_dir / "home.key"),
         home_key=_home_key(reader, env, demo),
-        keyring_dir=Path(env.get("PROCA_KEYRING_DIR") or data_dir / "keyring").resolve(),
+        keyring_dir=reader.path("PROCA_KEYRING_DIR", data_dir / "keyring"),
         public_url=_public_url(reader, demo),
         sender=Mode[reader.choice("PROCA_SENDER", "session", ("session", "static", "throwaway")).upper()],
-        queue_url=_url(reader, "PROCA_QUEUE_URL", f"sqlite:///{data_dir / 'queue.db'}", _QUEUES),
+        queue_url=_queue_url(reader, data_dir),
         ratelimit_url=_url(reader, "PROCA_RATELIMIT_URL", "memory://", ("memory", "redis", "rediss")),
         amqp_url=_url(reader, "PROCA_AMQP_URL", "", ("amqp", "amqps")),
-        trusted_proxies=reader.number("PROCA_TRUSTED_PROXIES", 0, 10),
+        trusted_proxies=reader.number("PROCA_TRUSTED_PROXIES", 0, 0, 10),
         mail=_mail(reader, demo),
-        mailbox_dir=data_dir / "mailbox" if demo and not env.get("PROCA_MAIL_SERVER") else None,
+        mailbox_dir=data_dir / "mailbox" if demo and not reader.is_set("PROCA_MAIL_SERVER") else None,
     )
     return settings, reader.faults
-
-
-_QUEUES = ("sqlite", "postgresql", "redis", "rediss")
 
 
 def _home_key(reader: _Reader, env: Mapping[str, str], demo: bool) -> str:
     key = env.get("PROCA_HOME_KEY", "").strip()
     if key and not demo:
         reader.faults.append("PROCA_HOME_KEY works in the demo and in tests only; use PROCA_HOME_KEY_FILE")
+    if key and env.get("PROCA_HOME_KEY_FILE", "").strip():
+        reader.faults.append("PROCA_HOME_KEY and PROCA_HOME_KEY_FILE are both set; keep one")
     return key
 
 
 def _database_url(reader: _Reader, data_dir: Path) -> str:
-    url = reader.text("PROCA_DATABASE_URL", f"sqlite:///{data_dir / 'proca.db'}")
-    if url.startswith("postgres://"):
-        url = "postgresql://" + url.removeprefix("postgres://")
-    if url.startswith("postgresql://"):
-        return "postgresql+psycopg://" + url.removeprefix("postgresql://")
-    if not url.startswith(("sqlite:///", "postgresql+psycopg://")):
+    typed = reader.text("PROCA_DATABASE_URL", f"sqlite:///{data_dir / 'proca.db'}")
+    scheme, _, rest = typed.partition("://")
+    if scheme == "sqlite":
+        return _sqlite_url(reader, "PROCA_DATABASE_URL", rest)
+    if scheme not in ("postgres", "postgresql", "postgresql+psycopg"):
         reader.faults.append("PROCA_DATABASE_URL must begin with sqlite:/// or postgresql://")
+        return ""
+    url = f"postgresql+psycopg://{rest}"
+    try:
+        make_url(url)
+    except (ArgumentError, ValueError):
+        reader.faults.append("PROCA_DATABASE_URL must be like postgresql://user:password@host:5432/name")
+        return ""
     return url
+
+
+def _queue_url(reader: _Reader, data_dir: Path) -> str:
+    default = f"sqlite:///{data_dir / 'queue.db'}"
+    url = _url(reader, "PROCA_QUEUE_URL", default, ("sqlite", "postgresql", "postgres", "redis", "rediss"))
+    scheme, _, rest = url.partition("://")
+    if scheme == "sqlite":
+        return _sqlite_url(reader, "PROCA_QUEUE_URL", rest)
+    return f"postgresql://{rest}" if scheme == "postgres" else url
+
+
+def _sqlite_url(reader: _Reader, name: str, rest: str) -> str:
+    # Flask-SQLAlchemy would look for a relative path in another folder than everything else does.
+    path = rest.removeprefix("/")
+    if not path or path in (rest, ":memory:"):
+        reader.faults.append(f"{name} must name a file, like sqlite:////var/lib/proca/proca.db")
+        return ""
+    return f"sqlite:///{Path(path).resolve()}"
 
 
 def _secret_key(reader: _Reader) -> str:
@@ -153,23 +196,34 @@ def _secret_key(reader: _Reader) -> str:
 
 
 def _public_url(reader: _Reader, demo: bool) -> str:
-    url = reader.text("PROCA_PUBLIC_URL", None).rstrip("/")
-    if not url:
+    """The base of all links, as a browser writes it in `Origin`: small letters, no port that goes without saying."""
+    typed = reader.text("PROCA_PUBLIC_URL", None)
+    url = _PUBLIC_URL.fullmatch(typed.lower())
+    if url is None or int(url["port"] or 0) > 65535:
+        if typed:
+            reader.faults.append("PROCA_PUBLIC_URL must be like https://petitions.example.org")
         return "http://localhost"
-    parts = urlsplit(url)
-    if parts.scheme not in ("http", "https") or not parts.hostname or parts.username:
-        reader.faults.append("PROCA_PUBLIC_URL must be like https://petitions.example.org")
-    elif parts.path or parts.query or parts.fragment:
+    if (url["rest"] or "").strip("/"):
         reader.faults.append("PROCA_PUBLIC_URL must not have a path: petitions live at the top of a host of their own")
-    elif demo and parts.hostname not in LOOPBACK:
-        reader.faults.append("PROCA_DEMO shows every mail to everybody: it is for localhost only")
-    return url
+    if demo and url["host"].strip("[]") not in LOOPBACK:
+        reader.faults.append("PROCA_DEMO shows every mail to everybody: PROCA_PUBLIC_URL must be on localhost")
+    usual = {"http": "80", "https": "443"}[url["scheme"]]
+    port = f":{url['port']}" if url["port"] not in (None, usual) else ""
+    return f"{url['scheme']}://{url['host']}{port}"
 
 
 def _url(reader: _Reader, name: str, default: str, schemes: tuple[str, ...]) -> str:
     url = reader.text(name, default)
-    if url and url.partition(":")[0] not in schemes:
+    if not url:
+        return url
+    scheme, mark, _ = url.partition("://")
+    if not mark or scheme not in schemes:
         reader.faults.append(f"{name} must begin with {' or '.join(f'{scheme}://' for scheme in schemes)}")
+        return default
+    try:
+        _ = urlsplit(url).port
+    except ValueError:
+        reader.faults.append(f"{name} must be like {scheme}://user:password@host:port/name")
         return default
     return url
 
@@ -177,14 +231,18 @@ def _url(reader: _Reader, name: str, default: str, schemes: tuple[str, ...]) -> 
 def _mail(reader: _Reader, demo: bool) -> MailSettings:
     tls = reader.choice("PROCA_MAIL_TLS", "starttls", ("starttls", "ssl", "none"))
     server = reader.text("PROCA_MAIL_SERVER", "localhost" if demo else None)
+    if re.search(r"[\s/@]", server) or server.count(":") == 1:
+        reader.faults.append("PROCA_MAIL_SERVER must be the name of a host; its port goes to PROCA_MAIL_PORT")
     if tls == "none" and server and server not in LOOPBACK:
         reader.faults.append("PROCA_MAIL_TLS=none is allowed to localhost only; addresses would travel in clear")
     sender = reader.text("PROCA_MAIL_FROM", "petitions@example.org" if demo else None)
-    if sender and (sender.count("@") != 1 or any(character in sender for character in "\r\n,;")):
+    if sender and not (sender.isascii() and sender.isprintable() and _ONE_ADDRESS.fullmatch(sender)):
         reader.faults.append("PROCA_MAIL_FROM must be one address, like petitions@example.org")
+    if reader.is_set("PROCA_MAIL_USERNAME") != reader.is_set("PROCA_MAIL_PASSWORD"):
+        reader.faults.append("PROCA_MAIL_USERNAME and PROCA_MAIL_PASSWORD belong together; set both or none")
     return MailSettings(
         server=server,
-        port=reader.number("PROCA_MAIL_PORT", {"starttls": 587, "ssl": 465, "none": 25}[tls], 65535),
+        port=reader.number("PROCA_MAIL_PORT", {"starttls": 587, "ssl": 465, "none": 25}[tls], 1, 65535),
         tls=tls,
         username=reader.text("PROCA_MAIL_USERNAME"),
         password=reader.text("PROCA_MAIL_PASSWORD"),

@@ -18,7 +18,7 @@ from proca_web.services.pages import PageFacts
 from proca_web.services.signing import Submission
 from proca_web.web import page_cache
 from proca_web.web.access import limited, public
-from proca_web.web.database import reading
+from proca_web.web.database import direct_read, reading
 from proca_web.web.htmx import page_or_fragment, see_other, wants_fragment
 from proca_web.web.ratelimit import Limit
 from proca_web.web.security import refuse_foreign_post
@@ -59,7 +59,7 @@ def sign(page: str) -> Response:
     refuse_foreign_post(current_app.config["PUBLIC_URL"])
     now = datetime.now(UTC)
     typed = request.form.to_dict()
-    with reading() as connection:
+    with direct_read() as connection:
         facts = pages.facts(connection, page)
         g.locale = facts.locale
         try:
@@ -126,7 +126,7 @@ def _count_json(page: str) -> str:
 
 def _form_values(view: PageView, **changes: object) -> dict[str, object]:
     """What the form's templates need; nothing typed, no faults, unless said otherwise."""
-    values: dict[str, object] = {"view": view, "typed": {}, "faults": {}, "suggested": "", "testing": False}
+    values: dict[str, object] = {"view": view, "typed": {}, "faults": {}, "suggested": "", "kept": "", "testing": False}
     return values | changes
 
 
@@ -139,11 +139,11 @@ def _fresh_form(page: str, *, testing: bool) -> Response:
     return response
 
 
-def _form_again(page: str, typed: Mapping[str, str], faults: Mapping[str, Message], suggested: str = "") -> Response:
-    """422: the form with what was typed, and what is wrong with it. Stored nowhere."""
+def _form_again(page: str, typed: Mapping[str, str], faults: Mapping[str, Message], **asked: str) -> Response:
+    """422: the form with what was typed, and what is wrong with it or `asked` about it. Stored nowhere."""
     with reading():
         view = page_views.view(db.session(), page)
-        values = _form_values(view, typed=typed, faults=faults, suggested=suggested, testing=_is_testing())
+        values = _form_values(view, typed=typed, faults=faults, testing=_is_testing(), **asked)
         response = page_or_fragment("action_page/sign.html", "action_page/_sign_form.html", values, 422)
     response.headers["Cache-Control"] = "no-store"
     return response
@@ -177,10 +177,11 @@ def _collect(faults: dict[str, Message], read: Callable[[], T]) -> T | None:
 def _store(facts: PageFacts, submission: Submission, typed: Mapping[str, str], now: datetime) -> Response:
     submission, suggested = _settle_address(submission, typed)
     if suggested:
-        return _form_again(facts.name, typed, {}, suggested)
+        return _form_again(facts.name, typed, {}, suggested=suggested, kept=submission.contact.email)
     keyring = current_app.extensions["proca_keyring"]
     encryption.store(
-        lambda sealing: signing.record(db.session.connection(), sealing, keyring, facts, submission, now),
+        lambda sealing: signing.seal(sealing, keyring, facts, submission, now),
+        signing.write,
         throwaway=signing.needs_throwaway(facts),
     )
     queue.wake("mail" if facts.double_opt_in else "release")
@@ -189,12 +190,12 @@ def _store(facts: PageFacts, submission: Submission, typed: Mapping[str, str], n
 
 def _settle_address(submission: Submission, typed: Mapping[str, str]) -> tuple[Submission, str]:
     """A mistyped domain is asked about once: the answer is the button pressed, or sending the same again."""
-    address = submission.contact.email
+    address, kept, fix = submission.contact.email, typed.get("email_kept", ""), typed.get("email_fix")
     meant = mistyped.suggestion(address)
-    if meant is None or typed.get("email_kept") == address:
+    if fix and fix in (meant, mistyped.suggestion(kept)):
+        return submission.with_email(fix), ""
+    if meant is None or kept == address:
         return submission, ""
-    if typed.get("email_fix") == meant:
-        return submission.with_email(meant), ""
     return submission, meant
 
 

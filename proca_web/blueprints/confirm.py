@@ -12,6 +12,7 @@ from proca_web.extensions import db, queue
 from proca_web.services import confirming, page_views
 from proca_web.services.confirming import Rejection
 from proca_web.web.access import token_holder
+from proca_web.web.database import direct_write
 from proca_web.web.htmx import see_other
 from proca_web.web.security import hide_referrer
 
@@ -36,8 +37,8 @@ def show(token: str) -> Response:
 def confirm(token: str) -> Response:
     """Accept the signature; a repeated post changes nothing."""
     keyring = current_app.extensions["proca_keyring"]
-    signature = confirming.confirm(db.session.connection(), keyring, _read(token), datetime.now(UTC))
-    db.session.commit()
+    with direct_write() as connection:
+        signature = confirming.confirm(connection, keyring, _read(token), datetime.now(UTC))
     queue.wake("release")
     queue.wake("mail")
     return hide_referrer(see_other(url_for("action_page.thanks", page=signature.page)))
@@ -48,10 +49,10 @@ def confirm(token: str) -> Response:
 def reject(token: str) -> Response:
     """ "It wasn't me", or "withdraw my signature": everything held goes."""
     try:
-        outcome = confirming.reject(db.session.connection(), _read(token), datetime.now(UTC))
+        with direct_write() as connection:
+            outcome = confirming.reject(connection, _read(token), datetime.now(UTC))
     except UnknownToken:
         outcome = Rejection.NOTHING_HELD
-    db.session.commit()
     if outcome is Rejection.WITHDRAWN:
         queue.wake("release")
     return hide_referrer(make_response(render_template("confirm/rejected.html", outcome=outcome.name.lower())))

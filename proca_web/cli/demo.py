@@ -6,7 +6,6 @@ The orgs' keys are made by `proca-org keygen` as a separate process; this one re
 import json
 import os
 import secrets
-import socket
 import subprocess
 import sys
 from dataclasses import dataclass, replace
@@ -20,7 +19,7 @@ from flask_babel import force_locale, gettext
 from sqlalchemy import select
 
 from proca_web import config
-from proca_web.cli import processes, ready
+from proca_web.cli import ports, processes, ready
 from proca_web.cli.operate import write_json
 from proca_web.crypto import passphrase
 from proca_web.crypto.encoding import decode, encode
@@ -70,13 +69,15 @@ _PARTNER = replace(
 
 
 @click.command()
-@click.option("--port", default=5000, show_default=True)
-@click.option("--data", default="instance/demo", show_default=True, type=click.Path(path_type=Path))
+@click.option("--port", default=5000, show_default=True, type=ports.PORT)
+@click.option(
+    "--data", default="instance/demo", show_default=True, envvar="PROCA_DATA_DIR", type=click.Path(path_type=Path)
+)
 @click.option("--host", default="127.0.0.1", show_default=True)
 def demo(port: int, data: Path, host: str) -> None:
     """Try everything on this computer: SQLite, demo data, web server, worker, and a mailbox at /mailbox."""
     logs.configure()
-    _refuse_taken_port(host, port)
+    ports.refuse_taken(host, port)
     data = data.resolve()
     env = _environment(data, host, port)
     settings, faults = config.read(env)
@@ -95,30 +96,10 @@ def demo(port: int, data: Path, host: str) -> None:
     processes.run(app, host, port, ready=_greeting(plan, data))
 
 
-def _refuse_taken_port(host: str, port: int) -> None:
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((host, port))
-        except OSError as error:
-            free = next((number for number in range(port + 1, port + 50) if _is_free(host, number)), port + 1)
-            raise click.ClickException(
-                f"port {port} cannot be used ({error.strerror}); try: python3 -m proca_web demo --port {free}"
-            ) from error
-
-
-def _is_free(host: str, port: int) -> bool:
-    with socket.socket() as probe:
-        try:
-            probe.bind((host, port))
-        except OSError:
-            return False
-    return True
-
-
 def _environment(data: Path, host: str, port: int) -> dict[str, str]:
     """The demo's own values; a PROCA_* variable that is set wins."""
     shown = "127.0.0.1" if host in ("0.0.0.0", "::", "") else host  # noqa: S104 -- a comparison, nothing is bound
+    shown = f"[{shown}]" if ":" in shown else shown
     own = {
         "PROCA_DEMO": "1",
         "PROCA_DATA_DIR": str(data),
@@ -126,9 +107,8 @@ def _environment(data: Path, host: str, port: int) -> dict[str, str]:
         "PROCA_SECRET_KEY": _known_secret(data) or secrets.token_urlsafe(32),
     }
     given = {name: value for name, value in os.environ.items() if name.startswith("PROCA_") and value}
-    if "PROCA_SECRET_KEY_FILE" in given:
-        del own["PROCA_SECRET_KEY"]
-    return own | given
+    given.pop("PROCA_DATA_DIR", None)  # the option has taken it
+    return {name: value for name, value in own.items() if f"{name}_FILE" not in given} | given
 
 
 def _known_secret(data: Path) -> str | None:
@@ -142,7 +122,7 @@ def _known_secret(data: Path) -> str | None:
 
 def _prepare_files(data: Path, settings: config.Settings, env: dict[str, str]) -> dict[str, Any]:
     """Directories, keys and `demo.env`; `demo.json` is written before what it plans, so a crash is mended."""
-    for folder in (data, data / "keys", data / "mailbox"):
+    for folder in (data, data / "keys", data / "mailbox", settings.home_key_file.parent):
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     if not settings.home_key and not settings.home_key_file.exists():
         write_new_home_key(settings.home_key_file)

@@ -11,6 +11,7 @@ from sqlalchemy import select
 
 from proca_web.cli import ready
 from proca_web.crypto.encoding import encode
+from proca_web.crypto.errors import KeyRefused
 from proca_web.crypto.keys import fingerprint, read_public
 from proca_web.domain.errors import BadSetting
 from proca_web.extensions import db, encryption
@@ -40,21 +41,22 @@ def org() -> None:
 def org_add(slug: str, title: str, public_key: str | None, high_security: bool, **notice: str) -> None:
     """Add an organisation."""
     with ready.app_or_exit().app_context(), ready.refusals(), writing():
-        public = read_public(public_key) if public_key else None
+        public = _public_key(public_key) if public_key else None
         added = campaigns.add_org(db.session(), slug, title, datetime.now(UTC), public_key=public)
         added.high_security = high_security
-        for name, value in notice.items():
-            setattr(added, name, value)
+        campaigns.set_notice(added, **notice)
     click.echo(f"✓ org {slug}" + ("" if public_key else "; it has no key yet"))
 
 
-@org.command("key")
+# One key in 64 begins with a dash and must not be taken for an option.
+@org.command("key", context_settings={"ignore_unknown_options": True, "help_option_names": ["--help"]})
 @click.argument("slug")
 @click.argument("public_key")
 def org_key(slug: str, public_key: str) -> None:
     """Make a public key the organisation's active one; the one before is retired, its rows stay openable."""
     with ready.app_or_exit().app_context(), ready.refusals(), writing():
-        added = campaigns.add_recipient_key(db.session(), _named(Org, slug), read_public(public_key), datetime.now(UTC))
+        public = _public_key(public_key)
+        added = campaigns.add_recipient_key(db.session(), _named(Org, slug), public, datetime.now(UTC))
         click.echo(f"✓ fingerprint {added.fingerprint}: compare it with the one in the key file")
 
 
@@ -186,6 +188,13 @@ def _named(kind: type[Named], name: str) -> Named:
 
 
 _WHAT: dict[type[Base], str] = {Org: "org", Campaign: "campaign", ActionPage: "page"}
+
+
+def _public_key(text: str) -> bytes:
+    try:
+        return read_public(text)
+    except KeyRefused as refusal:
+        raise KeyRefused(campaigns.KEY_CANNOT_BE_USED) from refusal
 
 
 def _split(text: str) -> list[str]:

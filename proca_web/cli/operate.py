@@ -7,11 +7,14 @@ import sqlite3
 from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import NoReturn
 
 import click
 from sqlalchemy import make_url, select
 
+from proca_web.app import create_app
 from proca_web.cli import ready
+from proca_web.config import ConfigError, Settings
 from proca_web.crypto.errors import HomeKeyError
 from proca_web.crypto.home import HomeKey, write_new_home_key
 from proca_web.extensions import db, encryption
@@ -28,15 +31,15 @@ from proca_web.web.database import reading, writing
 def init(email: str, password: str | None) -> None:
     """Create the database, the Home key and the first operator."""
     settings = ready.settings_or_exit()
-    settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    for folder in (settings.data_dir, settings.home_key_file.parent):
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     if not settings.home_key_file.exists():
-        write_new_home_key(settings.home_key_file)
-        click.echo(
-            f"Home key made: {settings.home_key_file}\nCopy this file offline now. Without it this instance ends."
-        )
+        _make_home_key(settings)
     Keyring(settings.keyring_dir).prepare()
     app = ready.app_or_exit(settings, check=False)
     ready.migrate(app)
+    if start.knows_home(settings.database_url):
+        app = ready.app_or_exit(settings)
     chosen = password or secrets.token_urlsafe(15)
     with ready.refusals():
         hashed = accounts.hash_password(chosen)
@@ -54,7 +57,10 @@ def init(email: str, password: str | None) -> None:
 @click.option("--home-backup", type=click.Path(path_type=Path), help="prove this copy of the Home key file")
 def check(mail_to: str | None, home_backup: Path | None) -> None:
     """Verify configuration, keys and invariants; exit 0 when all is well, 1 when not."""
-    app = ready.app_or_exit()
+    try:
+        app = create_app()
+    except ConfigError as error:
+        _exit_unwell(error.faults)
     with app.app_context():
         with reading():
             faults = invariants.faults(db.session(), jobs.keyring_of(app), datetime.now(UTC))
@@ -65,10 +71,8 @@ def check(mail_to: str | None, home_backup: Path | None) -> None:
             faults += mailer.test_faults(mail_to)
     for note in invariants.NOTES:
         click.echo(f"note: {note}")
-    for fault in faults:
-        click.echo(f"✗ {fault}", err=True)
     if faults:
-        raise SystemExit(1)
+        _exit_unwell(faults)
     click.echo("✓ all is well")
 
 
@@ -77,6 +81,9 @@ def upgrade() -> None:
     """Back the database up, migrate it, check it."""
     settings = ready.settings_or_exit()
     app = ready.app_or_exit(settings, check=False)
+    faults = start.upgrade_faults(settings.database_url)
+    if faults:
+        ready.exit_with(faults)
     saved = _save_sqlite(settings.database_url)
     click.echo(f"saved: {saved}" if saved else "PostgreSQL: make sure that your own backup is fresh (pg_dump)")
     ready.migrate(app)
@@ -84,6 +91,20 @@ def upgrade() -> None:
     with checked.app_context():
         jobs.refresh_wordings()
     click.echo(f"✓ schema {start.head_revision()}")
+
+
+def _make_home_key(settings: Settings) -> None:
+    file = settings.home_key_file
+    if start.knows_home(settings.database_url):
+        ready.exit_with([f"{file} does not exist, but the database belongs to a Home key; restore your copy of it"])
+    write_new_home_key(file)
+    click.echo(f"Home key made: {file}\nCopy this file offline now. Without it this instance ends.")
+
+
+def _exit_unwell(faults: list[str]) -> NoReturn:
+    for fault in faults:
+        click.echo(f"✗ {fault}", err=True)
+    raise SystemExit(1)
 
 
 def _backup_faults(path: Path, home: HomeKey) -> list[str]:
@@ -101,9 +122,9 @@ def _backup_faults(path: Path, home: HomeKey) -> list[str]:
 def _save_sqlite(url: str) -> Path | None:
     """A copy of a SQLite database beside it, made by SQLite itself; holds no secret."""
     parsed = make_url(url)
-    if parsed.get_backend_name() != "sqlite" or not parsed.database or not Path(parsed.database).exists():
+    if parsed.get_backend_name() != "sqlite" or not parsed.database:
         return None
-    stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
+    stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%S.%fZ")
     target = Path(f"{parsed.database}.{stamp}.backup")
     os.close(os.open(target, os.O_CREAT | os.O_EXCL, 0o600))
     with closing(sqlite3.connect(parsed.database)) as source, closing(sqlite3.connect(target)) as copy:

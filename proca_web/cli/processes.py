@@ -11,6 +11,7 @@ import click
 from flask import Flask
 from waitress.server import create_server
 
+from proca_web.cli.ports import PORT
 from proca_web.cli.ready import app_or_exit
 from proca_web.extensions import encryption, queue
 from proca_web.web import jobs, logs
@@ -20,7 +21,7 @@ THREADS = 8
 
 
 @click.command()
-@click.option("--port", default=8000, show_default=True)
+@click.option("--port", default=8000, show_default=True, type=PORT)
 @click.option("--host", default="127.0.0.1", show_default=True)
 def serve(port: int, host: str) -> None:
     """Web server and worker in one process."""

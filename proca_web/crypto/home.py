@@ -67,17 +67,22 @@ def _read_guarded_file(path: Path) -> bytearray:
         raise HomeKeyError(f"{path} does not exist; `python3 -m proca_web init` makes one") from error
     except OSError as error:
         raise HomeKeyError(f"{path} cannot be read ({error.strerror})") from error
-    with os.fdopen(descriptor, "rb", buffering=0) as file:
-        facts = os.fstat(file.fileno())
-        if not stat.S_ISREG(facts.st_mode):
-            raise HomeKeyError(f"{path} is not a file")
-        if stat.S_IMODE(facts.st_mode) & ~0o700:
-            raise HomeKeyError(f"{path} is open to others; run: chmod 600 {path}")
-        if facts.st_uid not in (os.geteuid(), 0):
-            raise HomeKeyError(f"{path} belongs to another user; run: chown {os.geteuid()} {path}")
+    try:
+        _check_facts(path, os.fstat(descriptor))
         line = bytearray(64)
-        del line[file.readinto(line) :]
+        del line[os.readv(descriptor, [line]) :]
         return line
+    finally:
+        os.close(descriptor)
+
+
+def _check_facts(path: Path, facts: os.stat_result) -> None:
+    if not stat.S_ISREG(facts.st_mode):
+        raise HomeKeyError(f"{path} is not a file")
+    if stat.S_IMODE(facts.st_mode) & ~0o700:
+        raise HomeKeyError(f"{path} is open to others; run: chmod 600 {path}")
+    if facts.st_uid not in (os.geteuid(), 0):
+        raise HomeKeyError(f"{path} belongs to another user; run: chown {os.geteuid()} {path}")
 
 
 def _read_secret(line: bytearray) -> bytes:

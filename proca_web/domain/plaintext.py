@@ -110,7 +110,8 @@ def read(plaintext: bytes) -> dict[str, Any]:
     if len(plaintext) > BUCKETS[-1]:
         raise PlaintextRefused("longer than 8 KiB")
     try:
-        content = _JSON.decode(plaintext.decode("utf-8"))
+        text = plaintext.rstrip(b" ").decode("utf-8")
+        content = _JSON.decode(text)
     except PlaintextRefused:
         raise
     except UnicodeDecodeError as error:
@@ -119,8 +120,11 @@ def read(plaintext: bytes) -> dict[str, Any]:
         raise PlaintextRefused("not JSON") from error
     if not isinstance(content, dict):
         raise PlaintextRefused("not one JSON object")
-    if _count(content, "", 1) > MOST_MEMBERS:
+    if _count(content, 1) > MOST_MEMBERS:
         raise PlaintextRefused("more than 64 members")
+    # Short, printable and without escapes as a whole: then every text in it is. Nearly all copies are.
+    if len(text) > LONGEST_TEXT or "\\" in text or not text.isprintable():
+        _check_texts(content, "")
     return content
 
 
@@ -159,24 +163,32 @@ def _no_constant(_: str) -> Any:
     raise PlaintextRefused("a number that is no number")
 
 
-def _count(members: dict[str, Any] | list[Any], name: str, depth: int) -> int:
-    """The number of members in an object or list and below, after checking each; `name` is the list's own."""
+def _count(members: dict[str, Any] | list[Any], depth: int) -> int:
+    """The number of members in an object or list and below; refuses depth and numbers that no reader agrees on."""
     if depth > DEEPEST:
         raise PlaintextRefused("nested deeper than 3")
-    if isinstance(members, dict):
-        for key in members:
-            if not key.isprintable() or len(key) > LONGEST_TEXT:
-                check_text(key, newline=False)
     count = len(members)
-    for key, item in members.items() if isinstance(members, dict) else ((name, item) for item in members):
-        if isinstance(item, str):
-            if not item.isprintable() or len(item) > LONGEST_TEXT:
-                check_text(item, newline=key == "comment")
-        elif isinstance(item, dict | list):
-            count += _count(item, key, depth + 1)
-        elif item is not None and not -(2**53) <= item <= 2**53:
+    for item in members.values() if isinstance(members, dict) else members:
+        if isinstance(item, str) or item is None:
+            continue
+        if isinstance(item, (dict, list)):
+            count += _count(item, depth + 1)
+        elif not -(2**53) <= item <= 2**53:
             raise PlaintextRefused("a number out of range")
     return count
+
+
+def _check_texts(value: Any, name: str) -> None:
+    """Check every text below `value`, which stands under `name`; members' names are texts too."""
+    if isinstance(value, str):
+        check_text(value, newline=name == "comment")
+    elif isinstance(value, list):
+        for item in value:
+            _check_texts(item, name)
+    elif isinstance(value, dict):
+        for key, item in value.items():
+            check_text(key, newline=False)
+            _check_texts(item, key)
 
 
 _JSON = json.JSONDecoder(object_pairs_hook=_members, parse_constant=_no_constant)

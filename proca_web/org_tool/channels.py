@@ -5,6 +5,7 @@ Kept for the newest senders only, so that memory stays flat; what is dropped is 
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import lru_cache
 
 from proca_web.crypto import certificate as certificates
 from proca_web.crypto import memory
@@ -20,6 +21,9 @@ from proca_web.org_tool.ring import HeldKey, Ring
 MOST = 1024
 _NO_PIN = "no Home identity is pinned in the key file; run: proca-org pin FILE FINGERPRINT"
 _IDENTITY = slice(64, 96)  # where a certificate names the Home identity that signed it
+
+
+_fingerprint = lru_cache(maxsize=64)(fingerprint)  # there is hardly ever more than one Home
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +97,7 @@ def _verify(row: Row, key: HeldKey, signed: bytes, sender: bytes) -> Certificate
             raise RowRefused(_NO_PIN)
         return None
     identity = signed[_IDENTITY]
-    if len(signed) == CERTIFICATE_BYTES and fingerprint(identity) != key.home:
+    if len(signed) == CERTIFICATE_BYTES and _fingerprint(identity) != key.home:
         raise RowRefused("the sender's certificate is refused: not signed by the pinned Home identity")
     try:
         certificate = certificates.verify(signed, identity=identity, home_box=key.home_box, sign_key=sender)

@@ -77,9 +77,9 @@ def _report(tally: Tally, keys: Iterable[HeldKey], places: Places) -> None:
         org = "" if all(key.org for key in keys) else ", org not checked (give --org SLUG)"
         say(f"warning: sender not checked (give --home IDENTITY){org}: anybody can have written these rows")
     if tally.static:
-        say(f"{tally.static} rows sealed in static mode: whoever holds the Home key can open these")
+        say(f"{_rows(tally.static)} sealed in static mode: whoever holds the Home key can open these")
     say(
-        f"{tally.opened} rows opened, {tally.refused} set aside"
+        f"{_rows(tally.opened)} opened, {tally.refused} set aside"
         + (f" in {places.quarantine}" if tally.refused and places.quarantine else "")
     )
     if places.quarantine is not None:
@@ -87,3 +87,7 @@ def _report(tally: Tally, keys: Iterable[HeldKey], places: Places) -> None:
             say(f"  {number}: {reason}")
     if tally.refused and not tally.opened:
         say("proca-org: no row opens; nothing was written but the reasons.")
+
+
+def _rows(number: int) -> str:
+    return "1 row" if number == 1 else f"{number} rows"

@@ -58,8 +58,10 @@ class Tally:
 
 
 class Run:
-    """Opens the rows of exports, one after the other, with flat memory. Use as a context: leaving it without `finish`
-    leaves no file, and always wipes the keys."""
+    """Opens the rows of exports, one after the other, with flat memory.
+
+    Use as a context: leaving it wipes the keys, and leaves no file unless `finish` was called.
+    """
 
     def __init__(self, ring: Ring, output: Output, quarantine: Quarantine, imports: Imports) -> None:
         self.tally = Tally()
@@ -105,15 +107,13 @@ class Run:
             if isinstance(entry, Damaged):
                 raise RowRefused(entry.reason)
             opened = open_row(entry, self._channels, self._output.render)
-            org = self._org_of(entry)
-            seq = self._imports.check(entry, org)
+            self._imports.take(entry, self._org_of(entry))
         except RowRefused as refusal:
             reason = str(refusal)
             self.tally.count_refused(reason)
             self._quarantine.add(source, number, entry, reason)
         else:
             self._output.write(opened.line)
-            self._imports.add(entry, org, seq)
             self.tally.count(opened)
 
     def _org_of(self, row: Row) -> str:

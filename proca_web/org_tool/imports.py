@@ -32,18 +32,21 @@ class SeenSeqs:
     def __contains__(self, seq: int) -> bool:
         return seq < self.below or bool(self.blocks.get(seq // _BLOCK, 0) >> seq % _BLOCK & 1)
 
-    def add(self, seq: int) -> None:
-        """Note a number as seen."""
+    def take(self, seq: int) -> bool:
+        """Note a number; False when it was seen already."""
+        if seq in self:
+            return False
         self.join(seq // _BLOCK, 1 << seq % _BLOCK)
         self.last = max(self.last, seq)
+        return True
 
     def join(self, block: int, bits: int) -> None:
         """Note the numbers of a block, given as bits."""
         self.blocks[block] = self.blocks.get(block, 0) | bits
         if len(self.blocks) > _MOST_BLOCKS:
-            lowest = min(self.blocks)
-            del self.blocks[lowest]
-            self.below = max(self.below, (lowest + 1) * _BLOCK)
+            for lowest in sorted(self.blocks)[: _MOST_BLOCKS // 2]:
+                del self.blocks[lowest]
+                self.below = max(self.below, (lowest + 1) * _BLOCK)
 
 
 class Imports:
@@ -54,19 +57,16 @@ class Imports:
         self._before = _load(path) if path is not None and path.exists() else {}
         self._now: dict[tuple[str, str], SeenSeqs] = {}
 
-    def check(self, row: Row, org: str) -> int:
-        """The row's number, new to us. Raises RowRefused when it was imported before, or twice in this run."""
-        seq = _read_seq(row.seq)
-        stream = _stream(row, org)
-        if stream in self._before and seq in self._before[stream]:
+    def take(self, row: Row, org: str) -> None:
+        """Note an opened row. Raises RowRefused when it was imported before, or stands twice in this run."""
+        seq, stream = _read_seq(row.seq), (org, row.public_key or ERASURES)
+        if self._before and seq in self._before.get(stream, ()):
             raise RowRefused("imported before")
-        if stream in self._now and seq in self._now[stream]:
+        seen = self._now.get(stream)
+        if seen is None:
+            seen = self._now[stream] = SeenSeqs()
+        if not seen.take(seq):
             raise RowRefused("the row stands a second time in this run (same seq)")
-        return seq
-
-    def add(self, row: Row, org: str, seq: int) -> None:
-        """Note a row as opened."""
-        self._now.setdefault(_stream(row, org), SeenSeqs()).add(seq)
 
     def save(self) -> None:
         """Remember this run's rows in the state file, if there is one; the file is replaced in one step."""
@@ -79,10 +79,6 @@ class Imports:
             kept.below, kept.last = max(kept.below, seen.below), max(kept.last, seen.last)
         self._now.clear()
         files.replace(self._path, _dump(self._before))
-
-
-def _stream(row: Row, org: str) -> tuple[str, str]:
-    return org, row.public_key or ERASURES
 
 
 def _read_seq(text: str) -> int:

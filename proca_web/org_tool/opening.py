@@ -65,7 +65,7 @@ def _check_columns(row: Row) -> None:
     decode_column(row.action_ref, "action_ref", REF_BYTES)
     decode_column(row.contact_ref, "contact_ref", REF_BYTES)
     # The columns between are base64url or compared with the certificate; none of them reaches the output.
-    if not "".join(row[:_SEALED.start] + row[_SEALED.stop :]).isprintable():
+    if not "".join(row[: _SEALED.start] + row[_SEALED.stop :]).isprintable():
         _find_unprintable(row)
 
 

@@ -11,6 +11,8 @@ from proca_web.domain.export_columns import DECRYPTED
 from proca_web.org_tool.files import Draft
 from proca_web.org_tool.formula_guard import guard_all
 
+_JSON = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
+
 
 class Format(Protocol):
     """How rows look: what stands before the first one, and one row's line."""
@@ -37,8 +39,12 @@ class CsvFormat:
 
     def render(self, cells: Sequence[str]) -> bytes:
         """A row as a CSV line, guarded against formulas."""
-        line: str = self._writer.writerow(guard_all(cells))
-        return line.encode()
+        guarded = guard_all(cells)
+        line = ",".join(guarded)
+        if line.count(",") < len(cells) and not ('"' in line or "\r" in line or "\n" in line):
+            return f"{line}\r\n".encode()  # the csv module would say the same, and look at every character for it
+        quoted: str = self._writer.writerow(guarded)
+        return quoted.encode()
 
 
 class NdjsonFormat:
@@ -49,7 +55,7 @@ class NdjsonFormat:
     def render(self, cells: Sequence[str]) -> bytes:
         """A row as a JSON line."""
         row = dict(zip(DECRYPTED, cells, strict=True))
-        return json.dumps(row, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
+        return _JSON.encode(row).encode() + b"\n"
 
 
 class Output:

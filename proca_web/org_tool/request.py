@@ -36,6 +36,8 @@ class Places:
                 continue
             if path.is_dir():
                 raise UsageFault(f"{path} is a folder; name a file.")
+            if not path.resolve().parent.is_dir():
+                raise UsageFault(f"{path} cannot be written: its folder does not exist.")
             if path.resolve() in taken:
                 raise UsageFault(f"{path} is named twice, or is one of the files to read; name another one.")
             taken.add(path.resolve())

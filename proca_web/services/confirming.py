@@ -9,15 +9,14 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
 
-from sqlalchemy import Connection, bindparam
+from sqlalchemy import Connection
 
 from proca_web.crypto import transient_seal
 from proca_web.crypto.labels import keyed
 from proca_web.crypto.transient_seal import Waiting
 from proca_web.domain.errors import UnknownToken
 from proca_web.domain.transient import Event, sources
-from proca_web.models.base import statement
-from proca_web.services import clearing
+from proca_web.services import clearing, driver
 from proca_web.services.keyring import Keyring
 
 
@@ -44,60 +43,49 @@ class Rejection(Enum):
     NOTHING_HELD = "nothing held"
 
 
-_FIND = statement(
-    """
-SELECT a.id, a.status, p.name AS page, p.id AS page_id, p.campaign_id, a.testing, a.consent, a.created_at, t.link_seal
+_FIND = """
+SELECT a.id, a.status, p.name, p.id, p.campaign_id, a.testing, a.consent, a.created_at, t.link_seal
   FROM actions a JOIN action_pages p ON p.id = a.action_page_id LEFT JOIN transients t ON t.action_id = a.id
- WHERE a.confirm_id = :confirm_id
-""",
-    returns=("created_at",),
-)
-_HOLDERS = statement("""
+ WHERE a.confirm_id = ?
+"""
+_HOLDERS = """
 SELECT o.title, c.opt_in, o.legal_contact, o.privacy_url FROM contacts c JOIN orgs o ON o.id = c.org_id
- WHERE c.action_id = :id AND c.role = 'recipient' AND NOT c.erased ORDER BY c.id
-""")
-_TO_THANKS = statement(
-    """
-UPDATE transients SET state = 'thanks_to_send', link_seal = NULL, wait_key = :wait_key, wait_seal = :wait_seal,
-       sealed_at = :now, next_try = :now, lease_until = NULL, attempts = 0, deliveries = 0
- WHERE action_id = :id AND state IN :states
-""",
-    times=("now",),
-).bindparams(bindparam("states", expanding=True))
-_ACCEPT = statement(
-    """
-UPDATE actions SET status = 'accepted', accepted_at = :now, supporter_id = :supporter, repeat = :repeat,
-       withdraw_id = :withdraw_id, email_status = :email_status
- WHERE id = :id AND status = 'pending'
-""",
-    times=("now",),
-)
-_NEW_SUPPORTER = statement(
-    """
-INSERT INTO supporters (campaign_id, fingerprint, created_at) VALUES (:campaign, :fingerprint, :now)
+ WHERE c.action_id = ? AND c.role = 'recipient' AND NOT c.erased ORDER BY c.id
+"""
+_TO_THANKS = """
+UPDATE transients SET state = 'thanks_to_send', link_seal = NULL, wait_key = ?, wait_seal = ?, sealed_at = ?,
+       next_try = ?, lease_until = NULL, attempts = 0, deliveries = 0
+ WHERE action_id = ? AND state IN ({states})
+"""
+_ACCEPT = """
+UPDATE actions SET status = 'accepted', accepted_at = ?, supporter_id = ?, repeat = ?, withdraw_id = ?,
+       email_status = ?
+ WHERE id = ? AND status = 'pending'
+"""
+_NEW_SUPPORTER = """
+INSERT INTO supporters (campaign_id, fingerprint, created_at) VALUES (?, ?, ?)
 ON CONFLICT (campaign_id, fingerprint) DO NOTHING RETURNING id
-""",
-    times=("now",),
-)
-_KNOWN_SUPPORTER = statement("SELECT id FROM supporters WHERE campaign_id = :campaign AND fingerprint = :fingerprint")
-_HAS_FINGERPRINTS = statement("SELECT 1 FROM supporters WHERE campaign_id = :campaign LIMIT 1")
+"""
+_KNOWN_SUPPORTER = "SELECT id FROM supporters WHERE campaign_id = ? AND fingerprint = ?"
+_HAS_FINGERPRINTS = "SELECT 1 FROM supporters WHERE campaign_id = ? LIMIT 1"
 
 
 def find(connection: Connection, token: bytes) -> Signature:
     """The signature a confirm link belongs to. Raises UnknownToken."""
-    row = connection.execute(_FIND, {"confirm_id": transient_seal.link_id(token)}).mappings().first()
+    row = driver.execute(connection, _FIND, (transient_seal.link_id(token),)).fetchone()
     if row is None:
         raise UnknownToken
+    action_id, status, page, page_id, campaign_id, testing, consent, created_at, link_seal = row
     return Signature(
-        action_id=row["id"],
-        status=row["status"],
-        page=row["page"],
-        page_id=row["page_id"],
-        campaign_id=row["campaign_id"],
-        testing=bool(row["testing"]),
-        consent=row["consent"],
-        created_at=row["created_at"],
-        link_seal=bytes(row["link_seal"]) if row["link_seal"] else None,
+        action_id=action_id,
+        status=status,
+        page=page,
+        page_id=page_id,
+        campaign_id=campaign_id,
+        testing=bool(testing),
+        consent=consent,
+        created_at=driver.read_time(created_at),
+        link_seal=bytes(link_seal) if link_seal else None,
     )
 
 
@@ -113,10 +101,10 @@ class Holder:
 
 def holders(connection: Connection, action_id: int) -> list[Holder]:
     """Who holds a copy of this signature."""
-    rows = connection.execute(_HOLDERS, {"id": action_id}).all()
+    rows = driver.execute(connection, _HOLDERS, (action_id,)).fetchall()
     return [
-        Holder(row.title, None if row.opt_in is None else bool(row.opt_in), row.legal_contact, row.privacy_url)
-        for row in rows
+        Holder(title, None if opt_in is None else bool(opt_in), contact, privacy_url)
+        for title, opt_in, contact, privacy_url in rows
     ]
 
 
@@ -142,30 +130,17 @@ def accept(
     """Count this person once in the campaign and go on to the thank-you. False: decided by somebody else meanwhile."""
     withdraw = transient_seal.new_token()
     name, key = keyring.current_transient(now)
-    moved = connection.execute(
-        _TO_THANKS,
-        {
-            "id": signature.action_id,
-            "states": [state.value for state in sources(event)],
-            "wait_key": name,
-            "wait_seal": transient_seal.seal_waiting(key, Waiting(waiting.email, waiting.first_name, withdraw)),
-            "now": now,
-        },
-    )
-    if moved.rowcount != 1:
+    seal = transient_seal.seal_waiting(key, Waiting(waiting.email, waiting.first_name, withdraw))
+    moment = driver.time(connection, now)
+    states = [state.value for state in sources(event)]
+    to_thanks = _TO_THANKS.format(states=", ".join("?" * len(states)))
+    values = (name, seal, moment, moment, signature.action_id, *states)
+    if driver.execute(connection, to_thanks, values).rowcount != 1:
         return False
     supporter, repeat = (None, False) if signature.testing else _supporter(connection, keyring, signature, waiting, now)
-    connection.execute(
-        _ACCEPT,
-        {
-            "id": signature.action_id,
-            "supporter": supporter,
-            "repeat": repeat,
-            "withdraw_id": transient_seal.withdraw_id(withdraw),
-            "email_status": "double_opt_in" if event is Event.CONFIRM else "none",
-            "now": now,
-        },
-    )
+    email_status = "double_opt_in" if event is Event.CONFIRM else "none"
+    accepted = (moment, supporter, repeat, transient_seal.withdraw_id(withdraw), email_status, signature.action_id)
+    driver.execute(connection, _ACCEPT, accepted)
     return True
 
 
@@ -199,14 +174,13 @@ def _supporter(
     """The row of this person in the campaign, and whether it was there before."""
     campaign = signature.campaign_id
     held = keyring.has_campaign_key(campaign)
-    known = not held and connection.execute(_HAS_FINGERPRINTS, {"campaign": campaign}).first() is not None
+    known = not held and driver.execute(connection, _HAS_FINGERPRINTS, (campaign,)).fetchone() is not None
     mark = fingerprint(keyring.campaign_key(campaign, has_fingerprints=known), waiting.email)
-    bound = {"campaign": campaign, "fingerprint": mark}
     for _ in range(3):
-        made = connection.execute(_NEW_SUPPORTER, {**bound, "now": now}).first()
+        made = driver.execute(connection, _NEW_SUPPORTER, (campaign, mark, driver.time(connection, now))).fetchone()
         if made is not None:
-            return int(made.id), False
-        there = connection.execute(_KNOWN_SUPPORTER, bound).first()
+            return int(made[0]), False
+        there = driver.execute(connection, _KNOWN_SUPPORTER, (campaign, mark)).fetchone()
         if there is not None:
-            return int(there.id), True
+            return int(there[0]), True
     raise UnknownToken  # withdrawn under our hands three times: the caller rolls back

@@ -23,7 +23,7 @@ def execute(connection: Connection, sql: str, values: Sequence[Any] = ()) -> Any
     assert raw is not None
     try:
         return raw.execute(_in_style(sql, connection.dialect.name), values)
-    except connection.dialect.loaded_dbapi.IntegrityError:  # type: ignore[attr-defined]
+    except connection.dialect.loaded_dbapi.IntegrityError:
         raise RowRefused("the database refused a row") from None
 
 

@@ -93,7 +93,7 @@ def _transients(session: Session, keyring: Keyring, now: datetime) -> list[str]:
         number = session.scalar(old.where(Campaign.confirm_days == days, Transient.created_at < of_age))
         if number:
             found.append(
-                f"{number} addresses wait longer than {days} days and {MOST_LATE.days}; is the worker running?"
+                f"{number} addresses are {MOST_LATE.days} days over the {days} to confirm; is the worker running?"
             )
     named = session.scalars(select(Transient.wait_key).where(Transient.wait_key.is_not(None)).distinct()).all()
     lost = set(named) - set(keyring.transient_names())

@@ -95,8 +95,8 @@ def facts(connection: Connection, name: str) -> PageFacts:
     rows = driver.execute(connection, _FACTS, (name,)).fetchall()
     if not rows:
         raise PageNotFound(name)
-    (id_, own_name, title, demand, locale, page_status, campaign_status, double_opt_in, delivery, *rest) = rows[0][_PAGE]
-    (force_delivery, fields, required, comment, style, country, campaign_id, campaign, wording) = rest
+    (id_, own_name, title, demand, locale, page_status, campaign_status, double_opt_in, *rest) = rows[0][_PAGE]
+    (delivery, force_delivery, fields, required, comment, style, country, campaign_id, campaign, wording) = rest
     keys = [row[_KEY] for row in rows if row[0] is not None]
     collector, lead = _party(rows[0][_COLLECTOR], keys), _party(rows[0][_LEAD], keys)
     return PageFacts(

@@ -73,23 +73,25 @@ def check(connection: Connection, page: PageFacts, form: Mapping[str, str], now:
     return shown
 
 
-def record(
-    connection: Connection, encryptor: Encryptor, keyring: Keyring, page: PageFacts, signed: Submission, now: datetime
-) -> None:
-    """Seal and write one signature. Raises NoActiveKey when a key went away since the page was read.
-
-    IntegrityError and SenderEnded mean: this sender is spent, roll back and seal again with a new one.
-    """
+def seal(encryptor: Encryptor, keyring: Keyring, page: PageFacts, signed: Submission, now: datetime) -> Draft:
+    """Seal one signature: a copy for every receiving key, and the address for the mail. Raises SenderEnded."""
     action_ref = random(16)
     token = transient_seal.new_token() if page.double_opt_in else b""
-    draft = Draft(
+    return Draft(
         action=_action(page, signed, action_ref, token, now),
         copies=_copies(encryptor, page, signed, action_ref, now),
         transient=_transient(keyring, signed.contact, token, now),
         now=now,
     )
+
+
+def write(connection: Connection, draft: Draft) -> None:
+    """Write a sealed signature. Raises NoActiveKey when a key went away since the page was read.
+
+    RowRefused means: this sender is spent, roll back and seal again with a new one.
+    """
     if not signature_writer.write(connection, draft):
-        raise NoActiveKey(page.name)
+        raise NoActiveKey
 
 
 def _copies(encryptor: Encryptor, page: PageFacts, signed: Submission, action_ref: bytes, now: datetime) -> list[Copy]:

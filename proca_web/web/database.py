@@ -137,6 +137,20 @@ def writing() -> Iterator[Connection]:
             raise
 
 
+@contextmanager
+def direct_read() -> Iterator[Connection]:
+    """One short read on a bare connection, for the few rooms where the ORM's session costs too much."""
+    with read_only(), db.engine.begin() as connection:
+        yield connection
+
+
+@contextmanager
+def direct_write() -> Iterator[Connection]:
+    """One short write on a bare connection: commits at the end, rolls back on an error."""
+    with writable(), db.engine.begin() as connection:
+        yield connection
+
+
 def truncate_wal() -> None:
     """Empty SQLite's write-ahead log, where deleted pages live on; PostgreSQL keeps its own house."""
     if db.engine.dialect.name != "sqlite":

@@ -6,9 +6,10 @@ It reads each org's key at use, composes the plaintext and seals it. No route, j
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from typing import TypeVar
 
 from flask import Flask, current_app
-from sqlalchemy import select
+from sqlalchemy import Connection, select
 
 from proca_web.crypto.certificate import Mode
 from proca_web.crypto.errors import CannotOpen, SecretUnavailable, SenderEnded
@@ -23,8 +24,9 @@ from proca_web.domain.errors import CannotSealNow, HomeCannotReceive, NoActiveKe
 from proca_web.domain.plaintext import Context
 from proca_web.models import Org, PublicKey
 from proca_web.services.senders import SenderSource
-from proca_web.web.database import db, reading, writing
+from proca_web.web.database import db, direct_write, reading, writing
 
+T = TypeVar("T")
 _EXTENSION = "proca_encryption"
 _TRIES = 3
 
@@ -69,15 +71,17 @@ class Encryption:
         with self.source.submission(throwaway=throwaway) as sealer:
             yield SealingSubmission(fingerprint(self.source.home.identity), sealer)
 
-    def store(self, act: Callable[[SealingSubmission], None], *, throwaway: bool = False) -> None:
-        """Run an act that seals and writes, and commit it. A spent sender or a used nonce: again with a new sender.
+    def store(
+        self, seal: Callable[[SealingSubmission], T], write: Callable[[Connection, T], None], *, throwaway: bool = False
+    ) -> None:
+        """Seal, then write and commit in one transaction, which is opened only once everything is sealed.
 
-        Raises CannotSealNow after three tries; nothing is stored then.
+        A spent sender or a used nonce: again with a new sender, three times; then CannotSealNow, nothing is stored.
         """
         for _ in range(_TRIES):
             try:
                 with self.submission(throwaway=throwaway) as submission:
-                    _act(act, submission)
+                    _commit(submission, write, seal(submission))
                 return
             except (SenderEnded, RowRefused):
                 continue
@@ -111,15 +115,13 @@ class Encryption:
         return holder.open(sealed.payload, sealed.nonce, publics[sealed.public_key_id])
 
 
-def _act(act: Callable[[SealingSubmission], None], submission: SealingSubmission) -> None:
-    """Act and commit. On any failure nothing is stored; a sender whose row or nonce was refused is not used again."""
+def _commit(submission: SealingSubmission, write: Callable[[Connection, T], None], sealed: T) -> None:
+    """Write and commit; a sender whose row or nonce was refused is not used again."""
     try:
-        act(submission)
-        db.session.commit()
-    except BaseException as error:
-        db.session.rollback()
-        if isinstance(error, RowRefused):
-            submission.sealer.end_sender()
+        with direct_write() as connection:
+            write(connection, sealed)
+    except RowRefused:
+        submission.sealer.end_sender()
         raise
 
 

@@ -43,7 +43,8 @@ class Kept:
         if zips:
             response.headers["Content-Encoding"] = "gzip"
         response.set_etag(f"{self.etag}-gz" if zips else self.etag)
-        return response.make_conditional(asked)
+        response.make_conditional(asked)
+        return response
 
 
 _kept: dict[tuple[int, str], tuple[float, Kept]] = {}

@@ -9,6 +9,7 @@ from typing import Any
 from babel import Locale
 from flask import Flask, current_app, g, url_for
 from flask_babel import format_date, format_datetime, format_decimal, get_locale, gettext, ngettext
+from markupsafe import Markup, escape
 
 from proca_web.domain.countries import COUNTRIES
 from proca_web.domain.messages import Message
@@ -20,7 +21,7 @@ _RIGHT_TO_LEFT = {"ar", "fa", "he", "ur", "yi", "ps", "ckb"}
 def init_app(app: Flask) -> None:
     """Make filters and globals known to Jinja."""
     app.jinja_env.filters.update(
-        number=format_decimal, day=day, moment=moment, translated=translated, parsed=json.loads
+        number=format_decimal, day=day, moment=moment, translated=translated, woven=woven, parsed=json.loads
     )
     app.jinja_env.globals.update(
         _=gettext,
@@ -60,9 +61,14 @@ def translated(message: Message) -> str:
     return text % message.values if message.values else text
 
 
-def day(when: date) -> str:
+def woven(sentence: str, **parts: Markup) -> Markup:
+    """A translated sentence with pieces of markup in their places; all else in it is escaped."""
+    return escape(sentence) % parts
+
+
+def day(when: date, style: str = "long") -> str:
     """A day as people write it."""
-    text: str = format_date(when, "long")
+    text: str = format_date(when, style)
     return text
 
 

@@ -1,8 +1,17 @@
-// What public pages gain with JavaScript; everything works without. No network call but htmx's own and the counter's.
+// What public pages gain with JavaScript; everything works without. Nothing is stored in the browser, and no network
+// call is made but htmx's own and the counter's.
 "use strict";
 
-(function () {
-  const notice = (text) => {
+(() => {
+  const words = document.body.dataset;
+  const status = document.getElementById("status");
+
+  function say(text) {
+    if (status) status.textContent = text;
+  }
+
+  // A fault goes beside the button that was pressed; what was typed stays.
+  function notice(text) {
     const place = document.getElementById("notice");
     if (!place) return;
     const line = document.createElement("p");
@@ -10,69 +19,61 @@
     line.textContent = text;
     place.replaceChildren(line);
     place.focus();
-  };
+  }
 
-  // A fault that is not our own answer (a proxy's page, no network) must not replace what somebody typed.
+  document.addEventListener("htmx:before:request", () => say(words.sending));
+  document.addEventListener("htmx:finally:request", () => say(""));
+  document.addEventListener("htmx:error", () => notice(words.offline));
+
+  // Only our own answers may replace a form: not a proxy's error page, nor the sign-in page of a hotel's network.
   document.addEventListener("htmx:before:swap", (event) => {
-    const ctx = event.detail.ctx;
-    const status = ctx.response ? ctx.response.status : 200;
-    if (status >= 400 && status !== 422 && !(ctx.hx && ctx.hx.retarget)) {
-      event.preventDefault();
-      notice(document.body.dataset.failed);
-    }
-  });
-  document.addEventListener("htmx:error", () => {
-    notice(document.body.dataset.offline);
+    const { ctx } = event.detail;
+    if (ctx.hx.retarget || /^\s*<(form|section) id="(sign-form|check-inbox|thanks)"/.test(ctx.text)) return;
+    event.preventDefault();
+    notice(words.failed);
   });
 
-  // After a swap the reader's place is the answer: the first fault, or the next step.
-  document.addEventListener("htmx:after:swap", () => {
-    const place = document.querySelector("[aria-invalid=true]") || document.querySelector("section.next");
+  // After a swap the reader's place is the answer: the refusal, the first fault, what is asked, or the next step.
+  document.addEventListener("htmx:after:swap", (event) => {
+    const places = [event.detail.ctx.hx.retarget, "#sign-form [autofocus]", "#sign-form .summary", "section.next"];
+    const place = places.map((path) => path && document.querySelector(path)).find(Boolean);
     if (place) place.focus();
+    const titled = document.querySelector("[data-title]");
+    if (titled) document.title = titled.dataset.title;
     show();
   });
 
   function show() {
     for (const item of document.querySelectorAll(".needs-script")) {
-      const native = item.querySelector("[data-share]");
-      item.hidden = Boolean(native) && !navigator.share;
-    }
-    const form = document.getElementById("sign-form");
-    if (form && "IntersectionObserver" in window) {
-      new IntersectionObserver((entries) => {
-        document.body.classList.toggle("form-in-view", entries.some((entry) => entry.isIntersecting));
-      }).observe(form);
-    } else if (!form) {
-      document.body.classList.add("form-in-view");
+      item.hidden = item.querySelector("[data-share]") ? !navigator.share : !navigator.clipboard;
     }
   }
 
   document.addEventListener("click", (event) => {
     const share = event.target.closest("[data-share]");
-    if (share) navigator.share({ title: share.dataset.title, url: share.dataset.url }).catch(() => {});
+    if (share) navigator.share({ title: share.dataset.said, url: share.dataset.url }).catch(() => {});
     const copy = event.target.closest("[data-copy]");
-    if (copy) {
-      navigator.clipboard.writeText(copy.dataset.copy).then(() => { copy.textContent = copy.dataset.done; }, () => {});
-    }
+    if (copy) navigator.clipboard.writeText(copy.dataset.copy).then(() => say(copy.textContent = copy.dataset.done), () => {});
   });
 
   // The count moves while people read: one small file, only while the page is looked at.
   const counter = document.querySelector("[data-count-url]");
   if (counter) {
     const language = document.documentElement.lang;
-    setInterval(() => {
-      if (document.hidden) return;
-      fetch(counter.dataset.countUrl, { credentials: "omit" })
-        .then((answer) => (answer.ok ? answer.json() : null))
-        .then((now) => {
-          if (!now) return;
-          counter.querySelector("[data-count]").textContent = now.count.toLocaleString(language);
-          counter.querySelector("[data-goal]").textContent = now.goal.toLocaleString(language);
-          const bar = counter.querySelector("progress");
-          bar.max = now.goal;
-          bar.value = now.count;
-        })
-        .catch(() => {});
+    const bar = counter.querySelector("progress");
+    setInterval(async () => {
+      if (document.hidden || !navigator.onLine) return;
+      try {
+        const answer = await fetch(counter.dataset.countUrl, { credentials: "omit" });
+        if (!answer.ok) return;
+        const now = await answer.json();
+        counter.querySelector("[data-count]").textContent = now.count.toLocaleString(language);
+        counter.querySelector("[data-goal]").textContent = now.goal.toLocaleString(language);
+        bar.max = now.goal;
+        bar.value = now.count;
+      } catch {
+        // The next round tries again.
+      }
     }, 15000);
   }
 

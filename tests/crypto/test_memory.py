@@ -8,6 +8,7 @@ import resource
 import sys
 import traceback
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from nacl._sodium import ffi
@@ -57,10 +58,10 @@ def test_a_secret_is_neither_copied_nor_pickled(act: Callable[[Secret], object])
 
 
 def test_a_secret_has_no_buffer_and_no_length_to_read_it_by() -> None:
-    secret = secret_of(b"Z" * 32)
+    secret: Any = secret_of(b"Z" * 32)
     for read in (bytes, memoryview, len, list):
         with pytest.raises(TypeError):
-            read(secret)  # type: ignore[operator]
+            read(secret)
 
 
 def test_taking_moves_the_bytes_and_overwrites_a_bytearray() -> None:
@@ -183,7 +184,8 @@ def test_the_shared_key_is_the_one_both_ends_of_a_box_have() -> None:
 
 
 @pytest.mark.parametrize(
-    ("public", "reason"), [(bytes(32), "low-order"), (b"\x01".ljust(32, b"\0"), "low-order"), (b"\x09" * 31, "32 bytes")]
+    ("public", "reason"),
+    [(bytes(32), "low-order"), (b"\x01".ljust(32, b"\0"), "low-order"), (b"\x09" * 31, "32 bytes")],
 )
 def test_no_key_is_shared_with_a_bad_public_key(public: bytes, reason: str) -> None:
     _, secret = memory.new_box_pair()

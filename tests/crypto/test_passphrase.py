@@ -4,7 +4,7 @@ import hashlib
 from importlib.resources import files
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as some
 
 from proca_web.crypto import passphrase
@@ -34,6 +34,7 @@ def test_no_two_generated_passphrases_are_alike() -> None:
     assert len({passphrase.generate() for _ in range(200)}) == 200
 
 
+@settings(deadline=None)
 @given(SEVEN)
 def test_case_spaces_and_dashes_of_seven_words_are_forgiven(words: list[str]) -> None:
     plain = passphrase.normalise(" ".join(words))
@@ -41,6 +42,7 @@ def test_case_spaces_and_dashes_of_seven_words_are_forgiven(words: list[str]) ->
         assert passphrase.normalise(typed) == plain
 
 
+@settings(deadline=None)
 @given(SEVEN, SEVEN)
 def test_different_words_stay_different(first: list[str], second: list[str]) -> None:
     letters = ["".join(words).replace("-", "") for words in (first, second)]

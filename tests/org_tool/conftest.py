@@ -138,5 +138,3 @@ def desk(maker: ExportMaker, tmp_path: Path, proca_org: Callable[..., Result]) -
 def other_org(home: HomeKey) -> ExportMaker:
     """Another org of the same Home, with a key of its own."""
     return ExportMaker(home, "org-two", PrivateKey.generate())
-
-

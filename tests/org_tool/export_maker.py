@@ -1,4 +1,4 @@
-"""Makes encrypted exports as the server writes them, with raw PyNaCl for the boxes: the tool is not tested by itself."""
+"""Makes encrypted exports as the server writes them, the boxes with raw PyNaCl: the tool is not tested by itself."""
 
 import base64
 import csv
@@ -114,7 +114,7 @@ class ExportMaker:
         """Proca's clear keystore with this org's key."""
         return json.dumps({b64(self.public): {"private": b64(bytes(self.private))}})
 
-    def row(  # noqa: PLR0913
+    def row(
         self,
         seq: int = 1,
         *,

@@ -2,11 +2,7 @@
 
 import json
 import os
-import signal
 import stat
-import subprocess
-import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -22,7 +18,6 @@ if TYPE_CHECKING:
     from tests.org_tool.conftest import Desk
 
 PASSPHRASE = "a passphrase of tests"
-COMMAND = [sys.executable, "-W", "error", "-c", "from proca_web.org_tool.cli import main; main()"]
 
 
 def mode(path: Path) -> int:
@@ -70,7 +65,7 @@ def test_the_output_is_rfc_4180_in_utf_8(desk: "Desk") -> None:
     raw = (desk.folder / "out.csv").read_bytes()
     assert raw.startswith(",".join(DECRYPTED).encode() + b"\r\n")
     assert raw.endswith(b"\r\n")
-    assert '"She said ""yes"",\nthen signed"'.encode() in raw
+    assert b'"She said ""yes"",\nthen signed"' in raw
     assert "Ślązak".encode() in raw
 
 
@@ -331,7 +326,8 @@ def test_usage_faults_are_exit_2(desk: "Desk", key_file: Path) -> None:
     assert desk.decrypt(export, *desk.trusted, "--excel", "--format", "ndjson").exit_code == 2
     assert desk.decrypt(export, "--keystore", desk.keystore, "--home", "not a pin").exit_code == 2
     assert desk.run("decrypt", export, *desk.trusted, "-o", desk.folder).exit_code == 2
-    assert desk.run("decrypt", export, *desk.trusted, "-o", desk.folder / "no" / "folder.csv").exit_code == 2
+    for option in ("-o", "--quarantine", "--state"):
+        assert desk.run("decrypt", export, *desk.trusted, option, desk.folder / "no" / "folder").exit_code == 2
 
 
 def test_nothing_that_is_read_is_written_over(desk: "Desk") -> None:
@@ -361,43 +357,6 @@ def test_a_link_to_the_output_keeps_pointing_there(desk: "Desk") -> None:
     assert desk.open([desk.maker.row(1)]).exit_code == 0
     assert (desk.folder / "out.csv").is_symlink()
     assert "Zofia" in target.read_text()
-
-
-def _slow_run(desk: "Desk", *arguments: str) -> subprocess.Popen[bytes]:
-    """A run that waits for the rest of its input, its first row read already."""
-    command = [*COMMAND, "decrypt", "-", *map(str, desk.trusted), *arguments]
-    process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-    assert process.stdin is not None
-    process.stdin.write(csv_text([desk.maker.row(1)]).encode())
-    process.stdin.flush()
-    return process
-
-
-@pytest.mark.parametrize(("number", "exit_code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
-def test_an_interrupted_run_leaves_no_file_and_says_so(desk: "Desk", number: int, exit_code: int) -> None:
-    with _slow_run(desk, "-o", str(desk.folder / "out.csv")) as process:
-        deadline = time.monotonic() + 20
-        while not list(desk.folder.glob(".out.csv.*.part")) and time.monotonic() < deadline:
-            time.sleep(0.02)
-        process.send_signal(number)
-        assert process.wait(20) == exit_code
-        assert process.stderr is not None
-        said = process.stderr.read().decode()
-    assert "no file was written" in said
-    assert "Traceback" not in said
-    assert sorted(path.name for path in desk.folder.iterdir()) == ["keystore.json"]
-
-
-def test_a_reader_that_goes_away_is_no_reason_to_complain(desk: "Desk") -> None:
-    export = desk.folder / "export.csv"
-    export.write_text(csv_text([desk.maker.row(seq) for seq in range(1, 600)]), newline="")
-    command = [*COMMAND, "decrypt", str(export), *map(str, desk.trusted)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
-        assert process.stdout is not None
-        assert process.stderr is not None
-        assert process.stdout.readline().startswith(b"action_id,")
-        process.stdout.close()
-        assert process.stderr.read() == b""
 
 
 def _export(desk: "Desk", contact: dict[str, object] | None = None) -> Path:

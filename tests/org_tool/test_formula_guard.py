@@ -5,7 +5,7 @@ import io
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as some
 
 from proca_web.domain.export_columns import DECRYPTED
@@ -20,17 +20,20 @@ STARTS = "=+-@＝＋－＠\t\r\n"
 PHONE = set("+0123456789 ()-")
 
 
+@settings(deadline=None)
 @given(some.sampled_from(STARTS), some.text())
 def test_a_cell_that_begins_like_a_formula_gets_an_apostrophe(start: str, rest: str) -> None:
     cell = start + rest
     assert guard(cell) == (cell if set(cell) <= PHONE else f"'{cell}")
 
 
+@settings(deadline=None)
 @given(some.text().filter(lambda cell: cell[:1] not in STARTS or not cell))
 def test_every_other_cell_stays_as_it_is(cell: str) -> None:
     assert guard(cell) == cell
 
 
+@settings(deadline=None)
 @given(some.lists(some.text(), min_size=len(DECRYPTED), max_size=len(DECRYPTED)))
 def test_a_rendered_line_reads_back_as_the_guarded_cells(cells: list[str]) -> None:
     encodable = [cell.encode(errors="replace").decode() for cell in cells]

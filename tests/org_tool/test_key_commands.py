@@ -247,5 +247,3 @@ def test_a_full_disk_leaves_no_half_key_file(
     assert result.exit_code == 1
     assert "No space left on device" in result.stderr
     assert not list(tmp_path.iterdir())
-
-

@@ -62,7 +62,9 @@ def test_a_line_that_is_not_utf_8_is_set_aside(desk: "Desk") -> None:
 
 
 def test_custom_fields_nested_beyond_reason_set_aside_their_row_only(desk: "Desk") -> None:
-    deep = json.dumps(message(desk.maker.row(2))).replace('"customFields": {}', f'"customFields": {"[" * 900}{"]" * 900}')
+    deep = json.dumps(message(desk.maker.row(2))).replace(
+        '"customFields": {}', f'"customFields": {"[" * 900}{"]" * 900}'
+    )
     done = desk.open(ndjson_text([desk.maker.row(1)], end=False) + deep + "\n")
     assert (done.exit_code, len(done.rows), len(done.reasons)) == (3, 1, 1)
 

@@ -42,9 +42,7 @@ def reason_of(desk: "Desk", *bad: dict[str, str]) -> str:
 def test_a_row_sealed_to_another_key_is_quarantined_with_that_keys_fingerprint(
     desk: "Desk", other_org: ExportMaker
 ) -> None:
-    assert reason_of(desk, other_org.row(2)) == (
-        f"sealed to a key that is not given: {fingerprint(other_org.public)}"
-    )
+    assert reason_of(desk, other_org.row(2)) == (f"sealed to a key that is not given: {fingerprint(other_org.public)}")
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,12 @@
+"""What `gunicorn wsgi:app` needs here; gunicorn reads this file from the working directory.
+
+The app is loaded before workers are forked: a bad configuration ends the whole server with one message and exit 2
+before a port is open. Loaded in the workers, the same fault would be met by starting new workers for ever. Nothing is
+open at that moment that a fork could share; senders, database and queue are opened by the worker that uses them.
+"""
+
+preload_app = True
+# Paths hold the tokens of mailed links.
+accesslog = None
+# A socket in the home directory through which whoever runs as this user commands the server: nobody here needs it.
+control_socket_disable = True

@@ -1,0 +1,139 @@
+"""A world behind a real web server on a free port of this computer, and everything a browser complained about."""
+
+import contextlib
+import re
+import socket
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request
+from waitress import wasyncore
+from waitress.server import create_server
+
+from proca_web.app import create_app
+from proca_web.extensions import db
+from proca_web.services.keyring import Keyring
+from proca_web.web import page_cache
+from tests import factories
+from tests.factories import World
+
+PHONE = {"width": 390, "height": 844}
+NARROWEST = {"width": 320, "height": 640}
+DESKTOP = {"width": 1280, "height": 900}
+_TELL_VIOLATIONS = "addEventListener('securitypolicyviolation', (e) => tellViolation(e.violatedDirective, e.blockedURI))"
+
+
+@dataclass
+class Town:
+    """A world and where browsers find it."""
+
+    world: World
+    url: str
+
+
+@contextlib.contextmanager
+def town(folder: Path, database_url: str) -> Iterator[Town]:
+    """Serve a new world until the block ends."""
+    page_cache.forget()
+    (folder / "mailbox").mkdir(exist_ok=True)
+    with socket.socket() as listening:
+        listening.bind(("127.0.0.1", 0))
+        url = f"http://127.0.0.1:{listening.getsockname()[1]}"
+        settings = factories.settings(folder, database_url, PROCA_PUBLIC_URL=url)
+        Keyring(settings.keyring_dir).prepare()
+        app = create_app(settings, check=False)
+        world = factories.make_world(app)
+        server = create_server(app, sockets=[listening], threads=4, ident=None)
+        thread = threading.Thread(target=server.run, name="live server")
+        thread.start()
+        try:
+            yield Town(world, url)
+        finally:
+            # Everything is closed by the thread that polls it, else it would poll a socket that is gone.
+            server.trigger.pull_trigger(lambda: wasyncore.close_all(server._map, ignore_all=True))
+            thread.join(10)
+            server.task_dispatcher.shutdown()
+            with app.app_context():
+                app.extensions["proca_encryption"].end()
+                db.session.remove()
+                db.engine.dispose()
+
+
+@dataclass
+class Visitor:
+    """A person with a browser. What their pages load from elsewhere, refuse, fail or log is a complaint."""
+
+    browser: Browser
+    home: str
+    complaints: list[str] = field(default_factory=list)
+    sizes: dict[str, int] = field(default_factory=dict)
+    _expected: list[str] = field(default_factory=list)
+    _contexts: list[BrowserContext] = field(default_factory=list)
+
+    def page(self, *, script: bool = True, dark: bool = False, size: dict[str, int] | None = None) -> Page:
+        """A new browser window that remembers nothing."""
+        shape = size or PHONE
+        context = self.browser.new_context(
+            base_url=self.home,
+            viewport=shape,
+            has_touch=shape != DESKTOP,
+            color_scheme="dark" if dark else "light",
+            java_script_enabled=script,
+            reduced_motion="reduce",
+        )
+        context.set_default_timeout(10_000)
+        self._contexts.append(context)
+        context.on("request", self._on_request)
+        context.on("requestfailed", lambda request: self.complaints.append(f"failed: {request.failure} {request.url}"))
+        context.on("console", self._on_console)
+        context.on("weberror", lambda error: self.complaints.append(f"script: {error.error}"))
+        if script:
+            context.expose_function("tellViolation", lambda *what: self.complaints.append(f"policy: {what}"))
+            context.add_init_script(_TELL_VIOLATIONS)
+        page = context.new_page()
+        return page
+
+    def expect(self, *patterns: str | int) -> None:
+        """Complaints this test is about: a status code, or a part of the text."""
+        self._expected += [f"status of {part}" if isinstance(part, int) else part for part in patterns]
+
+    def end(self) -> None:
+        """Close all windows; nothing unexpected was complained about."""
+        for context in self._contexts:
+            context.close()
+        unexpected = [line for line in self.complaints if not any(part in line for part in self._expected)]
+        assert unexpected == []
+
+    def _on_request(self, request: Request) -> None:
+        if not request.url.startswith((f"{self.home}/", "data:")):
+            self.complaints.append(f"loaded from elsewhere: {request.url}")
+
+    def _on_console(self, message: ConsoleMessage) -> None:
+        if message.type in ("error", "warning"):
+            self.complaints.append(f"console: {message.text}")
+
+
+def fill(page: Page, **fields: str) -> None:
+    """Type into a page's form what a supporter would; `fields` change or add to it."""
+    values = factories.form(**fields)
+    page.get_by_label(re.compile("^First name")).fill(values.pop("first_name"))
+    country = values.pop("country", "")
+    if country and page.locator("#country").count():
+        page.locator("#country").select_option(country)
+    for name, value in values.items():
+        if page.locator(f"input#{name}, textarea#{name}").count():
+            page.locator(f"#{name}").fill(value)
+
+
+def sign(page: Page) -> None:
+    """Press the button."""
+    page.get_by_role("button", name="Sign now").click()
+
+
+def stored(page: Page) -> dict[str, Any]:
+    """What the browser keeps of this site."""
+    kept: dict[str, Any] = page.evaluate("({...localStorage, ...sessionStorage})")
+    return kept

@@ -1,0 +1,84 @@
+"""Every page and state, looked at by a machine: axe in light and dark, the narrowest phone, a thumb, and what is kept."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page
+
+from tests.browser import live, places
+from tests.browser.live import NARROWEST, Town, Visitor, stored
+from tests.browser.places import PLACES, Links
+
+AXE = (Path(__file__).parent / "vendor" / "axe-4.14.1.min.js").read_text("utf-8")
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
+THUMB = 44
+STAFF_PLACES = {name for name in PLACES if name.startswith(("console", "sign in", "wrong password"))}
+
+# Links inside a sentence may be small (WCAG 2.5.8); a box is pressed by its label, a field by all of its width.
+TOO_SMALL = """(least) => [...document.querySelectorAll('a, button, input, select, textarea, summary, label:has(input)')]
+  .filter((e) => e.checkVisibility() && e.type !== 'hidden' && !e.closest('.hidden, .skip'))
+  .filter((e) => !(e.matches('[type=checkbox], [type=radio]') && e.closest('label')))
+  .filter((e) => !(e.matches('a') && getComputedStyle(e).display === 'inline' && e.closest('p, li, dd, pre')))
+  .filter((e) => !(e.matches('h2 > a') && getComputedStyle(e, '::after').position === 'absolute'))
+  .filter((e) => { const r = e.getBoundingClientRect(); return r.height < least - 0.5 || r.width < least - 0.5 })
+  .map((e) => `${e.outerHTML.slice(0, 90)}: ${Math.round(e.getBoundingClientRect().height)}`)"""
+SIDEWAYS = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+
+
+@pytest.fixture(scope="module")
+def settled(tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path) -> Iterator[tuple[Town, Links]]:
+    """A world with something in every state, for tests that only look."""
+    folder = tmp_path_factory.mktemp("settled")
+    (folder / "proca.db").write_bytes(sqlite_template.read_bytes())
+    with live.town(folder, f"sqlite:///{folder / 'proca.db'}") as served:
+        yield served, places.prepare(served)
+
+
+@pytest.fixture
+def town(settled: tuple[Town, Links]) -> Town:
+    """The settled world instead of one of its own."""
+    return settled[0]
+
+
+@pytest.fixture
+def visitor(chromium: Browser, town: Town) -> Iterator[Visitor]:
+    """Somebody who also comes to places where something is refused."""
+    person = Visitor(chromium, town.url)
+    person.expect(*places.EXPECTED)
+    yield person
+    person.end()
+
+
+def at(place: str, page: Page, settled: tuple[Town, Links]) -> Page:
+    """The page, once there."""
+    PLACES[place](page, settled[1])
+    return page
+
+
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+@pytest.mark.parametrize("place", PLACES)
+def test_axe_finds_nothing(visitor: Visitor, settled: tuple[Town, Links], place: str, dark: bool) -> None:
+    page = at(place, visitor.page(dark=dark), settled)
+    page.evaluate(AXE)
+    found = page.evaluate("(tags) => axe.run(document, {runOnly: {type: 'tag', values: tags}})", RULES)
+    assert [f"{fault['id']}: {node['html']}" for fault in found["violations"] for node in fault["nodes"]] == []
+    assert len(found["passes"]) > 10
+
+
+@pytest.mark.parametrize("place", PLACES)
+def test_it_fits_the_narrowest_phone_and_a_thumb(visitor: Visitor, settled: tuple[Town, Links], place: str) -> None:
+    page = at(place, visitor.page(size=NARROWEST), settled)
+    assert page.evaluate(SIDEWAYS) <= 0
+    assert page.evaluate(TOO_SMALL, THUMB) == []
+
+
+@pytest.mark.parametrize("place", sorted(set(PLACES) - STAFF_PLACES))
+def test_a_public_page_keeps_nothing_in_the_browser(
+    visitor: Visitor, settled: tuple[Town, Links], place: str
+) -> None:
+    page = at(place, visitor.page(), settled)
+    assert page.context.cookies() == []
+    assert stored(page) == {}
+    assert page.evaluate("indexedDB.databases()") == []
+    assert page.evaluate("navigator.serviceWorker.getRegistrations().then((all) => all.length)") == 0

@@ -1,0 +1,178 @@
+"""A supporter on a phone signs, confirms from the mail, comes back and withdraws: with JavaScript and without."""
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.live import Town, Visitor, fill, sign
+
+with_and_without = pytest.mark.parametrize("script", [True, False], ids=["script", "no script"])
+
+
+def heading(page: Page, text: str) -> None:
+    expect(page.get_by_role("heading", name=text)).to_be_visible()
+
+
+@with_and_without
+def test_sign_confirm_come_back_and_withdraw(town: Town, visitor: Visitor, script: bool) -> None:
+    page = visitor.page(script=script)
+    page.goto("/p/trees")
+    fill(page)
+    page.get_by_role("checkbox", name="Yes, Org One may also keep me informed").check()
+    sign(page)
+    heading(page, "One more step: check your inbox")
+    assert page.url.endswith("/p/trees" if script else "/p/trees/check-inbox")
+
+    town.world.run("mail")
+    page.goto(town.world.link())
+    heading(page, "Keep our street trees")
+    page.get_by_role("button", name="Yes, count my signature").click()
+    heading(page, "Thank you for signing!")
+    assert page.url.endswith("/p/trees/thanks")
+    town.world.run("release", "mail")
+    assert town.world.query("SELECT supporter_count FROM campaigns") == [(1,)]
+
+    page.goto(town.world.link())
+    heading(page, "Your signature")
+    expect(page.get_by_text("for this petition, and may inform you by e-mail")).to_be_visible()
+    page.get_by_text("Withdraw my signature").click()
+    page.get_by_role("button", name="Withdraw and delete").click()
+    heading(page, "Your signature is withdrawn")
+    town.world.run("release")
+    assert town.world.query("SELECT supporter_count FROM campaigns") == [(0,)]
+
+
+@with_and_without
+def test_it_was_not_me_deletes_everything(town: Town, visitor: Visitor, script: bool) -> None:
+    assert town.world.sign(town.world.app.test_client()).status_code == 303
+    town.world.run("mail")
+    page = visitor.page(script=script)
+    page.goto(town.world.link())
+    page.get_by_role("button", name="It wasn’t me").click()
+    heading(page, "Everything is deleted")
+    assert town.world.query("SELECT count(*) FROM contacts") == [(0,)]
+
+
+def test_after_signing_the_reader_is_at_the_next_step(town: Town, visitor: Visitor) -> None:
+    page = visitor.page()
+    page.goto("/p/trees")
+    expect(page.get_by_role("button", name="Sign this petition")).to_be_visible()
+    fill(page)
+    sign(page)
+    expect(page.locator("#check-inbox")).to_be_focused()
+    expect(page.locator("#check-inbox")).to_be_in_viewport()
+    expect(page).to_have_title("Check your inbox · Keep our street trees")
+    expect(page.locator("#check-inbox .address").first).to_have_text("zofia@example.org")
+    expect(page.get_by_role("button", name="Sign this petition")).to_be_hidden()
+
+
+def test_what_happens_while_sending_is_said_aloud(town: Town, visitor: Visitor) -> None:
+    page = visitor.page()
+    page.goto("/p/trees")
+    page.evaluate("""() => { window.said = []; new MutationObserver(() => said.push(document.getElementById('status').textContent))
+        .observe(document.getElementById('status'), {childList: true}) }""")
+    fill(page)
+    sign(page)
+    expect(page.locator("#check-inbox")).to_be_focused()
+    assert page.evaluate("said") == ["Sending …", ""]
+
+
+def test_without_double_opt_in_the_thanks_come_at_once(town: Town, visitor: Visitor) -> None:
+    town.world.execute("UPDATE action_pages SET double_opt_in = :no", no=False)
+    page = visitor.page()
+    page.goto("/p/trees")
+    fill(page)
+    sign(page)
+    expect(page.locator("#thanks")).to_be_focused()
+    expect(page).to_have_title("Thank you · Keep our street trees")
+
+
+def test_wrong_address_change_it_sends_to_the_new_one_with_everything_else_kept(town: Town, visitor: Visitor) -> None:
+    page = visitor.page()
+    page.goto("/p/trees-partner?utm_source=leaflet")
+    typed = {"phone": "+49 30 123456", "street": "Lange Straße", "street_number": "7b", "locality": "Berlin"}
+    fill(page, **typed, comment="For the birds", email="old@example.org")
+    page.locator("#lead_opt_in").check()
+    sign(page)
+    page.get_by_text("Wrong address? Change it").click()
+    page.locator("#email-again").fill("new@example.org")
+    page.get_by_role("button", name="Send it there").click()
+    expect(page.locator("#check-inbox .address").first).to_have_text("new@example.org")
+
+    town.world.run("mail")
+    page.goto(town.world.link("new@example.org"))
+    page.get_by_role("button", name="Yes, count my signature").click()
+    town.world.run("release", "mail")
+    for org in ("org-one", "org-two"):
+        (row,) = town.world.export(org)
+        person = town.world.open(org, row)
+        assert (person["email"], person["firstName"], person["phone"]) == ("new@example.org", "Zofia", typed["phone"])
+        assert row["custom_fields"] == '{"comment":"For the birds"}'
+        assert row["utm_source"] == "leaflet"
+
+
+def test_a_new_address_that_is_none_brings_the_whole_form_back(town: Town, visitor: Visitor) -> None:
+    visitor.expect(422)
+    page = visitor.page()
+    page.goto("/p/trees")
+    fill(page)
+    sign(page)
+    page.get_by_text("Wrong address? Change it").click()
+    page.locator("#email-again").fill("not an address")
+    page.get_by_role("button", name="Send it there").click()
+    expect(page.locator("#email")).to_be_focused()
+    expect(page.locator("#last_name")).to_have_value("Ślązak-Żółć")
+
+
+@with_and_without
+def test_the_keyboard_alone_signs(town: Town, visitor: Visitor, script: bool) -> None:
+    page = visitor.page(script=script)
+    page.goto("/p/trees")
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("link", name="Skip to content")).to_be_focused()
+    expect(page.get_by_role("link", name="Skip to content")).to_be_in_viewport()
+    page.keyboard.press("Enter")
+    expect(page.locator("#main")).to_be_focused()
+    order = []
+    for keys in {"jump": "", "summary": "", "first_name": "Zofia", "last_name": "", "email": "zofia@example.org"}.values():
+        page.keyboard.press("Tab")
+        order.append(page.locator(":focus").get_attribute("id") or page.locator(":focus").inner_text())
+        page.keyboard.type(keys)
+    assert order == ["Sign this petition", "What happens to my data", "first_name", "last_name", "email"]
+    for name in ("country", "postcode", "opt_in"):
+        page.keyboard.press("Tab")
+        expect(page.locator(f"#{name}")).to_be_focused()
+    page.keyboard.press("Space")
+    expect(page.locator("#opt_in")).to_be_checked()
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("button", name="Sign now")).to_be_focused()
+    page.keyboard.press("Enter")
+    heading(page, "One more step: check your inbox")
+    town.world.run("mail")
+    assert [mail["to"] for mail in town.world.mails()] == ["zofia@example.org"]
+
+
+def test_the_count_moves_while_the_page_is_read(town: Town, visitor: Visitor) -> None:
+    page = visitor.page()
+    page.clock.install()
+    page.goto("/p/trees")
+    town.world.execute("UPDATE campaigns SET supporter_count = 1234")
+    page.clock.fast_forward(16_000)
+    expect(page.locator("[data-count]")).to_have_text("1,234")
+    expect(page.locator("progress")).to_have_js_property("value", 1234)
+
+
+def test_the_link_can_be_copied(town: Town, visitor: Visitor) -> None:
+    page = visitor.page()
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page.goto("/p/trees/thanks")
+    page.get_by_role("button", name="Copy the link").click()
+    expect(page.get_by_role("status")).to_have_text("The link is copied")
+    copied = page.evaluate("navigator.clipboard.readText()")
+    assert copied == f"{town.url}/p/trees?utm_source=share&utm_medium=copy"
+
+
+def test_without_script_no_button_is_shown_that_needs_it(visitor: Visitor) -> None:
+    page = visitor.page(script=False)
+    page.goto("/p/trees/thanks")
+    expect(page.get_by_role("button", name="Copy the link")).to_be_hidden()
+    expect(page.locator(".share a").first).to_be_visible()

@@ -1,0 +1,68 @@
+"""An instance made by `init`, copied for each test, its commands run in this process."""
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+from flask import Flask
+
+from proca_web.app import create_app
+from proca_web.cli import main, operate, ready
+from proca_web.extensions import db
+from tests.cli import running
+from tests.cli.instance import NOTICE, OPERATOR, TREES, Instance, Made, new_key, settings_in
+
+
+@pytest.fixture(scope="session")
+def initiated(tmp_path_factory: pytest.TempPathFactory) -> Made:
+    """An instance made by `init` in a process of its own, in a folder that was not there before."""
+    folder = tmp_path_factory.mktemp("instance") / "data"
+    done = running.run("init", "--email", OPERATOR, env=settings_in(folder))
+    assert done.returncode == 0, done.stderr
+    return Made(folder, done.stdout)
+
+
+@pytest.fixture
+def instance(initiated: Made, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Instance]:
+    """An instance of this test's own."""
+    folder = tmp_path / "data"
+    shutil.copytree(initiated.folder, folder)
+    for name in [name for name in os.environ if name.startswith("PROCA_")]:
+        monkeypatch.delenv(name)
+    made: list[Flask] = []
+
+    def recorded(*arguments: object, **options: object) -> Flask:
+        app = create_app(*arguments, **options)  # type: ignore[arg-type]
+        made.append(app)
+        return app
+
+    for module in (ready, operate):
+        monkeypatch.setattr(module, "create_app", recorded)
+    env = settings_in(folder)
+
+    def command(*arguments: str, **changes: str) -> Result:
+        return CliRunner().invoke(main, arguments, env=env | changes)
+
+    yield Instance(folder, env, command)
+    for app in made:
+        with app.app_context():
+            db.engine.dispose()
+
+
+@pytest.fixture
+def org(instance: Instance) -> Instance:
+    """An instance with an org that can receive, and its campaign."""
+    instance.does("org", "add", "org-one", "--title", "Org One", "--public-key", new_key(), *NOTICE)
+    instance.does("campaign", "add", "trees", "--org", "org-one", "--title", "Trees")
+    return instance
+
+
+@pytest.fixture
+def page(org: Instance) -> Instance:
+    """An instance with an open page."""
+    org.does("page", "add", "trees", "--campaign", "trees", "--org", "org-one", *TREES)
+    org.does("page", "open", "trees")
+    return org

@@ -1,0 +1,202 @@
+"""What an operator types to make orgs, people, campaigns and pages; and what is refused, in one sentence each."""
+
+import secrets
+from collections.abc import Iterator
+
+import pytest
+from flask import Flask
+
+from proca_web import config
+from proca_web.app import create_app
+from proca_web.crypto.encoding import encode
+from proca_web.crypto.home import HomeKey
+from proca_web.crypto.keys import fingerprint
+from proca_web.extensions import db
+from proca_web.services import accounts
+from tests import factories
+from tests.cli.instance import NOTICE, TREES, Instance, new_key
+
+
+@pytest.fixture
+def served(page: Instance) -> Iterator[Flask]:
+    """The web app of that instance, as `serve` would make it."""
+    settings, faults = config.read(page.env)
+    assert faults == []
+    app = create_app(settings)
+    yield app
+    with app.app_context():
+        app.extensions["proca_encryption"].end()
+        db.engine.dispose()
+
+
+def test_a_page_made_on_the_command_line_can_be_signed_until_it_is_closed(page: Instance, served: Flask) -> None:
+    client = served.test_client()
+    assert client.post("/p/trees/sign", data=factories.form()).status_code == 303
+    assert page.sql("SELECT count(*) FROM contacts") == [(1,)]
+    assert "✓ page trees is closed" in page.does("page", "close", "trees")
+    assert client.post("/p/trees/sign", data=factories.form()).status_code == 410
+    assert page.sql("SELECT count(*) FROM contacts") == [(1,)]
+
+
+def test_a_page_of_a_closed_campaign_takes_no_signatures(page: Instance, served: Flask) -> None:
+    page.does("campaign", "close", "trees")
+    assert served.test_client().post("/p/trees/sign", data=factories.form()).status_code == 410
+
+
+def test_a_page_is_a_draft_until_it_is_opened(org: Instance) -> None:
+    assert "draft" in org.does("page", "add", "trees", "--campaign", "trees", "--org", "org-one", *TREES)
+    assert org.sql("SELECT status FROM action_pages") == [("draft",)]
+    assert "live at /p/trees" in org.does("page", "open", "trees")
+    assert org.sql("SELECT status FROM action_pages") == [("live",)]
+
+
+def test_a_new_key_retires_the_one_before(org: Instance) -> None:
+    key = new_key()
+    assert fingerprint(factories.b64(key)) in org.does("org", "key", "org-one", key)
+    query = "SELECT status, public FROM public_keys WHERE kind = 'recipient' ORDER BY id"
+    (old, _), (new, public) = org.sql(query)
+    assert (old, new, public) == ("retired", "active", factories.b64(key))
+
+
+def test_a_key_that_begins_with_a_dash_is_a_key(org: Instance) -> None:
+    key = next(key for key in iter(new_key, "") if key.startswith("-"))
+    assert fingerprint(factories.b64(key)) in org.does("org", "key", "org-one", key)
+    other = next(key for key in iter(new_key, "") if key.startswith("-"))
+    org.does("org", "add", "org-two", "--title", "Two", "--public-key", other)
+
+
+ALIAS = (2**255 - 19 + 9).to_bytes(32, "little")
+
+
+@pytest.mark.parametrize("kind", ["short", "long", "standard base64", "words", "low order", "alias", "home", "taken"])
+@pytest.mark.parametrize(
+    "command", [("org", "add", "org-two", "--title", "Two", "--public-key"), ("org", "key", "org-one")]
+)
+def test_a_key_that_cannot_be_used_is_refused_with_the_same_sentence(
+    org: Instance, kind: str, command: tuple[str, ...]
+) -> None:
+    (home,) = org.sql("SELECT public FROM public_keys WHERE kind = 'home'")
+    (taken,) = org.sql("SELECT public FROM public_keys WHERE kind = 'recipient'")
+    keys = {
+        "short": new_key()[:42],
+        "long": f"{new_key()}A",
+        "standard base64": "+" * 43,
+        "words": "not a key",
+        "low order": encode(bytes(32)),
+        "alias": encode(ALIAS),
+        "home": encode(home[0]),
+        "taken": encode(taken[0]),
+    }
+    before = org.sql("SELECT count(*) FROM public_keys"), org.sql("SELECT count(*) FROM orgs")
+    said = org.refuses(*command, keys[kind])
+    assert said == (
+        "Error: this public key cannot be used; please give the 43 characters that `proca-org keygen` prints\n"
+    )
+    assert (org.sql("SELECT count(*) FROM public_keys"), org.sql("SELECT count(*) FROM orgs")) == before
+
+
+def test_the_home_org_receives_nothing_and_owns_nothing(org: Instance) -> None:
+    assert "receives none" in org.refuses("org", "key", "home", new_key())
+    owns = "the Home Org owns no campaign and no page"
+    assert owns in org.refuses("campaign", "add", "c", "--org", "home", "--title", "C")
+    assert owns in org.refuses("page", "add", "p", "--campaign", "trees", "--org", "home", *TREES)
+
+
+@pytest.mark.parametrize(
+    "name", ["", "Org", "org one", "org_one", "-org", "org-", "org--one", "órg", "org/one", "..", "a" * 65, "org\n"]
+)
+def test_a_name_that_would_not_do_in_a_url_is_refused(org: Instance, name: str) -> None:
+    for command in (
+        ("org", "add", "--title", "T", "--", name),
+        ("campaign", "add", "--org", "org-one", "--title", "T", "--", name),
+        ("page", "add", "--campaign", "trees", "--org", "org-one", *TREES, "--", name),
+    ):
+        assert "use small letters, digits and single dashes" in org.refuses(*command)
+
+
+def test_a_name_is_given_once(page: Instance) -> None:
+    assert "an org org-one already" in page.refuses("org", "add", "org-one", "--title", "T")
+    assert "a campaign trees already" in page.refuses("campaign", "add", "trees", "--org", "org-one", "--title", "T")
+    again = ("page", "add", "trees", "--campaign", "trees", "--org", "org-one", *TREES)
+    assert "a page trees already" in page.refuses(*again)
+    assert "an org home already" in page.refuses("org", "add", "home", "--title", "T")
+
+
+def test_what_does_not_exist_is_named(org: Instance) -> None:
+    assert "there is no org nobody" in org.refuses("user", "add", "x@example.org", "--org", "nobody")
+    assert "there is no page nothing" in org.refuses("page", "open", "nothing")
+    assert "there is no campaign none" in org.refuses(
+        "page", "add", "p", "--campaign", "none", "--org", "org-one", *TREES
+    )
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "said"),
+    [
+        ("--fields", "first_name,email,shoe_size", "fields must be some of"),
+        ("--fields", "first_name,last_name", "with first_name and email among them"),
+        ("--required", "first_name,email,phone", "only fields that the page asks for"),
+        ("--locale", "xx", "is no language we know"),
+        ("--locale", "../en", "is no language we know"),
+        ("--country", "Germany", "is no country"),
+        ("--next-step-url", "javascript:alert(1)", "is no web address"),
+        ("--next-step-url", "//evil.example", "is no web address"),
+    ],
+)
+def test_a_page_that_would_not_work_is_refused(org: Instance, option: str, value: str, said: str) -> None:
+    add = ("page", "add", "p", "--campaign", "trees", "--org", "org-one", *TREES, option, value)
+    assert said in org.refuses(*add)
+    assert org.sql("SELECT count(*) FROM action_pages") == [(0,)]
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "said"),
+    [
+        ("--privacy-url", "javascript:alert(1)", "is no web address"),
+        ("--reply-to", "a@example.org\nBcc: b@example.org", "is no mail address"),
+    ],
+)
+def test_an_org_with_a_harmful_link_or_address_is_refused(
+    instance: Instance, option: str, value: str, said: str
+) -> None:
+    assert said in instance.refuses("org", "add", "org-one", "--title", "T", option, value)
+    assert instance.sql("SELECT name FROM orgs") == [("home",)]
+
+
+def test_a_page_opens_only_with_legal_notices_and_keys(instance: Instance) -> None:
+    instance.does("org", "add", "org-one", "--title", "One")
+    instance.does("org", "add", "org-two", "--title", "Two", *NOTICE)
+    for org in ("org-one", "org-two"):
+        instance.does("campaign", "add", org, "--org", org, "--title", "T")
+        instance.does("page", "add", org, "--campaign", org, "--org", org, *TREES)
+    assert "org-one has no complete legal notice" in instance.refuses("page", "open", "org-one")
+    assert "org-two has no active key" in instance.refuses("page", "open", "org-two")
+    assert instance.sql("SELECT DISTINCT status FROM action_pages") == [("draft",)]
+
+
+def test_a_password_is_made_up_and_shown_once(org: Instance) -> None:
+    said = org.does("user", "add", "Admin@Org-One.example.org", "--org", "org-one")
+    password = said.partition("password (shown once): ")[2].strip()
+    ((hashed,),) = org.sql("SELECT password_hash FROM users WHERE email = 'admin@org-one.example.org'")
+    assert accounts.verify_password(hashed, password)
+
+
+def test_a_given_password_is_not_repeated(org: Instance) -> None:
+    password = secrets.token_urlsafe(16)
+    assert password not in org.does("user", "add", "a@example.org", "--org", "org-one", "--password", password)
+
+
+def test_a_user_is_refused_with_a_short_password_or_a_taken_address(org: Instance) -> None:
+    add = ("user", "add", "--org", "org-one")
+    assert "12 to 128 characters" in org.refuses(*add, "--password", "short", "a@example.org")
+    org.does(*add, "a@example.org")
+    assert "there is a user a@example.org already" in org.refuses(*add, "A@example.org")
+    assert "Please write one e-mail address" in org.refuses(*add, "nobody")
+
+
+def test_the_home_identity_can_be_shown_for_pinning(instance: Instance) -> None:
+    home = HomeKey.from_file(instance.folder / "home.key")
+    said = instance.does("keys", "show")
+    assert encode(home.identity) in said
+    assert fingerprint(home.identity) in said
+    assert (instance.folder / "home.key").read_text().strip() not in said

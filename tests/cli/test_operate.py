@@ -1,0 +1,223 @@
+"""What an operator types: setting up, checking, upgrading, and making orgs, people, campaigns and pages."""
+
+import shutil
+import sqlite3
+import stat
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import click
+import pytest
+
+from proca_web.cli import main
+from proca_web.crypto.home import HomeKey, write_new_home_key
+from proca_web.services import accounts
+from proca_web.web import start
+from tests import factories
+from tests.cli import running
+from tests.cli.instance import OPERATOR, Instance, Made
+
+
+def mode(path: Path) -> int:
+    return stat.S_IMODE(path.stat().st_mode)
+
+
+def test_init_makes_files_that_only_their_owner_reads(initiated: Made) -> None:
+    modes = {name: mode(initiated.folder / name) for name in ("home.key", "keyring", "proca.db", ".")}
+    assert modes == {"home.key": 0o600, "keyring": 0o700, "proca.db": 0o600, ".": 0o700}
+    assert {mode(path) for path in (initiated.folder / "keyring").iterdir()} == {0o700}
+
+
+def test_init_says_that_the_home_key_must_be_copied_and_shows_the_password_once(initiated: Made) -> None:
+    assert f"Home key made: {initiated.folder / 'home.key'}" in initiated.output
+    assert "Copy this file offline now." in initiated.output
+    assert initiated.output.count("Password (shown once): ") == 1
+    secret = (initiated.folder / "home.key").read_text().strip()
+    assert secret not in initiated.output
+
+
+def test_the_operator_that_init_made_can_sign_in(initiated: Made, instance: Instance) -> None:
+    password = initiated.output.partition("Password (shown once): ")[2].split()[0]
+    query = "SELECT email, password_hash, role FROM users JOIN memberships ON user_id = id"
+    ((email, hashed, role),) = instance.sql(query)
+    assert (email, role) == (OPERATOR, "owner")
+    assert accounts.verify_password(hashed, password)
+
+
+def test_the_database_knows_the_public_halves_of_the_home_key_and_not_the_secret(instance: Instance) -> None:
+    home = HomeKey.from_file(instance.folder / "home.key")
+    assert instance.sql("SELECT kind, public, sign_public FROM public_keys") == [
+        ("home", home.box_public, home.identity)
+    ]
+    secret = factories.b64((instance.folder / "home.key").read_text().strip())
+    assert secret not in (instance.folder / "proca.db").read_bytes()
+
+
+def test_a_second_init_keeps_the_key_and_the_operator(instance: Instance) -> None:
+    key = (instance.folder / "home.key").read_bytes()
+    said = instance.refuses("init", "--email", OPERATOR)
+    assert f"there is a user {OPERATOR} already" in said
+    assert (instance.folder / "home.key").read_bytes() == key
+    assert instance.sql("SELECT count(*) FROM public_keys") == [(1,)]
+
+
+def test_init_makes_no_new_key_for_a_database_that_has_lost_its_own(instance: Instance) -> None:
+    (instance.folder / "home.key").unlink()
+    said = instance.refuses("init", "--email", "other@example.org", code=2)
+    assert "the database belongs to a Home key; restore your copy of it" in said
+    assert not (instance.folder / "home.key").exists()
+
+
+def test_init_with_another_key_than_the_databases_adds_nobody(instance: Instance) -> None:
+    (instance.folder / "home.key").unlink()
+    write_new_home_key(instance.folder / "home.key")
+    assert "not the one this database knows" in instance.refuses("init", "--email", "other@example.org", code=2)
+    assert instance.sql("SELECT email FROM users") == [(OPERATOR,)]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("--email", "not an address"), "Please write one e-mail address"),
+        (("--email", "other@example.org", "--password", "short"), "a password has 12 to 128 characters"),
+    ],
+)
+def test_an_init_that_refuses_the_operator_can_be_repeated(instance: Instance, arguments: Any, said: str) -> None:
+    assert said in instance.refuses("init", *arguments)
+    assert "Operator: other@example.org" in instance.does("init", "--email", "other@example.org")
+
+
+def test_every_command_that_starts_something_names_all_faults_and_exits_2(instance: Instance) -> None:
+    done = running.run("serve", env=instance.env | {"PROCA_SENDER": "x", "PROCA_MAIL_FROM": "", "PROCA_SECRET_KEY": ""})
+    assert done.returncode == 2
+    for name in ("PROCA_SENDER", "PROCA_MAIL_FROM", "PROCA_SECRET_KEY"):
+        assert name in done.stderr
+    assert done.stdout == ""
+
+
+def test_every_command_has_help(instance: Instance) -> None:
+    def names(group: click.Group, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
+        for name, command in group.commands.items():
+            yield (*path, name)
+            if isinstance(command, click.Group):
+                yield from names(command, (*path, name))
+
+    for path in names(main):
+        if path[0] not in ("test", "bench"):
+            assert "Usage:" in instance.does(*path, "--help")
+
+
+def test_check_is_content_with_a_fresh_instance(page: Instance) -> None:
+    assert "✓ all is well" in page.does("check")
+
+
+def test_check_exits_1_with_every_fault_of_the_start(instance: Instance) -> None:
+    (instance.folder / "home.key").chmod(0o644)
+    (instance.folder / "keyring").chmod(0o755)
+    said = instance.refuses("check", PROCA_SENDER="x")
+    assert said.count("✗") == 3
+    for part in ("PROCA_SENDER", "chmod 600", "chmod 700"):
+        assert part in said
+
+
+OLD = "2020-01-01 00:00:00.000000"
+SIGNED = (
+    "INSERT INTO actions (id, ref, action_page_id, created_at, consent) VALUES (1, randomblob(16), 1, '{old}', 'h')",
+    "INSERT INTO transients (action_id, state, link_seal, wait_key, wait_seal, sealed_at, next_try, created_at) "
+    "VALUES (1, {values}, '{old}')",
+)
+BROKEN = {
+    "the Home Org owns a campaign": ("UPDATE campaigns SET org_id = (SELECT id FROM orgs WHERE is_home)",),
+    "page trees is live, but org-one has no active key": (
+        "UPDATE public_keys SET status = 'revoked' WHERE kind = 'recipient'",
+    ),
+    "page trees is live without a wording": ("DELETE FROM consent_texts",),
+    "must not be sealed to": ("UPDATE public_keys SET public = zeroblob(32) WHERE kind = 'recipient'",),
+    "1 addresses are readable for more than 72 hours": (
+        SIGNED[0],
+        SIGNED[1].format(values="'to_send', x'00', 'k', x'00', '{old}', '{old}'", old="{old}"),
+    ),
+    "1 addresses are 3 days over the 14 to confirm": (
+        SIGNED[0],
+        SIGNED[1].format(values="'waiting', x'00', NULL, NULL, NULL, '{old}'", old="{old}"),
+    ),
+    "the keyring lacks 1 keys": (
+        SIGNED[0],
+        SIGNED[1].format(values="'to_send', x'00', 'k', x'00', '{old}', '{old}'", old="{old}"),
+    ),
+    "campaign 1 has fingerprints but no key": (
+        "INSERT INTO supporters (campaign_id, fingerprint, created_at) VALUES (1, randomblob(32), '{old}')",
+    ),
+    "no worker was seen for three minutes": ("INSERT INTO heartbeats VALUES ('worker', '{old}')",),
+    "the counter stands at 0": (
+        SIGNED[0],
+        "INSERT INTO release_counters (org_id, role, last_seq) VALUES (2, 'recipient', 0)",
+        "INSERT INTO contacts (action_id, org_id, contact_ref, deliver, given_at, erased, seq) "
+        "VALUES (1, 2, randomblob(16), true, '{old}', true, 7)",
+    ),
+}
+
+
+@pytest.mark.parametrize("sentence", BROKEN)
+def test_check_exits_1_with_a_sentence_when_an_invariant_is_broken(page: Instance, sentence: str) -> None:
+    for statement in BROKEN[sentence]:
+        page.sql(statement.replace("{old}", OLD))
+    said = page.refuses("check")
+    assert said.startswith("✗ ")
+    assert sentence in said
+
+
+def test_check_proves_a_good_copy_of_the_home_key(instance: Instance, tmp_path: Path) -> None:
+    copy = Path(shutil.copy2(instance.folder / "home.key", tmp_path / "offline.key"))
+    assert f"✓ {copy} is a good copy of the Home key" in instance.does("check", "--home-backup", str(copy))
+
+
+@pytest.mark.parametrize(
+    ("made", "said"),
+    [
+        ("another", "is not a copy of this instance's Home key"),
+        ("damaged", "43 characters"),
+        ("missing", "does not exist"),
+    ],
+)
+def test_check_refuses_what_is_no_copy_of_the_home_key(
+    instance: Instance, tmp_path: Path, made: str, said: str
+) -> None:
+    copy = tmp_path / "offline.key"
+    if made == "another":
+        write_new_home_key(copy)
+    if made == "damaged":
+        shutil.copy2(instance.folder / "home.key", copy)
+        copy.write_text(copy.read_text()[:40])
+    assert said in instance.refuses("check", "--home-backup", str(copy))
+
+
+def test_check_says_when_no_mail_leaves(instance: Instance, free_port: int) -> None:
+    said = instance.refuses("check", "--mail-to", "zofia@example.org", PROCA_MAIL_PORT=str(free_port))
+    assert "the test mail could not be sent" in said
+    assert "zofia" not in said
+
+
+def test_upgrade_saves_a_copy_and_prints_the_schema(page: Instance) -> None:
+    said = page.does("upgrade")
+    assert f"✓ schema {start.head_revision()}" in said
+    (saved,) = page.folder.glob("proca.db.*.backup")
+    assert f"saved: {saved}" in said
+    assert mode(saved) == 0o600
+    with closing(sqlite3.connect(saved)) as copy:
+        assert copy.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+        assert copy.execute("SELECT name FROM action_pages").fetchall() == [("trees",)]
+
+
+def test_two_upgrades_in_one_second_save_two_copies(instance: Instance) -> None:
+    instance.does("upgrade")
+    instance.does("upgrade")
+    assert len(list(instance.folder.glob("proca.db.*.backup"))) == 2
+
+
+def test_upgrade_has_nothing_to_do_where_there_is_no_database(instance: Instance) -> None:
+    (instance.folder / "proca.db").unlink()
+    assert "run: python3 -m proca_web init" in instance.refuses("upgrade", code=2)
+    assert not (instance.folder / "proca.db").exists()

@@ -1,0 +1,97 @@
+"""`proca-org decrypt` as people meet it: at a terminal, interrupted, and in front of a pipe that closes."""
+
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.org_tool.export_maker import csv_text
+
+if TYPE_CHECKING:
+    from tests.org_tool.conftest import Desk
+
+PASSPHRASE = "a passphrase of tests"
+COMMAND = [sys.executable, "-W", "error", "-c", "from proca_web.org_tool.cli import main; main()"]
+
+
+def _at_a_terminal(*arguments: object, typed: bytes) -> tuple[int, str]:
+    """Run the command with a terminal of its own, and type when it asks: its exit code and what the screen showed."""
+    program = (
+        f"import os, pty, sys; sys.exit(os.waitstatus_to_exitcode(pty.spawn({[*COMMAND, *map(str, arguments)]!r})))"
+    )
+    spawn = [sys.executable, "-c", program]
+    with subprocess.Popen(spawn, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        screen = b""
+        while typed and b"Passphrase" not in screen:
+            screen += process.stdout.read(1)
+        process.stdin.write(typed)
+        process.stdin.flush()
+        screen += process.stdout.read()
+        return process.wait(20), screen.decode()
+
+
+def test_at_a_terminal_the_passphrase_is_asked_for_and_not_shown(desk: "Desk", key_file: Path) -> None:
+    out = desk.folder / "out.csv"
+    arguments = ("decrypt", _export(desk), "--key", key_file, "-o", out)
+    exit_code, screen = _at_a_terminal(*arguments, typed=f"{PASSPHRASE}\n".encode())
+    assert exit_code == 0
+    assert f"Passphrase of {key_file}" in screen
+    assert PASSPHRASE not in screen
+    assert "Zofia" in out.read_text()
+
+
+def test_at_a_terminal_a_bar_shows_how_far_it_is(desk: "Desk") -> None:
+    arguments = ("decrypt", _export(desk), *desk.trusted, "-o", desk.folder / "out.csv")
+    exit_code, screen = _at_a_terminal(*arguments, typed=b"")
+    assert exit_code == 0
+    assert "Opening" in screen
+    assert "100%" in screen
+
+
+def _slow_run(desk: "Desk", *arguments: str) -> subprocess.Popen[bytes]:
+    """A run that waits for the rest of its input, its first row read already."""
+    command = [*COMMAND, "decrypt", "-", *map(str, desk.trusted), *arguments]
+    process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    assert process.stdin is not None
+    process.stdin.write(csv_text([desk.maker.row(1)]).encode())
+    process.stdin.flush()
+    return process
+
+
+@pytest.mark.parametrize(("number", "exit_code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_an_interrupted_run_leaves_no_file_and_says_so(desk: "Desk", number: int, exit_code: int) -> None:
+    with _slow_run(desk, "-o", str(desk.folder / "out.csv")) as process:
+        deadline = time.monotonic() + 20
+        while not list(desk.folder.glob(".out.csv.*.part")) and time.monotonic() < deadline:
+            time.sleep(0.02)
+        process.send_signal(number)
+        assert process.wait(20) == exit_code
+        assert process.stderr is not None
+        said = process.stderr.read().decode()
+    assert "no file was written" in said
+    assert "Traceback" not in said
+    assert sorted(path.name for path in desk.folder.iterdir()) == ["keystore.json"]
+
+
+def test_a_reader_that_goes_away_is_no_reason_to_complain(desk: "Desk") -> None:
+    export = desk.folder / "export.csv"
+    export.write_text(csv_text([desk.maker.row(seq) for seq in range(1, 600)]), newline="")
+    command = [*COMMAND, "decrypt", str(export), *map(str, desk.trusted)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        assert process.stdout.readline().startswith(b"action_id,")
+        process.stdout.close()
+        assert process.stderr.read() == b""
+
+
+def _export(desk: "Desk") -> Path:
+    path = desk.folder / "export.csv"
+    path.write_text(csv_text([desk.maker.row(1)]), newline="")
+    return path
