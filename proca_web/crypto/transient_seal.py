@@ -16,6 +16,7 @@ from proca_web.crypto.labels import keyed
 
 TOKEN_BYTES = 32
 _PADDED = 640
+_ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +65,7 @@ def open_waiting(key: bytes, seal: bytes) -> Waiting:
 
 def _seal(key: bytes, waiting: Waiting) -> bytes:
     content = {"email": waiting.email, "first_name": waiting.first_name, "token": encode(waiting.token)}
-    plaintext = json.dumps(content, ensure_ascii=False, separators=(",", ":")).encode().ljust(_PADDED, b" ")
+    plaintext = _ENCODER.encode(content).encode().ljust(_PADDED, b" ")
     return bytes(nacl.secret.SecretBox(key).encrypt(plaintext))
 
 

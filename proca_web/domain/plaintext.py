@@ -16,6 +16,7 @@ if TYPE_CHECKING:  # the org's tool reads plaintexts without the libraries that 
     from proca_web.domain.contact import ContactData
 
 BUCKETS = (1024, 2048, 4096, 8192)
+_ENCODER = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"))
 MOST_MEMBERS = 64
 DEEPEST = 3
 LONGEST_TEXT = 2000
@@ -94,7 +95,7 @@ def compose(contact: ContactData, context: Context, *, to: str, role: str) -> by
 
 def dumps(content: dict[str, Any]) -> bytes:
     """Compact UTF-8 JSON with members in byte order, as Proca's server writes it."""
-    return json.dumps(content, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
+    return _ENCODER.encode(content).encode()
 
 
 def pad(content: bytes) -> bytes:

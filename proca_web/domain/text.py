@@ -37,18 +37,23 @@ class Refused(ValueError):
 
 def clean(typed: str, *, longest: int, lines: bool = False) -> str:
     """NFC text without outer or doubled spaces. Refuses control characters, markup and too long a text."""
+    # Most of what people type is plain; the rest takes the long way.
+    text = " ".join(typed.split()) if typed.isascii() and typed.isprintable() else _normalise(typed, lines=lines)
+    if len(text) > longest:
+        raise Refused(N_("Please use at most %(longest)s characters."), longest=longest)
+    if _MARKUP.search(text):
+        raise Refused(N_("Please write plain text, without HTML."))
+    return text
+
+
+def _normalise(typed: str, *, lines: bool) -> str:
     text = unicodedata.normalize("NFC", typed.replace("\r\n", "\n").replace("\r", "\n"))
     if not lines:
         text = text.replace("\n", " ")
     text = text.replace("\t", " ")
     if any(_is_invisible(character) for character in text if not (lines and character == "\n")):
         raise Refused(N_("Please remove the invisible control characters."))
-    text = "\n".join(" ".join(line.split()) for line in text.split("\n")).strip()
-    if len(text) > longest:
-        raise Refused(N_("Please use at most %(longest)s characters."), longest=longest)
-    if _MARKUP.search(text):
-        raise Refused(N_("Please write plain text, without HTML."))
-    return text
+    return "\n".join(" ".join(line.split()) for line in text.split("\n")).strip()
 
 
 def _is_invisible(character: str) -> bool:

@@ -4,7 +4,6 @@ Seal before store: no path here keeps a contact in clear, and without the keys o
 no signature at all. No mail, DNS or HTTP call happens here.
 """
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -21,7 +20,7 @@ from proca_web.crypto.transient_seal import Waiting
 from proca_web.domain import privacy
 from proca_web.domain.contact import ContactData
 from proca_web.domain.errors import NoActiveKey, PageNotOpen, WordingChanged
-from proca_web.domain.plaintext import Context
+from proca_web.domain.plaintext import Context, dumps
 from proca_web.domain.privacy import Consent
 from proca_web.domain.transient import State
 from proca_web.services import pages, signature_writer
@@ -118,7 +117,7 @@ def _copies(encryptor: Encryptor, page: PageFacts, signed: Submission, action_re
 
 
 def _action(page: PageFacts, signed: Submission, ref: bytes, token: bytes, now: datetime) -> dict[str, object]:
-    custom = {"comment": signed.comment} if signed.comment else {}
+    custom = dumps({"comment": signed.comment}).decode() if signed.comment else "{}"
     return {
         "ref": ref,
         "action_page_id": page.id,
@@ -127,7 +126,7 @@ def _action(page: PageFacts, signed: Submission, ref: bytes, token: bytes, now: 
         "confirm_id": transient_seal.link_id(token) if token else None,
         "consent": signed.wording,
         "area": signed.contact.country,
-        "custom_fields": json.dumps(custom, ensure_ascii=False, sort_keys=True, separators=(",", ":")),
+        "custom_fields": custom,
         **{f"utm_{name}": signed.utm.get(name, "") for name in ("source", "medium", "campaign", "content")},
     }
 

@@ -40,9 +40,9 @@ class SealingSubmission:
 
     def encrypt(self, key: RecipientKey, contact: ContactData, context: Context) -> Sealed:
         """One copy for one key; its minute is never before its sender's time, however long the request waited."""
-        sealed_at = max(context.at, self.sealer.not_before)
-        composed = plaintext.compose(contact, replace(context, at=sealed_at), to=key.fingerprint, role=key.role)
-        return self.sealer.seal(composed, key)
+        if context.at < self.sealer.not_before:
+            context = replace(context, at=self.sealer.not_before)
+        return self.sealer.seal(plaintext.compose(contact, context, to=key.fingerprint, role=key.role), key)
 
 
 class Encryption:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from flask import Response, make_response, redirect, render_template, request
+from flask import Response, make_response, render_template, request
 
 
 def wants_fragment() -> bool:
@@ -19,6 +19,4 @@ def page_or_fragment(page: str, fragment: str, values: Mapping[str, object], sta
 
 def see_other(location: str) -> Response:
     """303: the form was taken, look there."""
-    response = make_response(redirect(location, code=303))
-    response.headers["Cache-Control"] = "no-store"
-    return response
+    return Response(status=303, headers={"Location": location, "Cache-Control": "no-store"})

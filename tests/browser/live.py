@@ -7,7 +7,6 @@ import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request
 from waitress import wasyncore
@@ -23,6 +22,7 @@ from tests.factories import World
 PHONE = {"width": 390, "height": 844}
 NARROWEST = {"width": 320, "height": 640}
 DESKTOP = {"width": 1280, "height": 900}
+_KEPT = "indexedDB.databases().then((all) => [...Object.keys(localStorage), ...Object.keys(sessionStorage), ...all])"
 _TELL_VIOLATIONS = "addEventListener('securitypolicyviolation', (e) => tellViolation(e.violatedDirective, e.blockedURI))"
 
 
@@ -64,23 +64,21 @@ def town(folder: Path, database_url: str) -> Iterator[Town]:
 
 @dataclass
 class Visitor:
-    """A person with a browser. What their pages load from elsewhere, refuse, fail or log is a complaint."""
+    """A person with a browser. What their pages load from elsewhere, refuse, fail, log or keep is a complaint."""
 
     browser: Browser
     home: str
     complaints: list[str] = field(default_factory=list)
-    sizes: dict[str, int] = field(default_factory=dict)
     _expected: list[str] = field(default_factory=list)
     _contexts: list[BrowserContext] = field(default_factory=list)
 
-    def page(self, *, script: bool = True, dark: bool = False, size: dict[str, int] | None = None) -> Page:
-        """A new browser window that remembers nothing."""
+    def page(self, *, script: bool = True, size: dict[str, int] | None = None) -> Page:
+        """A new browser window that remembers nothing; on a phone unless said otherwise."""
         shape = size or PHONE
         context = self.browser.new_context(
             base_url=self.home,
             viewport=shape,
             has_touch=shape != DESKTOP,
-            color_scheme="dark" if dark else "light",
             java_script_enabled=script,
             reduced_motion="reduce",
         )
@@ -93,19 +91,26 @@ class Visitor:
         if script:
             context.expose_function("tellViolation", lambda *what: self.complaints.append(f"policy: {what}"))
             context.add_init_script(_TELL_VIOLATIONS)
-        page = context.new_page()
-        return page
+        return context.new_page()
 
     def expect(self, *patterns: str | int) -> None:
         """Complaints this test is about: a status code, or a part of the text."""
         self._expected += [f"status of {part}" if isinstance(part, int) else part for part in patterns]
 
     def end(self) -> None:
-        """Close all windows; nothing unexpected was complained about."""
+        """Close all windows; nothing unexpected was complained about, and public pages left nothing behind."""
         for context in self._contexts:
+            self.complaints += [f"kept: {thing}" for page in context.pages for thing in self._kept(page)]
             context.close()
         unexpected = [line for line in self.complaints if not any(part in line for part in self._expected)]
         assert unexpected == []
+
+    def _kept(self, page: Page) -> list[object]:
+        path = page.url.removeprefix(self.home)
+        if path == page.url or path.startswith(("/console", "/login")):
+            return []
+        cookies: list[object] = [cookie.get("name") for cookie in page.context.cookies()]
+        return cookies + (page.evaluate(_KEPT) if page.evaluate("typeof window.tellViolation") == "function" else [])
 
     def _on_request(self, request: Request) -> None:
         if not request.url.startswith((f"{self.home}/", "data:")):
@@ -132,8 +137,3 @@ def sign(page: Page) -> None:
     """Press the button."""
     page.get_by_role("button", name="Sign now").click()
 
-
-def stored(page: Page) -> dict[str, Any]:
-    """What the browser keeps of this site."""
-    kept: dict[str, Any] = page.evaluate("({...localStorage, ...sessionStorage})")
-    return kept

@@ -79,7 +79,7 @@ def test_every_copy_of_a_submission_opens_with_its_own_orgs_secret_only(mode: Mo
     for place, (org, sealed) in enumerate(zip(orgs, copies, strict=True)):
         assert opened(sealed.payload, sealed.nonce, sender.public, org) == f"copy {place}".encode()
     with pytest.raises(CannotOpen):
-        sealing.open_box(copies[0].payload, copies[0].nonce, sender.public, Secret.taking(bytes(orgs[1])))
+        sealing.open_box(copies[0].payload, copies[0].nonce, sender.public, Secret.taking(bytearray(bytes(orgs[1]))))
 
 
 def test_a_sealed_copy_is_four_things_and_shows_none_of_its_bytes() -> None:
