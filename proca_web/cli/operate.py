@@ -109,7 +109,7 @@ def _exit_unwell(faults: list[str]) -> NoReturn:
 
 def _backup_faults(path: Path, home: HomeKey) -> list[str]:
     try:
-        copy = HomeKey.from_file(path)
+        copy = HomeKey.from_file(path, guarded=False)
     except HomeKeyError as error:
         return [str(error)]
     copy.forget_box_secret()

@@ -34,9 +34,12 @@ class HomeKey:
         seed.wipe()
 
     @classmethod
-    def from_file(cls, path: Path) -> Self:
-        """Read the key file. Raises HomeKeyError when it is missing, open to others, a stranger's or damaged."""
-        return cls(_read_guarded_file(path))
+    def from_file(cls, path: Path, *, guarded: bool = True) -> Self:
+        """Read the key file. Raises HomeKeyError when it is missing, open to others, a stranger's or damaged.
+
+        `guarded=False` is for proving a copy: a stick or a card knows no file modes.
+        """
+        return cls(_read_file(path, guarded=guarded))
 
     def forget_box_secret(self) -> None:
         """Wipe the X25519 half: a `session` or `throwaway` process never seals with it."""
@@ -51,16 +54,20 @@ class HomeKey:
 
 
 def write_new_home_key(path: Path) -> None:
-    """Make a Home key file, mode 0600, never over an existing one (FileExistsError)."""
-    secret = os.urandom(KEY_BYTES)
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "w", encoding="ascii") as file:
-        file.write(encode(secret) + "\n")
-        file.flush()
-        os.fsync(file.fileno())
+    """Make a Home key file, mode 0600, whole or not at all, never over an existing one (FileExistsError)."""
+    draft = path.with_name(f".{path.name}-{os.urandom(4).hex()}.new")
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    try:
+        with os.fdopen(descriptor, "w", encoding="ascii") as file:
+            file.write(encode(os.urandom(KEY_BYTES)) + "\n")
+            file.flush()
+            os.fsync(file.fileno())
+        os.link(draft, path)
+    finally:
+        draft.unlink()
 
 
-def _read_guarded_file(path: Path) -> bytearray:
+def _read_file(path: Path, *, guarded: bool) -> bytearray:
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK)  # a pipe would wait for a writer
     except FileNotFoundError as error:
@@ -68,7 +75,7 @@ def _read_guarded_file(path: Path) -> bytearray:
     except OSError as error:
         raise HomeKeyError(f"{path} cannot be read ({error.strerror})") from error
     try:
-        _check_facts(path, os.fstat(descriptor))
+        _check_facts(path, os.fstat(descriptor), guarded=guarded)
         line = bytearray(64)
         del line[os.readv(descriptor, [line]) :]
         return line
@@ -76,9 +83,11 @@ def _read_guarded_file(path: Path) -> bytearray:
         os.close(descriptor)
 
 
-def _check_facts(path: Path, facts: os.stat_result) -> None:
+def _check_facts(path: Path, facts: os.stat_result, *, guarded: bool) -> None:
     if not stat.S_ISREG(facts.st_mode):
         raise HomeKeyError(f"{path} is not a file")
+    if not guarded:
+        return
     if stat.S_IMODE(facts.st_mode) & ~0o700:
         raise HomeKeyError(f"{path} is open to others; run: chmod 600 {path}")
     if facts.st_uid not in (os.geteuid(), 0):

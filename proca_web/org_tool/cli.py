@@ -68,7 +68,8 @@ def _show(name: str, value: Any) -> None:
     click.echo(f"{name}: {''.join(letter if letter.isprintable() else '?' for letter in value)}")
 
 
-@main.command()
+# One identity in 64 begins with a dash and must not be taken for an option.
+@main.command(context_settings={"ignore_unknown_options": True, "help_option_names": ["--help"]})
 @click.argument("file", type=EXISTING_FILE)
 @click.argument("home", metavar="FINGERPRINT")
 @passphrase_option

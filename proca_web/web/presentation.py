@@ -61,8 +61,8 @@ def translated(message: Message) -> str:
     return text % message.values if message.values else text
 
 
-def woven(sentence: str, **parts: Markup) -> Markup:
-    """A translated sentence with pieces of markup in their places; all else in it is escaped."""
+def woven(sentence: str, **parts: str) -> Markup:
+    """A translated sentence with its parts in their places; whatever is not markup already is escaped."""
     return escape(sentence) % parts
 
 

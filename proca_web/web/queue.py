@@ -9,6 +9,7 @@ import os
 import threading
 from collections.abc import Callable, Mapping
 from datetime import datetime
+from pathlib import Path
 from time import monotonic
 from typing import Any
 from urllib.parse import urlsplit
@@ -20,6 +21,7 @@ from huey.registry import Message
 from huey.serializer import Serializer
 
 from proca_web.web import logs
+from proca_web.web.database import set_private
 
 _EXTENSION = "proca_queue"
 _EVERY_SECONDS = 1.0
@@ -132,7 +134,9 @@ def _open(url: str) -> Huey:
     options: dict[str, Any] = {"name": _NAME, "results": False, "serializer": JsonSerializer()}
     match urlsplit(url).scheme:
         case "sqlite":
-            return SqliteHuey(filename=url.removeprefix("sqlite:///"), **options)
+            path = Path(url.removeprefix("sqlite:///"))
+            set_private(path)
+            return SqliteHuey(filename=str(path), **options)
         case "postgresql":
             return PostgresHuey(dsn=url, **options)
         case _:

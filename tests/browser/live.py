@@ -23,7 +23,7 @@ PHONE = {"width": 390, "height": 844}
 NARROWEST = {"width": 320, "height": 640}
 DESKTOP = {"width": 1280, "height": 900}
 _KEPT = "indexedDB.databases().then((all) => [...Object.keys(localStorage), ...Object.keys(sessionStorage), ...all])"
-_TELL_VIOLATIONS = "addEventListener('securitypolicyviolation', (e) => tellViolation(e.violatedDirective, e.blockedURI))"
+_TELL_VIOLATIONS = "addEventListener('securitypolicyviolation', (e) => tellViolation(e.effectiveDirective))"
 
 
 @dataclass
@@ -136,4 +136,3 @@ def fill(page: Page, **fields: str) -> None:
 def sign(page: Page) -> None:
     """Press the button."""
     page.get_by_role("button", name="Sign now").click()
-

@@ -43,6 +43,7 @@ def prepare(town: Town) -> Links:
     client.post(links["confirmed"])
     client.post(f"{links['rejected']}/reject")
     world.run("release", "mail", "sweep")
+    links |= {f"mail, {mail['subject'].partition(':')[0]}": mail["html"] for mail in world.mails()}
     return links
 
 
@@ -60,6 +61,11 @@ def open_all(path: str) -> Way:
             summary.click()
 
     return way
+
+
+def mail(kind: str) -> Way:
+    """What a mail program shows."""
+    return lambda page, links: page.set_content(links[f"mail, {kind}"])
 
 
 def with_faults(page: Page, _: Links) -> None:
@@ -136,6 +142,8 @@ PLACES: dict[str, Way] = {
     "keys": to("/keys"),
     "sign in": to("/login"),
     "wrong password": wrong_password,
+    "confirmation mail": mail("Please confirm"),
+    "thank-you mail": mail("Thank you for signing"),
     "mailbox": open_all("/mailbox"),
     "console": staff("admin@org-one.example.org", "/console/org-one/"),
     "console, campaigns": staff("admin@org-two.example.org", "/console/org-two/campaigns"),

@@ -1,7 +1,5 @@
 """When something is wrong nothing that was typed is lost, and the reader is told where they look."""
 
-from pathlib import Path
-
 import pytest
 from playwright.sync_api import Page, Route, expect
 
@@ -18,7 +16,6 @@ TYPED = {
     "region": "Federland",
     "comment": "For the birds.\nAnd the shade.",
 }
-AXE = Path(__file__).parent / "vendor" / "axe-4.14.1.min.js"
 
 
 def typed(page: Page) -> dict[str, str]:
@@ -88,6 +85,19 @@ def test_without_a_key_nothing_is_taken_and_nothing_typed_is_lost(town: Town, vi
     assert town.world.query("SELECT count(*) FROM actions") == [(0,)]
     town.world.execute(change, status="active")
     signs_now(page)
+
+
+def test_without_script_the_back_button_leads_to_the_form_as_it_was(town: Town, visitor: Visitor) -> None:
+    visitor.expect(503)
+    town.world.execute("UPDATE public_keys SET status = 'retired' WHERE kind = 'recipient'")
+    page = visitor.page(script=False)
+    page.goto("/p/trees-partner")
+    fill(page, **TYPED)
+    sign(page)
+    expect(page.get_by_text("Nothing was stored.")).to_be_visible()
+    expect(page.get_by_text("back button leads to the form")).to_be_visible()
+    page.go_back()
+    assert typed(page) == TYPED
 
 
 def test_too_many_tries_keep_what_was_typed(town: Town, visitor: Visitor, page: Page) -> None:

@@ -174,6 +174,12 @@ def test_check_proves_a_good_copy_of_the_home_key(instance: Instance, tmp_path: 
     assert f"✓ {copy} is a good copy of the Home key" in instance.does("check", "--home-backup", str(copy))
 
 
+def test_a_copy_on_a_stick_that_knows_no_modes_is_a_copy(instance: Instance, tmp_path: Path) -> None:
+    copy = Path(shutil.copy2(instance.folder / "home.key", tmp_path / "stick.key"))
+    copy.chmod(0o755)
+    assert "is a good copy of the Home key" in instance.does("check", "--home-backup", str(copy))
+
+
 @pytest.mark.parametrize(
     ("made", "said"),
     [

@@ -218,3 +218,23 @@ def test_a_worker_forked_after_the_start_still_has_the_home_key() -> None:
     signature, secret = in_child(lambda: [home.sign("x", b"data").hex(), peek(home.box_secret).hex()])
     VerifyKey(home.identity).verify(b"proca-web:x:v1\x00data", bytes.fromhex(signature))
     assert secret == SECRET.hex()
+
+
+def test_a_new_home_key_is_whole_or_not_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def cut(_descriptor: int) -> None:
+        raise OSError("the disk is full")
+
+    monkeypatch.setattr("os.fsync", cut)
+    with pytest.raises(OSError, match="full"):
+        write_new_home_key(tmp_path / "home.key")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_new_home_key_never_replaces_one(tmp_path: Path) -> None:
+    path = tmp_path / "home.key"
+    write_new_home_key(path)
+    before = path.read_bytes()
+    with pytest.raises(FileExistsError):
+        write_new_home_key(path)
+    assert path.read_bytes() == before
+    assert list(tmp_path.iterdir()) == [path]

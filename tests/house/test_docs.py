@@ -67,7 +67,9 @@ def test_every_claim_on_security_names_a_test() -> None:
 
 
 def test_the_project_speaks_of_itself_alone() -> None:
-    listed = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout.split("\n")
+    listed = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout.split(
+        "\n"
+    )
     for path in filter(None, listed):
         text = (ROOT / path).read_text("utf-8", errors="replace") if (ROOT / path).exists() else ""
         assert not re.search(r"py[p]i\.(org|python)|pythonh[o]sted|npm[j]s\.(org|com)|deb\.debia[n]\.org", text), path

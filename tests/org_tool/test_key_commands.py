@@ -174,6 +174,15 @@ def test_pin_sets_the_home_and_keeps_everything_else(
     assert [file.name for file in tmp_path.iterdir()] == ["key.json"]
 
 
+def test_an_identity_that_begins_with_a_dash_is_no_option(
+    proca_org: Command, tmp_path: Path, unpinned_key_file: Path
+) -> None:
+    path, identity = Path(shutil.copy(unpinned_key_file, tmp_path / "key.json")), "-" + "A" * 42
+    result = proca_org("pin", path, identity, passphrase=PASSPHRASE)
+    assert result.exit_code == 0, result.output
+    assert json.loads(path.read_text())["home_identity"] == identity
+
+
 def test_a_fingerprint_is_a_pin_too_and_a_changed_pin_is_said(
     proca_org: Command, tmp_path: Path, key_file: Path, maker: ExportMaker
 ) -> None:

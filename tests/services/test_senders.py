@@ -399,6 +399,14 @@ def test_a_forked_child_seals_with_a_sender_of_its_own(home: HomeKey, rows: Rows
     assert copy.sign_key_id == (1 if mode is not Mode.THROWAWAY else 2)
 
 
+def test_an_inherited_sender_is_wiped_as_soon_as_the_child_begins(home: HomeKey, rows: Rows) -> None:
+    source = source_of(home, rows)
+    sealed(source)
+    (parent,) = rows.senders
+    assert in_child(lambda: [source._sender is None, parent.ended, parent._secret.is_wiped]) == [True, True, True]
+    assert source._sender is parent
+
+
 def test_children_of_a_process_that_never_sealed_draw_first_nonces_of_their_own(home: HomeKey, rows: Rows) -> None:
     source = source_of(home, rows)
     nonces = [in_child(lambda: child_seals(source, rows))["nonce"] for _ in range(3)]

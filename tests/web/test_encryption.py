@@ -402,6 +402,23 @@ def test_many_at_once_all_recover_from_one_bad_sender(world: World) -> None:
     assert len({(row.sign_key_id, bytes(row.crypto_nonce)) for row in pairs}) == 8
 
 
+@ON_SQLITE
+def test_a_refused_copy_ends_its_own_sender_and_not_the_one_that_came_after_it(world: World) -> None:
+    used: list[int] = []
+
+    def act(submission: SealingSubmission) -> None:
+        used.append(submission.sealer._row_id)
+        if len(used) == 1:  # another thread has met the same fault already and has a new sender
+            submission.sealer.end_sender()
+            with encryption.submission() as next_one:
+                used.append(next_one.sealer._row_id)
+            raise IntegrityError("INSERT", {}, Exception("the same nonce"))
+
+    with world.app.app_context():
+        encryption.store(act)
+    assert used[2] == used[1] != used[0]
+
+
 def break_every_row(world: World) -> list[Sender]:
     """From now on each sender's row vanishes as soon as it is committed."""
     source, broken = source_of(world), []
