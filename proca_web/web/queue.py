@@ -119,6 +119,12 @@ class Queue:
         except Exception as error:
             current_app.logger.error("queue: not reachable (%s)", type(error).__name__)
 
+    def close(self, app: Flask) -> None:
+        """Close this thread's connection, if the queue was opened."""
+        state: _State = app.extensions[_EXTENSION]
+        if state.huey is not None and state.pid == os.getpid():
+            state.huey.storage.close()
+
     def consumer(self, app: Flask, workers: int = 2) -> Consumer:
         """A consumer for this process, not started; it leaves signals to the caller."""
         state: _State = app.extensions[_EXTENSION]
@@ -128,6 +134,18 @@ class Queue:
 class _EmbeddedConsumer(Consumer):
     def _set_signal_handlers(self) -> None:
         """Signals belong to the command that runs us."""
+
+    def _create_process(self, process: Any, name: str) -> Any:
+        """A thread that closes its own connection to the queue when it ends."""
+        loop = process.loop
+
+        def loop_then_close() -> None:
+            loop()
+            if self.stop_flag.is_set():
+                self.huey.storage.close()
+
+        process.loop = loop_then_close
+        return super()._create_process(process, name)
 
 
 def _open(url: str) -> Huey:

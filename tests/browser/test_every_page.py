@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 from tests.browser import live, places
-from tests.browser.live import NARROWEST, Town, Visitor
+from tests.browser.live import NARROWEST, PHONE, Town, Visitor
 from tests.browser.places import PLACES, Links
 
 AXE = (Path(__file__).parent / "vendor" / "axe-4.14.1.min.js").read_text("utf-8")
@@ -35,41 +35,30 @@ def settled(tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path) -> 
         yield served, places.prepare(served)
 
 
-@pytest.fixture
-def town(settled: tuple[Town, Links]) -> Town:
-    """The settled world instead of one of its own."""
-    return settled[0]
+@pytest.fixture(scope="module", params=PLACES)
+def place(request: pytest.FixtureRequest, chromium: Browser, settled: tuple[Town, Links]) -> Iterator[Page]:
+    """Each place on a phone, visited once for all tests."""
+    town, links = settled
+    visitor = Visitor(chromium, town.url)
+    visitor.expect(*places.EXPECTED)
+    page = visitor.page()
+    PLACES[request.param](page, links)
+    yield page
+    visitor.end()
 
 
-@pytest.fixture
-def visitor(chromium: Browser, town: Town) -> Iterator[Visitor]:
-    """Somebody who also comes to places where something is refused."""
-    person = Visitor(chromium, town.url)
-    person.expect(*places.EXPECTED)
-    yield person
-    person.end()
-
-
-def at(place: str, page: Page, settled: tuple[Town, Links]) -> Page:
-    """The page, once there."""
-    PLACES[place](page, settled[1])
-    return page
-
-
-@pytest.mark.parametrize("place", PLACES)
-def test_axe_finds_nothing_in_light_and_dark(visitor: Visitor, settled: tuple[Town, Links], place: str) -> None:
-    page = at(place, visitor.page(), settled)
-    page.evaluate(AXE)
+def test_axe_finds_nothing_in_light_and_dark(place: Page) -> None:
+    place.evaluate(AXE)
     for scheme in ("light", "dark"):
-        page.emulate_media(color_scheme=scheme)
-        found = page.evaluate("(tags) => axe.run(document, {runOnly: {type: 'tag', values: tags}})", RULES)
+        place.emulate_media(color_scheme=scheme)
+        found = place.evaluate("(tags) => axe.run(document, {runOnly: {type: 'tag', values: tags}})", RULES)
         assert len(found["passes"]) > 10
         faults = [f"{fault['id']}: {node['html']}" for fault in found["violations"] for node in fault["nodes"]]
         assert faults == [], scheme
 
 
-@pytest.mark.parametrize("place", PLACES)
-def test_it_fits_the_narrowest_phone_and_a_thumb(visitor: Visitor, settled: tuple[Town, Links], place: str) -> None:
-    page = at(place, visitor.page(size=NARROWEST), settled)
-    assert page.evaluate(SIDEWAYS) <= 0
-    assert page.evaluate(TOO_SMALL, [PRESSED, THUMB]) == []
+def test_it_fits_the_narrowest_phone_and_a_thumb(place: Page) -> None:
+    for size in (PHONE, NARROWEST):
+        place.set_viewport_size(size)
+        assert place.evaluate(SIDEWAYS) <= 0
+        assert place.evaluate(TOO_SMALL, [PRESSED, THUMB]) == []

@@ -75,5 +75,7 @@ def test_signing_out_ends_the_session(visitor: Visitor) -> None:
     page = visitor.page()
     sign_in(page, "admin@org-two.example.org")
     page.get_by_role("button", name="Sign out").click()
-    page.goto("/console/org-two/")
+    expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
+    page.goto("/console/org-two/", wait_until="networkidle")
+    assert page.url.endswith("/login")
     expect(page.get_by_role("heading", name="Sign in")).to_be_visible()

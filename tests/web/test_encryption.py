@@ -21,7 +21,7 @@ from proca_web.crypto.memory import Secret
 from proca_web.crypto.sealing import Sealed
 from proca_web.crypto.sender import Sender
 from proca_web.domain.contact import ContactData
-from proca_web.domain.errors import CannotSealNow, HomeCannotReceive, NoActiveKey
+from proca_web.domain.errors import CannotSealNow, HomeCannotReceive, NoActiveKey, RowRefused
 from proca_web.domain.plaintext import Context
 from proca_web.extensions import db, encryption
 from proca_web.models import Base, PublicKey
@@ -406,16 +406,18 @@ def test_many_at_once_all_recover_from_one_bad_sender(world: World) -> None:
 def test_a_refused_copy_ends_its_own_sender_and_not_the_one_that_came_after_it(world: World) -> None:
     used: list[int] = []
 
-    def act(submission: SealingSubmission) -> None:
+    def seal(submission: SealingSubmission) -> None:
         used.append(submission.sealer._row_id)
         if len(used) == 1:  # another thread has met the same fault already and has a new sender
             submission.sealer.end_sender()
-            with encryption.submission() as next_one:
-                used.append(next_one.sealer._row_id)
-            raise IntegrityError("INSERT", {}, Exception("the same nonce"))
+            used.append(source_of(world)._sealer()._row_id)
+
+    def write(_connection: Connection, _sealed: None) -> None:
+        if len(used) == 2:
+            raise RowRefused("the database refused a row")
 
     with world.app.app_context():
-        encryption.store(act)
+        encryption.store(seal, write)
     assert used[2] == used[1] != used[0]
 
 

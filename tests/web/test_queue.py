@@ -21,8 +21,6 @@ from tests.required import required
 
 REDIS = os.environ.get("PROCA_TEST_REDIS", "redis://127.0.0.1:6379/9")
 
-# Huey leaves the PostgreSQL connections of its threads to the garbage collector.
-pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 
 
 @pytest.fixture(params=["sqlite", "postgresql", "redis"])
@@ -62,6 +60,7 @@ def consuming(app: Flask, queue: Queue) -> Iterator[None]:
         yield
     finally:
         consumer.stop(graceful=True)
+        queue.close(app)
 
 
 def test_a_wake_up_runs_the_job_within_a_second_or_two(queue_url: str) -> None:
