@@ -85,7 +85,7 @@ class Visitor:
         context.set_default_timeout(10_000)
         self._contexts.append(context)
         context.on("request", self._on_request)
-        context.on("requestfailed", lambda request: self.complaints.append(f"failed: {request.failure} {request.url}"))
+        context.on("requestfailed", self._on_failure)
         context.on("console", self._on_console)
         context.on("weberror", lambda error: self.complaints.append(f"script: {error.error}"))
         if script:
@@ -115,6 +115,10 @@ class Visitor:
     def _on_request(self, request: Request) -> None:
         if not request.url.startswith((f"{self.home}/", "data:")):
             self.complaints.append(f"loaded from elsewhere: {request.url}")
+
+    def _on_failure(self, request: Request) -> None:
+        if request.failure != "net::ERR_ABORTED":  # whoever goes on before a page has loaded stops the rest of it
+            self.complaints.append(f"failed: {request.failure} {request.url}")
 
     def _on_console(self, message: ConsoleMessage) -> None:
         if message.type in ("error", "warning"):
