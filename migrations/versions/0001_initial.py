@@ -423,12 +423,10 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("transients", schema=None) as batch_op:
         batch_op.create_index("ix_transients_due", ["state", "next_try"], unique=False)
-        batch_op.create_index("ix_transients_wait_key", ["wait_key"], unique=False)
 
 
 def downgrade() -> None:
     with op.batch_alter_table("transients", schema=None) as batch_op:
-        batch_op.drop_index("ix_transients_wait_key")
         batch_op.drop_index("ix_transients_due")
 
     op.drop_table("transients")

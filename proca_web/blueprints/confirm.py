@@ -12,7 +12,7 @@ from proca_web.extensions import db, queue
 from proca_web.services import confirming, page_views
 from proca_web.services.confirming import Rejection
 from proca_web.web.access import token_holder
-from proca_web.web.database import direct_write
+from proca_web.web.database import direct_write, writing
 from proca_web.web.htmx import see_other
 from proca_web.web.security import hide_referrer
 
@@ -49,7 +49,7 @@ def confirm(token: str) -> Response:
 def reject(token: str) -> Response:
     """ "It wasn't me", or "withdraw my signature": everything held goes."""
     try:
-        with direct_write() as connection:
+        with writing() as connection:
             outcome = confirming.reject(connection, _read(token), datetime.now(UTC))
     except UnknownToken:
         outcome = Rejection.NOTHING_HELD

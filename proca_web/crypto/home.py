@@ -14,6 +14,7 @@ from typing import Self
 from proca_web.crypto import memory
 from proca_web.crypto.encoding import encode
 from proca_web.crypto.errors import HomeKeyError
+from proca_web.crypto.keys import fingerprint
 from proca_web.crypto.labels import keyed, label
 from proca_web.crypto.memory import KEY_BYTES, Secret
 
@@ -31,6 +32,7 @@ class HomeKey:
         self.box_secret = Secret.taking(raw, kept_in_forks=True)
         self.box_public = memory.box_public(self.box_secret)
         self.identity, self._signing = memory.signing_pair(seed)
+        self.fingerprint = fingerprint(self.identity)
         seed.wipe()
 
     @classmethod

@@ -6,8 +6,8 @@ The link's token T and the withdraw token W are in no table; only what K makes o
 import json
 from dataclasses import dataclass, field
 
-import nacl.secret
 import nacl.utils
+from nacl.bindings import crypto_secretbox, crypto_secretbox_open
 from nacl.exceptions import CryptoError as NaClError
 
 from proca_web.crypto.encoding import decode, encode
@@ -16,6 +16,7 @@ from proca_web.crypto.labels import keyed
 
 TOKEN_BYTES = 32
 _PADDED = 640
+_NONCE_BYTES = 24
 _ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 
 
@@ -66,12 +67,13 @@ def open_waiting(key: bytes, seal: bytes) -> Waiting:
 def _seal(key: bytes, waiting: Waiting) -> bytes:
     content = {"email": waiting.email, "first_name": waiting.first_name, "token": encode(waiting.token)}
     plaintext = _ENCODER.encode(content).encode().ljust(_PADDED, b" ")
-    return bytes(nacl.secret.SecretBox(key).encrypt(plaintext))
+    nonce = nacl.utils.random(_NONCE_BYTES)
+    return nonce + crypto_secretbox(plaintext, nonce, key)
 
 
 def _open(key: bytes, seal: bytes) -> Waiting:
     try:
-        content = json.loads(nacl.secret.SecretBox(key).decrypt(seal))
+        content = json.loads(crypto_secretbox_open(seal[_NONCE_BYTES:], seal[:_NONCE_BYTES], key))
     except NaClError as error:
         raise CannotOpen("the waiting address does not open with this key") from error
     return Waiting(content["email"], content["first_name"], decode(content["token"]))

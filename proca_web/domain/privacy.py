@@ -65,12 +65,16 @@ class Share:
     opt_in: bool | None
 
 
+def _place(share: Share) -> int:
+    return 0 if share.receiver is Receiver.COLLECTOR else 1
+
+
 def shares(distribution: Distribution, consent: Consent) -> tuple[Share, ...]:
     """The copies of one signature, collector first. Who receives only by consent and was not given it gets none."""
     given = {Receiver.COLLECTOR: consent.opt_in, Receiver.LEAD: consent.lead_opt_in}
     copies = [Share(receiver, True, given[receiver]) for receiver in distribution.always()]
     copies += [Share(receiver, False, True) for receiver in distribution.by_consent() if given[receiver]]
-    return tuple(sorted(copies, key=lambda share: list(Receiver).index(share.receiver)))
+    return tuple(sorted(copies, key=_place))
 
 
 def read_consent(form: Mapping[str, str], asked: tuple[Receiver, ...]) -> Consent:

@@ -101,7 +101,6 @@ class Transient(Base):
         CheckConstraint("state <> 'waiting' OR wait_seal IS NULL", name="waiting_is_closed"),
         CheckConstraint("state NOT IN ('to_send', 'sending', 'waiting') OR link_seal IS NOT NULL", name="link_seal"),
         Index("ix_transients_due", "state", "next_try"),
-        Index("ix_transients_wait_key", "wait_key"),
         {"postgresql_with": {"fillfactor": 70}},
     )
 

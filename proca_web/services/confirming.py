@@ -17,6 +17,7 @@ from proca_web.crypto.transient_seal import Waiting
 from proca_web.domain.errors import UnknownToken
 from proca_web.domain.transient import Event, sources
 from proca_web.services import clearing, driver
+from proca_web.services.driver import AnyConnection
 from proca_web.services.keyring import Keyring
 
 
@@ -70,7 +71,7 @@ _KNOWN_SUPPORTER = "SELECT id FROM supporters WHERE campaign_id = ? AND fingerpr
 _HAS_FINGERPRINTS = "SELECT 1 FROM supporters WHERE campaign_id = ? LIMIT 1"
 
 
-def find(connection: Connection, token: bytes) -> Signature:
+def find(connection: AnyConnection, token: bytes) -> Signature:
     """The signature a confirm link belongs to. Raises UnknownToken."""
     row = driver.execute(connection, _FIND, (transient_seal.link_id(token),)).fetchone()
     if row is None:
@@ -99,7 +100,7 @@ class Holder:
     privacy_url: str
 
 
-def holders(connection: Connection, action_id: int) -> list[Holder]:
+def holders(connection: AnyConnection, action_id: int) -> list[Holder]:
     """Who holds a copy of this signature."""
     rows = driver.execute(connection, _HOLDERS, (action_id,)).fetchall()
     return [
@@ -108,7 +109,7 @@ def holders(connection: Connection, action_id: int) -> list[Holder]:
     ]
 
 
-def confirm(connection: Connection, keyring: Keyring, token: bytes, now: datetime) -> Signature:
+def confirm(connection: AnyConnection, keyring: Keyring, token: bytes, now: datetime) -> Signature:
     """Accept the signature behind the link; a second call changes nothing.
 
     Raises UnknownToken (never held, purged or withdrawn), CampaignKeyMissing.
@@ -125,7 +126,7 @@ def confirm(connection: Connection, keyring: Keyring, token: bytes, now: datetim
 
 
 def accept(
-    connection: Connection, keyring: Keyring, signature: Signature, waiting: Waiting, event: Event, now: datetime
+    connection: AnyConnection, keyring: Keyring, signature: Signature, waiting: Waiting, event: Event, now: datetime
 ) -> bool:
     """Count this person once in the campaign and go on to the thank-you. False: decided by somebody else meanwhile."""
     withdraw = transient_seal.new_token()
@@ -169,7 +170,7 @@ def normalise_address(address: str) -> str:
 
 
 def _supporter(
-    connection: Connection, keyring: Keyring, signature: Signature, waiting: Waiting, now: datetime
+    connection: AnyConnection, keyring: Keyring, signature: Signature, waiting: Waiting, now: datetime
 ) -> tuple[int, bool]:
     """The row of this person in the campaign, and whether it was there before."""
     campaign = signature.campaign_id

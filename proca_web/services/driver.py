@@ -5,21 +5,33 @@ and come out as the driver has them. Everything else in this house uses SQLAlche
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, Dialect
 
 from proca_web.domain.errors import RowRefused
 
 
-def execute(connection: Connection, sql: str, values: Sequence[Any] = ()) -> Any:
+@dataclass(frozen=True, slots=True)
+class Direct:
+    """A driver's connection from the engine's pool, without SQLAlchemy's own around it."""
+
+    raw: Any
+    dialect: Dialect
+
+
+AnyConnection = Connection | Direct
+
+
+def execute(connection: AnyConnection, sql: str, values: Sequence[Any] = ()) -> Any:
     """Run one statement in the connection's transaction; returns the driver's cursor.
 
     Raises RowRefused when a constraint does not hold; its text holds no value.
     """
-    raw = connection.connection.driver_connection
+    raw = connection.raw if isinstance(connection, Direct) else connection.connection.driver_connection
     assert raw is not None
     try:
         return raw.execute(_in_style(sql, connection.dialect.name), values)
@@ -27,7 +39,7 @@ def execute(connection: Connection, sql: str, values: Sequence[Any] = ()) -> Any
         raise RowRefused("the database refused a row") from None
 
 
-def time(connection: Connection, moment: datetime) -> Any:
+def time(connection: AnyConnection, moment: datetime) -> Any:
     """A UTC time as the driver stores it, the same as SQLAlchemy would."""
     if connection.dialect.name == "sqlite":
         return moment.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S.%f")

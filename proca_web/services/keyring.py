@@ -23,6 +23,7 @@ class Keyring:
 
     def __init__(self, directory: Path) -> None:
         self.directory = directory
+        self._known = ""  # the name of this hour's key; the key itself is read each time and kept nowhere
 
     def prepare(self) -> None:
         """Make the directories where they are missing."""
@@ -40,6 +41,10 @@ class Keyring:
     def current_transient(self, now: datetime) -> tuple[str, bytes]:
         """This hour's key with its name; made by whoever needs it first."""
         hour = now.strftime(_HOUR)
+        if self._known.startswith(hour):
+            known = self.transient(self._known)
+            if known is not None:
+                return self._known, known
         name = next((name for name in self.transient_names() if name.startswith(hour)), "")
         if not name:
             name = f"{hour}-{secrets.token_hex(4)}"
@@ -47,6 +52,7 @@ class Keyring:
         made = self.transient(name)
         if made is None:
             raise FileNotFoundError(f"transient key {name} vanished")
+        self._known = name
         return name, made
 
     def transient(self, name: str) -> bytes | None:

@@ -6,7 +6,7 @@ room but in a `DueMail`, which lives until its mail is handed over.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import Enum
 from typing import Any
 
@@ -77,10 +77,22 @@ _ANY_DUE = statement("SELECT 1 FROM transients WHERE state = :state AND next_try
 _DETAILS = statement("SELECT id, ref, action_page_id, repeat, testing FROM actions WHERE id IN :ids").bindparams(
     bindparam("ids", expanding=True)
 )
-_SENT = statement("""
-UPDATE transients SET state = 'waiting', wait_key = NULL, wait_seal = NULL, sealed_at = NULL, lease_until = NULL
+_SENT = statement(
+    """
+UPDATE transients SET state = 'waiting', wait_key = NULL, wait_seal = NULL, sealed_at = NULL, lease_until = NULL,
+       next_try = :expires
  WHERE action_id = :id AND state = 'sending'
-""")
+""",
+    times=("expires",),
+)
+_EXPIRES = statement(
+    """
+SELECT t.created_at, c.confirm_days FROM transients t JOIN actions a ON a.id = t.action_id
+  JOIN action_pages p ON p.id = a.action_page_id JOIN campaigns c ON c.id = p.campaign_id
+ WHERE t.action_id = :id
+""",
+    returns=("created_at",),
+)
 _RETRY = statement(
     """
 UPDATE transients SET state = 'to_send', lease_until = NULL, next_try = :next_try,
@@ -151,7 +163,7 @@ def settle(connection: Connection, mail: DueMail, outcome: Outcome, now: datetim
     if mail.state is State.THANKS_SENDING:
         clearing.clear(connection, mail.action_id, Event.SENT if outcome is Outcome.SENT else Event.FAILED)
     elif outcome is Outcome.SENT:
-        connection.execute(_SENT, {"id": mail.action_id})
+        _wait(connection, mail.action_id)
     elif outcome is Outcome.REFUSED:
         clearing.purge(connection, mail.action_id, Event.REFUSED, now)
     else:
@@ -177,12 +189,20 @@ def page_of(connection: Connection, page_id: int) -> PageOfMail:
     return PageOfMail(notices=tuple(dict(notice) for notice in notices), **shown)
 
 
+def _wait(connection: Connection, action_id: int) -> None:
+    """The mail is out: the address is closed, and waits for its link until the campaign's days are over."""
+    held = connection.execute(_EXPIRES, {"id": action_id}).first()
+    if held is not None:
+        expires = held.created_at + timedelta(days=held.confirm_days)
+        connection.execute(_SENT, {"id": action_id, "expires": expires})
+
+
 def _retry(connection: Connection, action_id: int, now: datetime, *, reached_data: bool) -> None:
     tried = connection.execute(_TRIED, {"id": action_id}).first()
     if tried is None:
         return
     if reached_data and tried.deliveries >= MOST_DELIVERIES:
-        connection.execute(_SENT, {"id": action_id})
+        _wait(connection, action_id)
         return
     bound = {"id": action_id, "next_try": now + retry_after(tried.attempts), "not_delivered": 0 if reached_data else 1}
     connection.execute(_RETRY, bound)

@@ -4,16 +4,15 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any
-
-from sqlalchemy import Connection
 
 from proca_web.crypto.keys import RecipientKey
 from proca_web.domain.contact import FieldPolicy
 from proca_web.domain.errors import NoActiveKey, PageNotFound
 from proca_web.domain.privacy import CONSENT_FIELDS, Distribution, Receiver
 from proca_web.services import driver
+from proca_web.services.driver import AnyConnection
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +89,7 @@ _REPLACED = "SELECT 1 FROM consent_texts WHERE action_page_id = ? AND hash = ? A
 _KEY, _COLLECTOR, _LEAD, _PAGE = slice(0, 5), slice(5, 9), slice(9, 13), slice(13, None)
 
 
-def facts(connection: Connection, name: str) -> PageFacts:
+def facts(connection: AnyConnection, name: str) -> PageFacts:
     """The page of that name. Raises PageNotFound."""
     rows = driver.execute(connection, _FACTS, (name,)).fetchall()
     if not rows:
@@ -110,7 +109,7 @@ def facts(connection: Connection, name: str) -> PageFacts:
         double_opt_in=bool(double_opt_in),
         campaign_id=campaign_id,
         campaign=campaign,
-        policy=FieldPolicy(tuple(_json(fields)), frozenset(_json(required)), comment),
+        policy=_policy(_text(fields), _text(required), comment),
         distribution=Distribution(
             split=collector.id != lead.id, delivery=bool(delivery), force_delivery=bool(force_delivery)
         ),
@@ -121,7 +120,7 @@ def facts(connection: Connection, name: str) -> PageFacts:
     )
 
 
-def was_replaced_since(connection: Connection, page_id: int, wording: str, since: datetime) -> bool:
+def was_replaced_since(connection: AnyConnection, page_id: int, wording: str, since: datetime) -> bool:
     """Whether the page still showed this wording at some moment after `since`."""
     values = (page_id, wording, driver.time(connection, since))
     return driver.execute(connection, _REPLACED, values).fetchone() is not None
@@ -137,5 +136,11 @@ def _party(row: Sequence[Any], keys: Sequence[Sequence[Any]]) -> Party:
     return Party(id_, name, title, bool(high_security), own)
 
 
-def _json(value: Any) -> Any:
-    return json.loads(value) if isinstance(value, str) else value
+@lru_cache(maxsize=256)
+def _policy(fields: str, required: str, comment: str) -> FieldPolicy:
+    return FieldPolicy(tuple(json.loads(fields)), frozenset(json.loads(required)), comment)
+
+
+def _text(value: Any) -> str:
+    """A JSON column as text; PostgreSQL's driver has parsed it already."""
+    return value if isinstance(value, str) else json.dumps(value)

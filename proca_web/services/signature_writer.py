@@ -1,7 +1,7 @@
 """The one room that writes a signature: fixed statements through the session's connection, one transaction.
 
-PostgreSQL takes everything as one statement; SQLite, whose calls are cheap, as three. Both refuse a key that was
-retired or revoked since it was read: then fewer copies than asked for are written, and the caller rolls back.
+PostgreSQL takes everything as one statement that needs no BEGIN and COMMIT around it; SQLite, whose calls are cheap,
+as several. Both refuse a key that was retired or revoked since it was read: then nothing is written.
 """
 
 from collections.abc import Sequence
@@ -9,10 +9,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection
-
 from proca_web.crypto.sealing import Sealed
 from proca_web.services import driver
+from proca_web.services.driver import AnyConnection
 
 _ACTION = (
     *("ref", "action_page_id", "testing", "created_at", "confirm_id", "consent", "area"),
@@ -22,6 +21,7 @@ _CONTACT = (
     *("org_id", "role", "contact_ref", "payload", "crypto_nonce", "public_key_id", "sign_key_id"),
     *("opt_in", "deliver", "given_at"),
 )
+_ACTION_TYPES = ("bytea", "integer", "boolean", "timestamptz", "bytea", *["text"] * 7)
 _TRANSIENT = ("state", "wait_key", "wait_seal", "link_seal", "sealed_at", "next_try", "created_at")
 _PUBLIC_KEY = _CONTACT.index("public_key_id")
 _KEY_IS_ACTIVE = "EXISTS (SELECT 1 FROM public_keys WHERE id = {key} AND status = 'active')"
@@ -49,8 +49,8 @@ class Draft:
     now: datetime
 
 
-def write(connection: Connection, draft: Draft) -> bool:
-    """Write one signature. False: a key is not active any more, nothing of this may be committed.
+def write(connection: AnyConnection, draft: Draft) -> bool:
+    """Write one signature whole or not at all. False: a key is not active any more.
 
     Raises RowRefused when a nonce was used before or the sender's row is gone.
     """
@@ -80,7 +80,7 @@ _INSERT_TRANSIENT = (
 
 
 def _write_in_steps(
-    connection: Connection, action: dict[str, Any], copies: list[tuple[Any, ...]], transient: dict[str, Any]
+    connection: AnyConnection, action: dict[str, Any], copies: list[tuple[Any, ...]], transient: dict[str, Any]
 ) -> bool:
     action_id = driver.execute(connection, _INSERT_ACTION, [action[name] for name in _ACTION]).lastrowid
     for copy in copies:
@@ -95,17 +95,18 @@ def _statement_at_once(copies: int) -> str:
     row = "(" + ", ".join(f"?::{kind}" for kind in types) + ")"
     columns = ", ".join(f"v.{name}" for name in _CONTACT)
     return f"""
-WITH a AS (
-  INSERT INTO actions ({", ".join(_ACTION)}) VALUES ({", ".join("?" * len(_ACTION))}) RETURNING id
+WITH v AS (
+  SELECT * FROM (VALUES {", ".join([row] * copies)}) AS v ({", ".join(_CONTACT)})
+), a AS (
+  INSERT INTO actions ({", ".join(_ACTION)}) SELECT {", ".join(f"?::{kind}" for kind in _ACTION_TYPES)}
+  WHERE NOT EXISTS (SELECT 1 FROM v WHERE NOT {_KEY_IS_ACTIVE.format(key="v.public_key_id")}) RETURNING id
 ), c AS (
-  INSERT INTO contacts (action_id, {", ".join(_CONTACT)})
-  SELECT a.id, {columns} FROM a, (VALUES {", ".join([row] * copies)}) AS v ({", ".join(_CONTACT)})
-  WHERE {_KEY_IS_ACTIVE.format(key="v.public_key_id")} RETURNING 1
+  INSERT INTO contacts (action_id, {", ".join(_CONTACT)}) SELECT a.id, {columns} FROM a, v
 ), t AS (
   INSERT INTO transients (action_id, {", ".join(_TRANSIENT)})
   SELECT a.id, ?, ?, ?::bytea, ?::bytea, ?::timestamptz, ?::timestamptz, ?::timestamptz FROM a
 )
-SELECT count(*) FROM c
+SELECT count(*) FROM a
 """
 
 
@@ -113,10 +114,10 @@ _AT_ONCE = {copies: _statement_at_once(copies) for copies in range(1, 5)}
 
 
 def _write_at_once(
-    connection: Connection, action: dict[str, Any], copies: list[tuple[Any, ...]], transient: dict[str, Any]
+    connection: AnyConnection, action: dict[str, Any], copies: list[tuple[Any, ...]], transient: dict[str, Any]
 ) -> bool:
-    values = [action[name] for name in _ACTION]
-    values += [value for copy in copies for value in copy]
+    values = [value for copy in copies for value in copy]
+    values += [action[name] for name in _ACTION]
     values += [transient[name] for name in _TRANSIENT]
     (written,) = driver.execute(connection, _AT_ONCE[len(copies)], values).fetchone()
-    return bool(written == len(copies))
+    return bool(written)

@@ -10,7 +10,6 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from nacl.utils import random
-from sqlalchemy import Connection
 
 from proca_web.crypto import transient_seal
 from proca_web.crypto.encoding import encode
@@ -24,6 +23,7 @@ from proca_web.domain.plaintext import Context, dumps
 from proca_web.domain.privacy import Consent
 from proca_web.domain.transient import State
 from proca_web.services import pages, signature_writer
+from proca_web.services.driver import AnyConnection
 from proca_web.services.keyring import Keyring
 from proca_web.services.pages import PageFacts
 from proca_web.services.signature_writer import Copy, Draft
@@ -56,7 +56,7 @@ class Submission:
         return replace(self, contact=replace(self.contact, email=address))
 
 
-def check(connection: Connection, page: PageFacts, form: Mapping[str, str], now: datetime) -> str:
+def check(connection: AnyConnection, page: PageFacts, form: Mapping[str, str], now: datetime) -> str:
     """Refuse what no correction of fields can mend; returns the hash of the wording the supporter saw.
 
     Raises PageNotOpen, NoActiveKey, WordingChanged.
@@ -84,7 +84,7 @@ def seal(encryptor: Encryptor, keyring: Keyring, page: PageFacts, signed: Submis
     )
 
 
-def write(connection: Connection, draft: Draft) -> None:
+def write(connection: AnyConnection, draft: Draft) -> None:
     """Write a sealed signature. Raises NoActiveKey when a key went away since the page was read.
 
     RowRefused means: this sender is spent, roll back and seal again with a new one.

@@ -17,6 +17,7 @@ from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import Connection, Engine, event, make_url
 
 from proca_web.models import Base
+from proca_web.services.driver import Direct
 
 db = SQLAlchemy(model_class=Base)
 
@@ -80,7 +81,14 @@ def prepare_engine(engine: Engine) -> None:
 
 def _open_sqlite(connection: LockingConnection, lock_path: str | None) -> None:
     connection.lock_path = lock_path
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "secure_delete=ON", "busy_timeout=30000"):
+    for pragma in (
+        "journal_mode=WAL",
+        "synchronous=FULL",
+        "foreign_keys=ON",
+        "secure_delete=ON",
+        "busy_timeout=30000",
+        "wal_autocheckpoint=4000",
+    ):
         connection.execute(f"PRAGMA {pragma}")
     if connection.execute("PRAGMA foreign_keys").fetchone() != (1,):
         raise RuntimeError("this SQLite keeps no foreign keys")
@@ -138,17 +146,43 @@ def writing() -> Iterator[Connection]:
 
 
 @contextmanager
-def direct_read() -> Iterator[Connection]:
-    """One short read on a bare connection, for the few rooms where the ORM's session costs too much."""
-    with read_only(), db.engine.begin() as connection:
+def direct_read() -> Iterator[Direct]:
+    """The driver's own connection for single reads, each a transaction of its own; for the few rooms that need it."""
+    with _direct(one_statement=True) as connection:
         yield connection
 
 
 @contextmanager
-def direct_write() -> Iterator[Connection]:
-    """One short write on a bare connection: commits at the end, rolls back on an error."""
-    with writable(), db.engine.begin() as connection:
-        yield connection
+def direct_write(*, one_statement: bool = False) -> Iterator[Direct]:
+    """The driver's own connection for one transaction: commits at the end, rolls back on an error.
+
+    With `one_statement` PostgreSQL is spared the round trips of BEGIN and COMMIT: a statement alone is a transaction.
+    """
+    with _direct(one_statement=one_statement) as connection:
+        if isinstance(connection.raw, LockingConnection):
+            connection.raw.begin_write()
+        try:
+            yield connection
+            connection.raw.commit()
+        except BaseException:
+            connection.raw.rollback()
+            raise
+
+
+@contextmanager
+def _direct(*, one_statement: bool) -> Iterator[Direct]:
+    engine = db.engine
+    pooled = engine.raw_connection()
+    raw: Any = pooled.driver_connection
+    alone = one_statement and engine.dialect.name == "postgresql"
+    try:
+        if alone:
+            raw.autocommit = True
+        yield Direct(raw, engine.dialect)
+    finally:
+        if alone and not raw.closed:
+            raw.autocommit = False
+        pooled.close()
 
 
 def truncate_wal() -> None:

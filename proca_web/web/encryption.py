@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from flask import Flask, current_app
-from sqlalchemy import Connection, select
+from sqlalchemy import select
 
 from proca_web.crypto.certificate import Mode
 from proca_web.crypto.errors import CannotOpen, SecretUnavailable, SenderEnded
@@ -23,6 +23,7 @@ from proca_web.domain.contact import ContactData
 from proca_web.domain.errors import CannotSealNow, HomeCannotReceive, NoActiveKey, RowRefused
 from proca_web.domain.plaintext import Context
 from proca_web.models import Org, PublicKey
+from proca_web.services.driver import Direct
 from proca_web.services.senders import SenderSource
 from proca_web.web.database import db, direct_write, reading, writing
 
@@ -69,10 +70,10 @@ class Encryption:
     def submission(self, *, throwaway: bool = False) -> Iterator[SealingSubmission]:
         """What seals one submission; its sender's row is committed before this returns."""
         with self.source.submission(throwaway=throwaway) as sealer:
-            yield SealingSubmission(fingerprint(self.source.home.identity), sealer)
+            yield SealingSubmission(self.source.home.fingerprint, sealer)
 
     def store(
-        self, seal: Callable[[SealingSubmission], T], write: Callable[[Connection, T], None], *, throwaway: bool = False
+        self, seal: Callable[[SealingSubmission], T], write: Callable[[Direct, T], None], *, throwaway: bool = False
     ) -> None:
         """Seal, then write and commit in one transaction, which is opened only once everything is sealed.
 
@@ -115,10 +116,10 @@ class Encryption:
         return holder.open(sealed.payload, sealed.nonce, publics[sealed.public_key_id])
 
 
-def _commit(submission: SealingSubmission, write: Callable[[Connection, T], None], sealed: T) -> None:
+def _commit(submission: SealingSubmission, write: Callable[[Direct, T], None], sealed: T) -> None:
     """Write and commit; a sender whose row or nonce was refused is not used again."""
     try:
-        with direct_write() as connection:
+        with direct_write(one_statement=True) as connection:
             write(connection, sealed)
     except RowRefused:
         submission.sealer.end_sender()

@@ -123,5 +123,3 @@ def mail_config(settings: MailSettings, mailbox_dir: Path | None) -> dict[str, A
         "MAIL_SUPPRESS_SEND": False,
         "MAILBOX_DIR": mailbox_dir,
     }
-
-

@@ -10,7 +10,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from nacl.public import PrivateKey
-from sqlalchemy import Connection, create_engine, text
+from sqlalchemy import create_engine, text
 from sqlalchemy.pool import NullPool
 
 from proca_web.crypto import certificate as certificates
@@ -25,6 +25,8 @@ from proca_web.domain.errors import CannotSealNow, HomeCannotReceive, NoActiveKe
 from proca_web.domain.plaintext import Context
 from proca_web.extensions import db, encryption
 from proca_web.models import Base, PublicKey
+from proca_web.services import driver
+from proca_web.services.driver import Direct
 from proca_web.services.senders import SenderSource
 from proca_web.web.encryption import Encryption, SealingSubmission, active_key
 from tests.crypto.making import new_home, number, opened
@@ -471,9 +473,9 @@ def test_any_other_failure_is_raised_at_once_and_rolls_back(world: World) -> Non
     before = everything(world)
     tries = []
 
-    def fail(connection: Connection, sealed: None) -> None:
+    def fail(connection: Direct, sealed: None) -> None:
         tries.append(1)
-        connection.execute(text("DELETE FROM memberships"))
+        driver.execute(connection, "DELETE FROM memberships")
         raise ZeroDivisionError
 
     with world.app.app_context(), pytest.raises(ZeroDivisionError):

@@ -22,7 +22,6 @@ from tests.required import required
 REDIS = os.environ.get("PROCA_TEST_REDIS", "redis://127.0.0.1:6379/9")
 
 
-
 @pytest.fixture(params=["sqlite", "postgresql", "redis"])
 def queue_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """An empty queue of each kind."""
