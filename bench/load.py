@@ -10,10 +10,13 @@ import statistics
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import cycle, islice
 from random import Random
+from typing import Any
 from urllib.parse import urlencode
 
 CLIENTS = 4
+PREPARED_A_SECOND = 1200
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,29 +71,40 @@ def _forms(path: str, random: Random) -> Iterator[bytes]:
         ).encode() + body
 
 
-def run(port: int, requests: Requests, expected: bytes, seconds: float, clients: int = CLIENTS) -> Figures:
-    """Send for so many seconds; answers that do not begin with `expected` are counted as wrong."""
-    gathered: multiprocessing.Queue[tuple[list[float], int]] = multiprocessing.Queue()
-    arguments = [
-        (port, requests(os.getpid() * 1000 + int(time.time()) + n), expected, seconds, gathered) for n in range(clients)
-    ]
+def run(port: int, requests: Requests, expected: bytes, seconds: float, *, again: bool = True) -> Figures:
+    """Send for so many seconds; answers that do not begin with `expected` are counted as wrong.
+
+    `again=False`: each request is sent once, and a client that has sent all of its own stops.
+    """
     context = multiprocessing.get_context("fork")
-    processes = [context.Process(target=_client, args=each) for each in arguments]
+    gathered, ready = context.Queue(), context.Barrier(CLIENTS)
+    seed = os.getpid() * 1000 + int(time.time())
+    prepared = int(seconds * PREPARED_A_SECOND)
+    processes = []
+    for each in range(CLIENTS):
+        # Made before the clock runs: what the generator costs would count against the server it shares the cores with.
+        own = list(islice(requests(seed + each), prepared))
+        arguments = (port, own, expected, seconds, again, gathered, ready)
+        processes.append(context.Process(target=_client, args=arguments))
     for process in processes:
         process.start()
     results = [gathered.get() for _ in processes]
     for process in processes:
         process.join()
-    times = sorted(duration for durations, _ in results for duration in durations)
-    wrong = sum(wrong for _, wrong in results)
-    return Figures(len(times) / seconds, _at(times, 0.5), _at(times, 0.99), wrong)
+    times = sorted(duration for durations, _, _ in results for duration in durations)
+    rate = sum(len(durations) / elapsed for durations, _, elapsed in results)
+    return Figures(rate, _at(times, 0.5), _at(times, 0.99), sum(wrong for _, wrong, _ in results))
 
 
-def _client(port: int, requests: Iterator[bytes], expected: bytes, seconds: float, gathered: object) -> None:
+def _client(
+    port: int, requests: list[bytes], expected: bytes, seconds: float, again: bool, gathered: Any, ready: Any
+) -> None:
     durations, wrong = [], 0
+    ready.wait()
     begin = end = time.perf_counter()
-    while end - begin < seconds:
-        request = next(requests)
+    for request in cycle(requests) if again else requests:
+        if end - begin >= seconds:
+            break
         start = time.perf_counter()
         with socket.create_connection(("127.0.0.1", port)) as connection:
             connection.sendall(request)
@@ -100,7 +114,7 @@ def _client(port: int, requests: Iterator[bytes], expected: bytes, seconds: floa
         end = time.perf_counter()
         durations.append((end - start) * 1000)
         wrong += not answer.startswith(expected)
-    gathered.put((durations, wrong))  # type: ignore[attr-defined]
+    gathered.put((durations, wrong, end - begin))
 
 
 def _at(times: list[float], share: float) -> float:

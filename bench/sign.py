@@ -56,7 +56,7 @@ def _raw_inserts(made: Instance, number: int = 500) -> float:
     read = connection.execute
     action = read("SELECT * FROM actions ORDER BY id LIMIT 1").fetchone()
     columns = [column[0] for column in read("SELECT * FROM actions LIMIT 0").description]
-    copies = read("SELECT * FROM contacts ORDER BY id LIMIT 2").fetchall()
+    copies = read("SELECT * FROM contacts WHERE action_id = (SELECT min(action_id) FROM contacts)").fetchall()
     copy_columns = [column[0] for column in read("SELECT * FROM contacts LIMIT 0").description]
     transient = read("SELECT * FROM transients ORDER BY action_id LIMIT 1").fetchone()
     transient_columns = [column[0] for column in read("SELECT * FROM transients LIMIT 0").description]

@@ -110,3 +110,5 @@ def _separate_reads(app: Flask) -> None:
     @app.before_request
     def _begin() -> None:
         database.begin_request(read_only=request.method in ("GET", "HEAD", "OPTIONS"))
+
+    app.teardown_appcontext(database.give_back)

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import TypeVar
 from urllib.parse import parse_qs, urlsplit
 
-from flask import Blueprint, Response, current_app, g, make_response, render_template, request, url_for
+from flask import Blueprint, Response, current_app, g, make_response, render_template, request
 
 from proca_web.domain import contact, mistyped, privacy, tracking
 from proca_web.domain.errors import FieldsRefused, PageNotFound, WordingChanged
@@ -203,7 +203,7 @@ def _taken(facts: PageFacts, submission: Submission, typed: Mapping[str, str]) -
     """One answer for every accepted submit: new, known, blocked and capped look the same."""
     name = "check_inbox" if facts.double_opt_in else "thanks"
     if not wants_fragment():
-        return see_other(url_for(f"action_page.{name}", page=facts.name))
+        return see_other(f"/p/{facts.name}/{name.replace('_', '-')}")
     with reading():
         view = page_views.view(db.session(), facts.name)
         values = _form_values(view, typed={**typed, "email": submission.contact.email}, testing=submission.testing)

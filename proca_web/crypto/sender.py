@@ -6,8 +6,6 @@ process that made it and is never written anywhere; only its public half and cer
 
 import os
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from time import monotonic, time
 from typing import Protocol
@@ -92,13 +90,19 @@ class Sender:
 
     def seal(self, plaintext: bytes, nonce: bytes, recipient: bytes) -> bytes:
         """crypto_box from this sender to `recipient`; waits for nobody, and makes `end` wait for it."""
-        with self._in_use():
+        self._enter()
+        try:
             return memory.box_seal(plaintext, nonce, self._shared_key(recipient))
+        finally:
+            self._leave()
 
     def open(self, payload: bytes, nonce: bytes, recipient: bytes) -> bytes:
         """Open one of this sender's own boxes while it lives. Raises CannotOpen, SenderEnded."""
-        with self._in_use():
+        self._enter()
+        try:
             return memory.box_open(payload, nonce, self._shared_key(recipient))
+        finally:
+            self._leave()
 
     def end(self) -> None:
         """Refuse new seals, wait for those in flight, overwrite every key; safe to repeat."""
@@ -127,18 +131,17 @@ class Sender:
             shared.wipe()
         self._shared.clear()
 
-    @contextmanager
-    def _in_use(self) -> Iterator[None]:
+    def _enter(self) -> None:
         self._check_process()
         with self._state:
             if self._ended:
                 raise SenderEnded("this sender has ended")
             self._in_flight += 1
-        try:
-            yield
-        finally:
-            with self._state:
-                self._in_flight -= 1
+
+    def _leave(self) -> None:
+        with self._state:
+            self._in_flight -= 1
+            if self._ended:
                 self._state.notify_all()
 
     def _shared_key(self, recipient: bytes) -> Secret:

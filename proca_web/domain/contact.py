@@ -4,7 +4,7 @@ It is never logged, flashed, put in a cookie, URL, exception text, job or broker
 """
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from datetime import date
 from functools import partial
 from typing import NoReturn
@@ -40,7 +40,7 @@ class ContactData:
 
     def items(self) -> Iterator[tuple[str, str]]:
         """The given fields with their values."""
-        return ((field.name, value) for field in fields(self) if (value := getattr(self, field.name)))
+        return ((name, value) for name in self.__slots__ if (value := getattr(self, name)))
 
     def __repr__(self) -> str:
         return f"<ContactData {' '.join(name for name, _ in self.items())}>"

@@ -62,9 +62,13 @@ class PlaintextRefused(ValueError):
 
 def contact_json(contact: ContactData) -> dict[str, Any]:
     """A contact under Proca's names; `area` repeats the country, as Proca's basic schema does."""
-    given = dict(contact.items())
-    content: dict[str, Any] = {PROCA_NAMES[name]: value for name, value in given.items() if name in PROCA_NAMES}
-    address = {ADDRESS_NAMES[name]: value for name, value in given.items() if name in ADDRESS_NAMES}
+    content: dict[str, Any] = {}
+    address = {}
+    for name, value in contact.items():
+        if name in PROCA_NAMES:
+            content[PROCA_NAMES[name]] = value
+        else:
+            address[ADDRESS_NAMES[name]] = value
     if address:
         content["address"] = address
     if contact.country:

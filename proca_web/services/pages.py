@@ -75,7 +75,8 @@ _FACTS = """
 SELECT k.org_id, k.id, k.public, k.role, k.fingerprint,
        p.org_id, o.name, o.title, o.high_security, c.org_id, l.name, l.title, l.high_security,
        p.id, p.name, p.title, p.demand, p.locale, p.status, c.status, p.double_opt_in, p.delivery, c.force_delivery,
-       p.fields, p.required, p.comment, p.consent_style, p.default_country, c.id, c.name, w.hash
+       CAST(p.fields AS TEXT), CAST(p.required AS TEXT), p.comment, p.consent_style, p.default_country, c.id, c.name,
+       w.hash
   FROM action_pages p
   JOIN campaigns c ON c.id = p.campaign_id
   JOIN orgs o ON o.id = p.org_id
@@ -90,10 +91,16 @@ _KEY, _COLLECTOR, _LEAD, _PAGE = slice(0, 5), slice(5, 9), slice(9, 13), slice(1
 
 
 def facts(connection: AnyConnection, name: str) -> PageFacts:
-    """The page of that name. Raises PageNotFound."""
+    """The page of that name, read now. Raises PageNotFound."""
     rows = driver.execute(connection, _FACTS, (name,)).fetchall()
     if not rows:
         raise PageNotFound(name)
+    return _facts_of(tuple(rows))
+
+
+@lru_cache(maxsize=256)
+def _facts_of(rows: tuple[tuple[Any, ...], ...]) -> PageFacts:
+    """What the rows say. The rows are read anew each time; only the same rows make the same facts."""
     (id_, own_name, title, demand, locale, page_status, campaign_status, double_opt_in, *rest) = rows[0][_PAGE]
     (delivery, force_delivery, fields, required, comment, style, country, campaign_id, campaign, wording) = rest
     keys = [row[_KEY] for row in rows if row[0] is not None]
@@ -109,7 +116,7 @@ def facts(connection: AnyConnection, name: str) -> PageFacts:
         double_opt_in=bool(double_opt_in),
         campaign_id=campaign_id,
         campaign=campaign,
-        policy=_policy(_text(fields), _text(required), comment),
+        policy=FieldPolicy(tuple(json.loads(fields)), frozenset(json.loads(required)), comment),
         distribution=Distribution(
             split=collector.id != lead.id, delivery=bool(delivery), force_delivery=bool(force_delivery)
         ),
@@ -134,13 +141,3 @@ def _party(row: Sequence[Any], keys: Sequence[Sequence[Any]]) -> Party:
         if org_id == id_
     )
     return Party(id_, name, title, bool(high_security), own)
-
-
-@lru_cache(maxsize=256)
-def _policy(fields: str, required: str, comment: str) -> FieldPolicy:
-    return FieldPolicy(tuple(json.loads(fields)), frozenset(json.loads(required)), comment)
-
-
-def _text(value: Any) -> str:
-    """A JSON column as text; PostgreSQL's driver has parsed it already."""
-    return value if isinstance(value, str) else json.dumps(value)

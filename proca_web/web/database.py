@@ -13,14 +13,17 @@ from contextvars import ContextVar
 from pathlib import Path
 from typing import Any
 
+from flask import g
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import Connection, Engine, event, make_url
+from sqlalchemy.pool import PoolProxiedConnection
 
 from proca_web.models import Base
 from proca_web.services.driver import Direct
 
 db = SQLAlchemy(model_class=Base)
 
+_POOLED = "proca_pooled"
 _read_only: ContextVar[bool] = ContextVar("proca_read_only", default=False)
 
 
@@ -171,17 +174,29 @@ def direct_write(*, one_statement: bool = False) -> Iterator[Direct]:
 
 @contextmanager
 def _direct(*, one_statement: bool) -> Iterator[Direct]:
-    engine = db.engine
-    pooled = engine.raw_connection()
+    pooled = g.get(_POOLED) or _take_from_pool()
     raw: Any = pooled.driver_connection
-    alone = one_statement and engine.dialect.name == "postgresql"
+    alone = one_statement and db.engine.dialect.name == "postgresql"
+    if alone:
+        raw.autocommit = True
     try:
-        if alone:
-            raw.autocommit = True
-        yield Direct(raw, engine.dialect)
+        yield Direct(raw, db.engine.dialect)
     finally:
         if alone and not raw.closed:
             raw.autocommit = False
+
+
+def _take_from_pool() -> PoolProxiedConnection:
+    """One connection for all direct work of a request; it goes back when the request ends."""
+    pooled = db.engine.raw_connection()
+    setattr(g, _POOLED, pooled)
+    return pooled
+
+
+def give_back(_error: BaseException | None = None) -> None:
+    """Return the request's direct connection to the pool, if there is one."""
+    pooled: PoolProxiedConnection | None = g.pop(_POOLED, None)
+    if pooled is not None:
         pooled.close()
 
 

@@ -414,7 +414,7 @@ def test_a_refused_copy_ends_its_own_sender_and_not_the_one_that_came_after_it(w
             submission.sealer.end_sender()
             used.append(source_of(world)._sealer()._row_id)
 
-    def write(_connection: Connection, _sealed: None) -> None:
+    def write(_connection: Direct, _sealed: None) -> None:
         if len(used) == 2:
             raise RowRefused("the database refused a row")
 
