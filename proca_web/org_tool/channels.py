@@ -33,6 +33,7 @@ class Channel:
     key: HeldKey
     certificate: Certificate | None
     shared: Secret = field(repr=False)
+    minutes: set[str] = field(default_factory=set, repr=False)  # minutes of sealing that were found in its time
 
     @property
     def is_static(self) -> bool:

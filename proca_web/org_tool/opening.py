@@ -4,6 +4,7 @@ A row is hostile until it has passed them all; whatever goes wrong inside sets a
 """
 
 import json
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -19,6 +20,8 @@ from proca_web.org_tool.errors import RowRefused
 from proca_web.org_tool.export_row import Row
 
 REF_BYTES = 16
+# 16 bytes in canonical base64url: the last character's other four bits are zero.
+_REF = re.compile(r"[A-Za-z0-9_-]{21}[AQgw]", re.ASCII)
 _METADATA = (
     *("action_id", "action_type", "created_at", "campaign", "action_page", "contact_ref", "opt_in", "email_status"),
     *("utm_source", "utm_medium", "utm_campaign", "utm_content"),
@@ -62,8 +65,9 @@ def open_row(row: Row, channels: Channels, render: Render) -> Opened:
 
 
 def _check_columns(row: Row) -> None:
-    decode_column(row.action_ref, "action_ref", REF_BYTES)
-    decode_column(row.contact_ref, "contact_ref", REF_BYTES)
+    if not _REF.fullmatch(row.action_ref) or not _REF.fullmatch(row.contact_ref):
+        decode_column(row.action_ref, "action_ref", REF_BYTES)
+        decode_column(row.contact_ref, "contact_ref", REF_BYTES)
     # The columns between are base64url or compared with the certificate; none of them reaches the output.
     if not "".join(row[: _SEALED.start] + row[_SEALED.stop :]).isprintable():
         _find_unprintable(row)
@@ -88,9 +92,11 @@ def _copy(row: Row, channel: Channel) -> list[str]:
     content = plaintext.read(memory.box_open(payload, nonce, channel.shared))
     place = meta.read_place(content)
     meta.check_place(place, row, channel.key)
-    minute = meta.sealed_at(place)
-    if certificate is not None:
-        certificate.check_sealed_at(minute)
+    if place.get("at") not in channel.minutes:
+        minute = meta.sealed_at(place)
+        if certificate is not None:
+            certificate.check_sealed_at(minute)
+        channel.minutes.add(place["at"])
     meta.check_consent(place, row)
     contact = plaintext.fields(content)
     if not contact.get("comment"):
