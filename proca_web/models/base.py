@@ -52,9 +52,14 @@ def one_of(column: str, *values: str) -> CheckConstraint:
     return CheckConstraint(f"{column} IN ({words})", name=column)
 
 
-def statement(sql: str, times: tuple[str, ...] = (), returns: tuple[str, ...] = ()) -> TextClause:
-    """A fixed statement; parameters in `times` and columns in `returns` are UTC times on both databases."""
-    typed = text(sql).bindparams(*(bindparam(name, type_=UTCDateTime()) for name in times))
+def statement(
+    sql: str, times: tuple[str, ...] = (), returns: tuple[str, ...] = (), lists: tuple[str, ...] = ()
+) -> TextClause:
+    """A fixed statement; `times` are parameters and `returns` columns that are UTC times, `lists` go behind IN."""
+    typed = text(sql).bindparams(
+        *(bindparam(name, type_=UTCDateTime()) for name in times),
+        *(bindparam(name, expanding=True) for name in lists),
+    )
     if returns:
         return cast(TextClause, typed.columns(**{name: UTCDateTime() for name in returns}))
     return typed

@@ -5,7 +5,7 @@ Each act is a compare-and-set on the transient's state and part of the caller's 
 
 from datetime import datetime
 
-from sqlalchemy import Connection, bindparam
+from sqlalchemy import Connection
 
 from proca_web.domain.transient import TABLE, End, Event, sources
 from proca_web.models.base import statement
@@ -19,9 +19,7 @@ _COUNTED_AS = {
     Event.EXPIRE: "expired",
 }
 
-_END_TRANSIENT = statement("DELETE FROM transients WHERE action_id = :id AND state IN :states").bindparams(
-    bindparam("states", expanding=True)
-)
+_END_TRANSIENT = statement("DELETE FROM transients WHERE action_id = :id AND state IN :states", lists=("states",))
 _PAGE_OF = statement("SELECT action_page_id FROM actions WHERE id = :id")
 _DELETE_ACTION = statement("DELETE FROM actions WHERE id = :id AND status = 'pending'")
 

@@ -10,14 +10,15 @@ from datetime import datetime, timedelta
 from enum import Enum
 from typing import Any
 
-from sqlalchemy import Connection, bindparam
+from sqlalchemy import Connection
 
 from proca_web.crypto import transient_seal
 from proca_web.crypto.errors import CannotOpen
 from proca_web.crypto.transient_seal import Waiting
 from proca_web.domain.transient import LEASE, MOST_DELIVERIES, Event, State, retry_after
 from proca_web.models.base import statement
-from proca_web.services import clearing
+from proca_web.services import clearing, driver
+from proca_web.services.driver import AnyConnection
 from proca_web.services.keyring import Keyring
 
 BATCH = 20
@@ -42,6 +43,7 @@ class DueMail:
     action_ref: bytes = field(repr=False)
     repeat: bool
     testing: bool
+    expires_at: datetime
     waiting: Waiting = field(repr=False)
 
 
@@ -74,17 +76,20 @@ _CLAIMS = {
     "postgresql": statement(_CLAIM.format(lock="FOR UPDATE SKIP LOCKED"), times=("lease", "now")),
 }
 _ANY_DUE = statement("SELECT 1 FROM transients WHERE state = :state AND next_try <= :now LIMIT 1", times=("now",))
-_DETAILS = statement("SELECT id, ref, action_page_id, repeat, testing FROM actions WHERE id IN :ids").bindparams(
-    bindparam("ids", expanding=True)
-)
-_SENT = statement(
+_DETAILS = statement(
     """
-UPDATE transients SET state = 'waiting', wait_key = NULL, wait_seal = NULL, sealed_at = NULL, lease_until = NULL,
-       next_try = :expires
- WHERE action_id = :id AND state = 'sending'
+SELECT a.id, a.ref, a.action_page_id, a.repeat, a.testing, a.created_at, c.confirm_days
+  FROM actions a JOIN action_pages p ON p.id = a.action_page_id JOIN campaigns c ON c.id = p.campaign_id
+ WHERE a.id IN :ids
 """,
-    times=("expires",),
+    lists=("ids",),
+    returns=("created_at",),
 )
+_SENT = """
+UPDATE transients SET state = 'waiting', wait_key = NULL, wait_seal = NULL, sealed_at = NULL, lease_until = NULL,
+       next_try = ?
+ WHERE action_id = ? AND state = 'sending'
+"""
 _EXPIRES = statement(
     """
 SELECT t.created_at, c.confirm_days FROM transients t JOIN actions a ON a.id = t.action_id
@@ -152,6 +157,7 @@ def claim(
                 action_ref=bytes(action.ref),
                 repeat=bool(action.repeat),
                 testing=bool(action.testing),
+                expires_at=action.created_at + timedelta(days=action.confirm_days),
                 waiting=waiting,
             )
         )
@@ -163,11 +169,16 @@ def settle(connection: Connection, mail: DueMail, outcome: Outcome, now: datetim
     if mail.state is State.THANKS_SENDING:
         clearing.clear(connection, mail.action_id, Event.SENT if outcome is Outcome.SENT else Event.FAILED)
     elif outcome is Outcome.SENT:
-        _wait(connection, mail.action_id)
+        wait(connection, mail.action_id, mail.expires_at)
     elif outcome is Outcome.REFUSED:
         clearing.purge(connection, mail.action_id, Event.REFUSED, now)
     else:
         _retry(connection, mail.action_id, now, reached_data=outcome is Outcome.FAILED_AFTER_DATA)
+
+
+def wait(connection: AnyConnection, action_id: int, expires_at: datetime) -> None:
+    """The mail is out: the address is closed, and waits for its link until the campaign's days are over."""
+    driver.execute(connection, _SENT, (driver.time(connection, expires_at), action_id))
 
 
 def end_leases(connection: Connection, now: datetime) -> int:
@@ -189,20 +200,13 @@ def page_of(connection: Connection, page_id: int) -> PageOfMail:
     return PageOfMail(notices=tuple(dict(notice) for notice in notices), **shown)
 
 
-def _wait(connection: Connection, action_id: int) -> None:
-    """The mail is out: the address is closed, and waits for its link until the campaign's days are over."""
-    held = connection.execute(_EXPIRES, {"id": action_id}).first()
-    if held is not None:
-        expires = held.created_at + timedelta(days=held.confirm_days)
-        connection.execute(_SENT, {"id": action_id, "expires": expires})
-
-
 def _retry(connection: Connection, action_id: int, now: datetime, *, reached_data: bool) -> None:
     tried = connection.execute(_TRIED, {"id": action_id}).first()
     if tried is None:
         return
     if reached_data and tried.deliveries >= MOST_DELIVERIES:
-        _wait(connection, action_id)
+        held = connection.execute(_EXPIRES, {"id": action_id}).one()
+        wait(connection, action_id, held.created_at + timedelta(days=held.confirm_days))
         return
     bound = {"id": action_id, "next_try": now + retry_after(tried.attempts), "not_delivered": 0 if reached_data else 1}
     connection.execute(_RETRY, bound)

@@ -9,7 +9,7 @@ from datetime import datetime
 from itertools import groupby
 from typing import Any
 
-from sqlalchemy import Connection, bindparam
+from sqlalchemy import Connection
 
 from proca_web.models.base import statement
 from proca_web.services import counting
@@ -25,10 +25,13 @@ SELECT a.id, a.status, a.testing, a.repeat, a.action_page_id, p.campaign_id
  ORDER BY a.accepted_at, a.id LIMIT :limit
 """)
 _ANY_DUE = statement("SELECT 1 FROM actions WHERE status <> 'pending' AND NOT released LIMIT 1")
-_COPIES = statement("""
+_COPIES = statement(
+    """
 SELECT c.id, c.org_id, c.role, c.action_id, c.seq FROM contacts c JOIN actions a ON a.id = c.action_id
  WHERE c.action_id IN :ids ORDER BY c.org_id, c.role, a.accepted_at, c.id
-""").bindparams(bindparam("ids", expanding=True))
+""",
+    lists=("ids",),
+)
 _NEW_COUNTER = statement("""
 INSERT INTO release_counters (org_id, role, last_seq) VALUES (:org, :role, 0) ON CONFLICT (org_id, role) DO NOTHING
 """)
@@ -36,8 +39,8 @@ _TAKE = statement("""
 UPDATE release_counters SET last_seq = last_seq + :number WHERE org_id = :org AND role = :role RETURNING last_seq
 """)
 _NUMBER = statement("UPDATE contacts SET seq = :seq WHERE id = :id")
-_DONE = statement("UPDATE actions SET released = true WHERE id IN :ids").bindparams(bindparam("ids", expanding=True))
-_COUNTED = statement("UPDATE actions SET counted = true WHERE id IN :ids").bindparams(bindparam("ids", expanding=True))
+_DONE = statement("UPDATE actions SET released = true WHERE id IN :ids", lists=("ids",))
+_COUNTED = statement("UPDATE actions SET counted = true WHERE id IN :ids", lists=("ids",))
 
 
 def is_due(connection: Connection) -> bool:

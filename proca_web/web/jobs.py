@@ -16,8 +16,8 @@ from proca_web.domain.transient import Event, State
 from proca_web.models import ActionPage
 from proca_web.services import confirming, counting, mailing, releasing, sweeping, wordings
 from proca_web.services.keyring import Keyring
-from proca_web.services.mailing import PageOfMail
-from proca_web.web.database import db, read_only, reading, truncate_wal, writing
+from proca_web.services.mailing import DueMail, Outcome, PageOfMail
+from proca_web.web.database import db, direct_write, read_only, reading, truncate_wal, writing
 from proca_web.web.mailer import Post
 
 MOST_ROUNDS = 10_000
@@ -125,10 +125,18 @@ def _send_batch(app: Flask, post: Post, state: State, pages: dict[int, PageOfMai
         if due.page_id not in pages:
             with reading() as connection:
                 pages[due.page_id] = mailing.page_of(connection, due.page_id)
-        outcome = post.deliver(due, pages[due.page_id])
-        with writing() as connection:
-            mailing.settle(connection, due, outcome, now())
+        _settle(due, post.deliver(due, pages[due.page_id]))
     return bool(mails or lost)
+
+
+def _settle(due: DueMail, outcome: Outcome) -> None:
+    """Write the outcome down at once; the usual one by the shortest way, mail is what limits a campaign."""
+    if outcome is Outcome.SENT and due.state is State.SENDING:
+        with direct_write(one_statement=True) as direct:
+            mailing.wait(direct, due.action_id, due.expires_at)
+        return
+    with writing() as connection:
+        mailing.settle(connection, due, outcome, now())
 
 
 def _write(act: Callable[..., object]) -> None:

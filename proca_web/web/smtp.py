@@ -10,6 +10,7 @@ import smtplib
 import ssl
 import time
 from datetime import UTC, datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,12 @@ from proca_web.config import MailSettings
 
 TIMEOUT_SECONDS = 15
 MAILS_A_CONNECTION = 50
+
+
+@lru_cache(maxsize=1)
+def _trusting_context() -> ssl.SSLContext:
+    """Trusts who the machine trusts; made once, reading all those certificates takes 25 ms."""
+    return ssl.create_default_context()
 
 
 class _MarksData:
@@ -48,14 +55,13 @@ class SafeConnection(flask_mail.Connection):
     def configure_host(self) -> smtplib.SMTP:
         """Connect, encrypt and log in."""
         state = self.mail
-        context = ssl.create_default_context()
         host: smtplib.SMTP
         if state.use_ssl:
-            host = _Encrypted(state.server, state.port, timeout=TIMEOUT_SECONDS, context=context)
+            host = _Encrypted(state.server, state.port, timeout=TIMEOUT_SECONDS, context=_trusting_context())
         else:
             host = _Plain(state.server, state.port, timeout=TIMEOUT_SECONDS)
         if state.use_tls:
-            host.starttls(context=context)
+            host.starttls(context=_trusting_context())
         if state.username and state.password:
             host.login(state.username, state.password)
         return host

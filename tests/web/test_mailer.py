@@ -235,7 +235,7 @@ def test_a_trusted_certificate_is_accepted(settings: Settings, tmp_path: Path, m
     sink = Sink()
     controller = smtp_sink.start(sink, context)
     trusting = ssl.create_default_context
-    monkeypatch.setattr("ssl.create_default_context", lambda: trusting(cafile=str(certificate)))
+    monkeypatch.setattr("proca_web.web.smtp._trusting_context", lambda: trusting(cafile=str(certificate)))
     try:
         world = factories.make_world(post_to(settings, sink.port, "starttls"))
         world.sign(world.app.test_client())
