@@ -36,15 +36,15 @@ class Kept:
 
     def answer(self, asked: Request, cache_control: str) -> Response:
         """200 in the form this browser reads, or 304 for who has it already."""
-        zips = self.zipped is not None and asked.accept_encodings.quality("gzip") > 0
-        response = Response(self.zipped if zips else self.body, mimetype=self.mimetype)
-        response.headers["Cache-Control"] = cache_control
-        response.vary.add("Accept-Encoding")
-        if zips:
-            response.headers["Content-Encoding"] = "gzip"
-        response.set_etag(f"{self.etag}-gz" if zips else self.etag)
-        response.make_conditional(asked)
-        return response
+        encodings = asked.headers.get("Accept-Encoding")
+        zipped = self.zipped if encodings and asked.accept_encodings.quality("gzip") > 0 else None
+        etag = self.etag if zipped is None else f"{self.etag}-gz"
+        headers = {"Cache-Control": cache_control, "Vary": "Accept-Encoding", "ETag": f'"{etag}"'}
+        if "If-None-Match" in asked.headers and asked.if_none_match.contains_weak(etag):
+            return Response(status=304, headers=headers)
+        if zipped is None:
+            return Response(self.body, mimetype=self.mimetype, headers=headers)
+        return Response(zipped, mimetype=self.mimetype, headers={**headers, "Content-Encoding": "gzip"})
 
 
 _kept: dict[tuple[int, str], tuple[float, Kept]] = {}
