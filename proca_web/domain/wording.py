@@ -79,13 +79,18 @@ def compose(
     always: tuple[Receiver, ...],
     asks: tuple[Receiver, ...],
     translate: Translate,
+    *,
+    style: str = "box",
 ) -> Wording:
-    """The wording of a page: `receives` are the orgs that can get a copy, `always` those that get every one."""
+    """The wording of a page: `receives` are the orgs that can get a copy, `always` those that get every one.
+
+    `style` says how consent is asked: a box to tick says yes, a choice between yes and no needs a question.
+    """
     names = [notice.title for notice in receives.values()]
     certain = [receives[receiver].title for receiver in always if receiver in receives]
     statement = _statement(title, certain, translate)
     boxes = tuple(
-        Box(CONSENT_FIELDS[receiver], receives[receiver].title, _question(receives[receiver].title, translate))
+        Box(CONSENT_FIELDS[receiver], receives[receiver].title, _question(receives[receiver].title, style, translate))
         for receiver in asks
         if receiver in receives
     )
@@ -106,10 +111,12 @@ def _statement(title: str, certain: list[str], translate: Translate) -> str:
     return sentence % {"title": title, "orgs": translate(N_(" and ")).join(certain)}
 
 
-def _question(org: str, translate: Translate) -> str:
-    return translate(N_("Yes, %(org)s may also keep me informed by e-mail. I can stop this at any time.")) % {
-        "org": org
-    }
+def _question(org: str, style: str, translate: Translate) -> str:
+    if style == "choice":
+        text = N_("May %(org)s also keep you informed by e-mail? You can stop this at any time.")
+    else:
+        text = N_("Yes, %(org)s may also keep me informed by e-mail. I can stop this at any time.")
+    return translate(text) % {"org": org}
 
 
 def _notice(notice: LegalNotice, translate: Translate) -> str:

@@ -11,9 +11,9 @@ from dataclasses import dataclass, field
 from proca_web.crypto import memory
 from proca_web.crypto.errors import CannotOpen, CertificateRefused
 from proca_web.crypto.memory import NONCE_BYTES
-from proca_web.domain import plaintext
+from proca_web.domain import opened_copy
 from proca_web.domain.export_columns import DECRYPTED
-from proca_web.domain.plaintext import PlaintextRefused
+from proca_web.domain.opened_copy import PlaintextRefused
 from proca_web.org_tool import meta
 from proca_web.org_tool.channels import Channel, Channels, decode_column
 from proca_web.org_tool.errors import RowRefused
@@ -76,8 +76,8 @@ def _check_columns(row: Row) -> None:
 def _find_unprintable(row: Row) -> None:
     for column, text in zip(row._fields, row, strict=True):
         try:
-            for start in range(0, len(text), plaintext.LONGEST_TEXT):
-                plaintext.check_text(text[start : start + plaintext.LONGEST_TEXT], newline=False)
+            for start in range(0, len(text), opened_copy.LONGEST_TEXT):
+                opened_copy.check_text(text[start : start + opened_copy.LONGEST_TEXT], newline=False)
         except PlaintextRefused as error:
             raise RowRefused(f"{column} is damaged: {error}") from error
 
@@ -89,7 +89,7 @@ def _copy(row: Row, channel: Channel) -> list[str]:
     certificate = channel.certificate
     if certificate is not None:
         certificate.check_nonce(nonce)
-    content = plaintext.read(memory.box_open(payload, nonce, channel.shared))
+    content = opened_copy.read(memory.box_open(payload, nonce, channel.shared))
     place = meta.read_place(content)
     meta.check_place(place, row, channel.key)
     if place.get("at") not in channel.minutes:
@@ -98,7 +98,7 @@ def _copy(row: Row, channel: Channel) -> list[str]:
             certificate.check_sealed_at(minute)
         channel.minutes.add(place["at"])
     meta.check_consent(place, row)
-    contact = plaintext.fields(content)
+    contact = opened_copy.fields(content)
     if not contact.get("comment"):
         contact["comment"] = _public_comment(row.custom_fields)
     return _cells(row, contact)
@@ -133,7 +133,7 @@ def _public_comment(custom_fields: str) -> str:
     if not isinstance(comment, str):
         raise RowRefused("custom_fields is not a JSON object of texts")
     try:
-        plaintext.check_text(comment, newline=True)
+        opened_copy.check_text(comment, newline=True)
     except PlaintextRefused as error:
         raise RowRefused(f"the comment in custom_fields holds {error}") from error
     return comment

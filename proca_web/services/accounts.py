@@ -73,7 +73,8 @@ def record(session: Session, org_id: int, user_id: int | None, event: str, detai
     session.add(AuditEntry(org_id=org_id, user_id=user_id, event=event, detail=detail, at=now))
 
 
-def recent_entries(session: Session, org_id: int, event: str, limit: int = 20) -> Sequence[AuditEntry]:
-    """The newest lines of an org's record of that kind."""
+def recent_entries(session: Session, org_id: int, event: str, limit: int = 20) -> Sequence[tuple[AuditEntry, str]]:
+    """The newest lines of an org's record of that kind, each with the address of who did it (empty: gone)."""
     where = (AuditEntry.org_id == org_id, AuditEntry.event == event)
-    return session.scalars(select(AuditEntry).where(*where).order_by(AuditEntry.id.desc()).limit(limit)).all()
+    lines = select(AuditEntry, User.email).outerjoin(User, User.id == AuditEntry.user_id).where(*where)
+    return [(entry, email or "") for entry, email in session.execute(lines.order_by(AuditEntry.id.desc()).limit(limit))]

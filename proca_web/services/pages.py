@@ -64,11 +64,21 @@ class PageFacts:
         """Consent fields of orgs that cannot receive now; a form that names one is out of date."""
         return tuple(CONSENT_FIELDS[receiver] for receiver in self.distribution.asks() if receiver not in self.asks)
 
+    @cached_property
+    def lacking_key(self) -> tuple[str, ...]:
+        """Orgs that always receive and have no active key: while there is one, the page takes no signatures."""
+        always = (self.parties[receiver] for receiver in self.distribution.always())
+        return tuple(party.name for party in always if not any(key.role == "recipient" for key in party.keys))
+
+    @property
+    def takes_signatures(self) -> bool:
+        """Whether the form is shown."""
+        return self.is_open and not self.lacking_key
+
     def require_keys(self) -> None:
         """Raise NoActiveKey when an org that always receives cannot."""
-        for receiver in self.distribution.always():
-            if not any(key.role == "recipient" for key in self.parties[receiver].keys):
-                raise NoActiveKey(self.parties[receiver].name)
+        if self.lacking_key:
+            raise NoActiveKey(self.lacking_key[0])
 
 
 _FACTS = """

@@ -39,7 +39,8 @@ def compose(session: Session, page: ActionPage, translate: Translate) -> Wording
         for receiver, org in orgs.items()
         if receiver in policy.always() or has_key(session, org)
     }
-    return wording.compose(page.title, receives, policy.always(), policy.asks(), translate)
+    always, asks = policy.always(), policy.asks()
+    return wording.compose(page.title, receives, always, asks, translate, style=page.consent_style)
 
 
 def refresh(session: Session, page: ActionPage, translate: Translate, now: datetime) -> bool:

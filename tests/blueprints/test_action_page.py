@@ -248,6 +248,10 @@ def test_without_a_key_of_who_always_receives_nothing_is_stored(world: World, cl
         assert answer.status_code == 503
         assert "Nothing was stored" in answer.text
     assert rows(world) == 0
+    page_cache.forget()
+    shown = client.get(f"/p/{page}")
+    assert "<form" not in shown.text
+    assert "has no key at the moment" in shown.text
 
 
 def test_an_optional_org_without_a_key_only_loses_its_box(world: World, client: FlaskClient) -> None:
@@ -372,6 +376,9 @@ def test_consent_can_be_a_box_or_a_choice_with_nothing_chosen(world: World, clie
     page_cache.forget()
     page = client.get("/p/trees").text
     assert ('type="radio" name="opt_in"' in page) is (style == "choice")
+    world.run("sweep")
+    page_cache.forget()
+    assert ("May Org One also keep you informed" in client.get("/p/trees").text) is (style == "choice")
     assert "checked" not in page
     for answer in ({}, {"opt_in": "no"}, {"opt_in": "yes"}):
         world.sign(client, **answer)

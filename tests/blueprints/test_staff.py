@@ -150,3 +150,10 @@ def test_the_key_directory_shows_what_tools_pin(world: World, client: FlaskClien
     for key in keys["keys"]:
         assert key["fingerprint"] in page
     assert keys["home"]["identity"] in page
+
+
+def test_the_exports_page_says_who_downloaded_what(world: World) -> None:
+    world.export("org-one", "?since=0")
+    page = world.signed_in("admin@org-one.example.org").get("/console/org-one/exports").text
+    assert "admin@org-one.example.org" in page
+    assert "since = 0" in page

@@ -89,10 +89,10 @@ def test_without_a_key_nothing_is_taken_and_nothing_typed_is_lost(town: Town, vi
 
 def test_without_script_the_back_button_leads_to_the_form_as_it_was(town: Town, visitor: Visitor) -> None:
     visitor.expect(503)
-    town.world.execute("UPDATE public_keys SET status = 'retired' WHERE kind = 'recipient'")
     page = visitor.page(script=False)
     page.goto("/p/trees-partner")
     fill(page, **TYPED)
+    town.world.execute("UPDATE public_keys SET status = 'retired' WHERE kind = 'recipient'")
     sign(page)
     expect(page.get_by_text("Nothing was stored.")).to_be_visible()
     expect(page.get_by_text("back button leads to the form")).to_be_visible()

@@ -11,10 +11,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from proca_web.domain import plaintext
+from proca_web.domain import opened_copy, plaintext
 from proca_web.domain.contact import ContactData
 from proca_web.domain.export_columns import DECRYPTED
-from proca_web.domain.plaintext import ADDRESS_NAMES, BUCKETS, PROCA_NAMES, Context, PlaintextRefused
+from proca_web.domain.opened_copy import PlaintextRefused
+from proca_web.domain.plaintext import ADDRESS_NAMES, BUCKETS, PROCA_NAMES, Context
 
 VECTORS = Path(__file__).with_name("hostile_plaintexts.json")
 CASES = json.loads(VECTORS.read_text("utf-8"))["cases"]
@@ -86,18 +87,18 @@ def test_more_than_the_largest_length_is_refused() -> None:
 
 @given(_CONTACTS)
 def test_what_is_composed_reads_back_as_it_was(contact: ContactData) -> None:
-    content = plaintext.read(plaintext.compose(contact, CONTEXT, to="KEY", role="recovery"))
-    assert plaintext.fields(content) == dict(contact.items())
+    content = opened_copy.read(plaintext.compose(contact, CONTEXT, to="KEY", role="recovery"))
+    assert opened_copy.fields(content) == dict(contact.items())
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case["name"])
 def test_a_plaintext_is_read_or_refused_as_the_shared_file_says(case: dict[str, str]) -> None:
     data = base64.b64decode(case["bytes"])
     if case["verdict"] == "ok":
-        assert isinstance(plaintext.read(data), dict)
+        assert isinstance(opened_copy.read(data), dict)
     else:
         with pytest.raises(PlaintextRefused):
-            plaintext.read(data)
+            opened_copy.read(data)
 
 
 def test_the_shared_file_names_each_case_once_and_has_both_verdicts() -> None:
@@ -108,7 +109,7 @@ def test_the_shared_file_names_each_case_once_and_has_both_verdicts() -> None:
 @given(some.binary(max_size=300) | some.text().map(lambda text: text.encode(errors="surrogatepass")))
 def test_any_bytes_are_read_or_refused_and_nothing_else_happens(data: bytes) -> None:
     with suppress(PlaintextRefused):
-        assert isinstance(plaintext.read(data), dict)
+        assert isinstance(opened_copy.read(data), dict)
 
 
 _VALUES = some.recursive(
@@ -121,12 +122,12 @@ _VALUES = some.recursive(
 def test_any_object_is_read_as_it_is_or_refused(content: dict[str, Any]) -> None:
     data = json.dumps(content).encode()
     with suppress(PlaintextRefused):
-        assert plaintext.read(data) == content
+        assert opened_copy.read(data) == content
 
 
 def test_a_refusal_shows_nothing_of_the_content() -> None:
     with pytest.raises(PlaintextRefused) as refusal:
-        plaintext.read(b'{"email":"zofia@example.org\\u0000"}')
+        opened_copy.read(b'{"email":"zofia@example.org\\u0000"}')
     assert "zofia" not in str(refusal.value)
 
 
@@ -141,11 +142,11 @@ def test_a_refusal_shows_nothing_of_the_content() -> None:
 )
 def test_a_known_field_that_is_not_text_is_refused(content: dict[str, Any], reason: str) -> None:
     with pytest.raises(PlaintextRefused, match=reason):
-        plaintext.fields(content)
+        opened_copy.fields(content)
 
 
 def test_missing_and_null_fields_are_left_out_and_unknown_ones_passed_over() -> None:
-    assert plaintext.fields({"email": None, "address": None, "area": "PL", "x": [1]}) == {}
+    assert opened_copy.fields({"email": None, "address": None, "area": "PL", "x": [1]}) == {}
 
 
 def test_every_field_of_a_copy_has_its_column() -> None:
