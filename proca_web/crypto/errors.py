@@ -39,3 +39,15 @@ class KeyFileDamaged(CryptoError):
 
 class WrongPassphrase(CryptoError):
     """The key file is intact, but this passphrase does not open it."""
+
+
+class StatementRefused(CryptoError):
+    """A signed statement is malformed or not signed by the key that had to."""
+
+
+class ChallengeRefused(CryptoError):
+    """What was given is not a challenge for this key; the message never holds what was in it."""
+
+
+class KeyLogRefused(CryptoError):
+    """A key log does not hold together; the message says where."""

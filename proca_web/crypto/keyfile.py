@@ -19,7 +19,7 @@ from proca_web.crypto.encoding import decode, encode, sized
 from proca_web.crypto.errors import EncodingError, KeyFileDamaged, WrongPassphrase
 from proca_web.crypto.keys import fingerprint
 from proca_web.crypto.labels import digest
-from proca_web.crypto.passphrase import normalise
+from proca_web.crypto.passphrase import normalise, readings
 
 FORMAT = "proca-web-orgkey"
 KDF = "pbkdf2-hmac-sha256"
@@ -91,7 +91,7 @@ def lock(key: OrgKey, passphrase: str, *, rounds: int = ROUNDS, now: datetime | 
     }
     nonce = nacl.utils.random(24)
     inner = b"\x01" + key.secret + digest(32, "keyfile", _header_texts(content))
-    seal = nacl.secret.SecretBox(_derive(passphrase, salt, rounds)).encrypt(inner, nonce).ciphertext
+    seal = nacl.secret.SecretBox(_derive(normalise(passphrase), salt, rounds)).encrypt(inner, nonce).ciphertext
     content["nonce"], content["seal"] = encode(nonce), encode(seal)
     content["check"] = encode(_check(content))
     return content
@@ -100,12 +100,7 @@ def lock(key: OrgKey, passphrase: str, *, rounds: int = ROUNDS, now: datetime | 
 def unlock(content: dict[str, Any], passphrase: str) -> OrgKey:
     """Open a key file. Raises KeyFileDamaged or WrongPassphrase, which are told apart by the file's check value."""
     public = inspect(content)
-    kdf = content["kdf"]
-    key = _derive(passphrase, decode(kdf["salt"], 16), kdf["rounds"])
-    try:
-        inner = nacl.secret.SecretBox(key).decrypt(decode(content["seal"]), decode(content["nonce"], 24))
-    except NaClError as error:
-        raise WrongPassphrase("the passphrase does not open this key file") from error
+    inner = _open_seal(content, passphrase)
     if len(inner) != 65 or inner[:1] != b"\x01" or inner[33:] != digest(32, "keyfile", _header_texts(content)):
         raise KeyFileDamaged("the sealed part does not belong to this file")
     opened = OrgKey(
@@ -119,6 +114,17 @@ def unlock(content: dict[str, Any], passphrase: str) -> OrgKey:
     if crypto_scalarmult_base(opened.secret) != public or encode(opened.sign_public) != content["sign_public"]:
         raise KeyFileDamaged("the public keys in this file do not follow from its secret")
     return opened
+
+
+def _open_seal(content: dict[str, Any], passphrase: str) -> bytes:
+    kdf, sealed, nonce = content["kdf"], decode(content["seal"]), decode(content["nonce"], 24)
+    for reading in readings(passphrase):
+        key = _derive(reading, decode(kdf["salt"], 16), kdf["rounds"])
+        try:
+            return nacl.secret.SecretBox(key).decrypt(sealed, nonce)
+        except NaClError:
+            continue
+    raise WrongPassphrase("the passphrase does not open this key file")
 
 
 def inspect(content: Any) -> bytes:
@@ -174,8 +180,8 @@ def _check(content: dict[str, Any]) -> bytes:
     return digest(8, "keyfile-check", _header_texts(content) + rest)
 
 
-def _derive(passphrase: str, salt: bytes, rounds: int) -> bytes:
-    return hashlib.pbkdf2_hmac("sha256", normalise(passphrase).encode(), salt, rounds)
+def _derive(reading: str, salt: bytes, rounds: int) -> bytes:
+    return hashlib.pbkdf2_hmac("sha256", reading.encode(), salt, rounds)
 
 
 def dumps(content: dict[str, Any]) -> str:

@@ -11,7 +11,7 @@ from proca_web.crypto.labels import digest
 from proca_web.crypto.memory import KEY_BYTES
 
 _FIELD_PRIME = 2**255 - 19
-_CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +27,7 @@ class RecipientKey:
 def fingerprint(public: bytes) -> str:
     """The name people compare: D(20, "fingerprint", public) in Crockford base32, 8 groups of 4 (protocol 5)."""
     number = int.from_bytes(digest(20, "fingerprint", public), "big")
-    letters = "".join(_CROCKFORD[(number >> shift) & 31] for shift in range(155, -1, -5))
+    letters = "".join(CROCKFORD[(number >> shift) & 31] for shift in range(155, -1, -5))
     return "-".join(letters[start : start + 4] for start in range(0, 32, 4))
 
 

@@ -1,10 +1,15 @@
-"""Generated passphrases: seven words of a list of 7,776, 90 bits (protocol 5); typed ones are forgiven spaces."""
+"""Passphrases of key files: seven generated words of a list of 7,776, 90 bits, or a person's own (protocol 5).
+
+What is typed is read in one way, whatever keyboard or system it comes from; nothing here keeps or shows it.
+"""
 
 import secrets
+import unicodedata
 from functools import cache
 from importlib.resources import files
 
 WORDS = 7
+SHORTEST = 12
 
 
 @cache
@@ -20,7 +25,26 @@ def generate() -> str:
 
 
 def normalise(typed: str) -> str:
-    """What is derived from: seven words of the list as their bare letters, any other passphrase as typed."""
+    """What is derived from: in NFKC, then seven words of the list as their bare letters, any other as typed."""
+    return _bare(unicodedata.normalize("NFKC", typed))
+
+
+def readings(typed: str) -> tuple[str, ...]:
+    """What a key file may have been sealed with: `normalise`, then as read before NFKC came first, if it differs."""
+    return tuple(dict.fromkeys((normalise(typed), _bare(typed))))
+
+
+def judge(typed: str) -> str | None:
+    """Why a passphrase of one's own is too weak for a new key file, as a sentence; None when it will do."""
+    text = normalise(typed)
+    if len(text) < SHORTEST:
+        return f"the passphrase is too short: take at least {SHORTEST} characters, or seven generated words."
+    if len(set(text)) == 1:
+        return "the passphrase is one character repeated: take another, or seven generated words."
+    return None
+
+
+def _bare(typed: str) -> str:
     letters = "".join(typed.lower().replace("-", " ").split())
     return letters if _reads_as_words(letters) else typed.strip()
 

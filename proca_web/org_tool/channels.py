@@ -16,10 +16,13 @@ from proca_web.crypto.keys import fingerprint
 from proca_web.crypto.memory import Secret
 from proca_web.org_tool.errors import RowRefused
 from proca_web.org_tool.export_row import Row
+from proca_web.org_tool.home_changes import Predecessors, is_in_time
 from proca_web.org_tool.ring import HeldKey, Ring
 
 MOST = 1024
 _NO_PIN = "no Home identity is pinned in the key file; run: proca-org pin FILE FINGERPRINT"
+_REFUSED = "the sender's certificate is refused: "
+OTHER_HOME = f"{_REFUSED}not signed by the pinned Home identity"
 _IDENTITY = slice(64, 96)  # where a certificate names the Home identity that signed it
 
 
@@ -32,6 +35,7 @@ class Channel:
 
     key: HeldKey
     certificate: Certificate | None
+    home: str  # the fingerprint of the Home identity behind the certificate; empty when unchecked
     shared: Secret = field(repr=False)
     minutes: set[str] = field(default_factory=set, repr=False)  # minutes of sealing that were found in its time
 
@@ -44,8 +48,9 @@ class Channel:
 class Channels:
     """Finds the channel of a row; `find` raises RowRefused with the reason why there is none."""
 
-    def __init__(self, ring: Ring) -> None:
+    def __init__(self, ring: Ring, predecessors: Predecessors) -> None:
         self._ring = ring
+        self._predecessors = predecessors
         self._known: dict[tuple[str, ...], Channel] = {}
 
     def find(self, row: Row) -> Channel:
@@ -77,11 +82,34 @@ class Channels:
         key = self._ring.get(row.public_key)
         if key is None:
             raise RowRefused(f"sealed to a key that is not given: {fingerprint(public)}")
-        certificate = _verify(row, key, signed, sender)
+        certificate = self._verify(row, key, signed, sender)
+        home = _fingerprint(certificate.identity) if certificate else ""
         try:
-            return Channel(key, certificate, memory.box_shared(sender, key.secret))
+            return Channel(key, certificate, home, memory.box_shared(sender, key.secret))
         except KeyRefused as error:
             raise RowRefused(f"the sender's key is refused: {error}") from error
+
+    def _verify(self, row: Row, key: HeldKey, signed: bytes, sender: bytes) -> Certificate | None:
+        if not key.home:
+            if key.must_check:
+                raise RowRefused(_NO_PIN)
+            return None
+        identity, home_box, earlier = signed[_IDENTITY], key.home_box, None
+        if len(signed) == CERTIFICATE_BYTES and _fingerprint(identity) != key.home:
+            earlier = self._predecessors.find(key.home, _fingerprint(identity))
+            if earlier is None:
+                raise RowRefused(OTHER_HOME)
+            home_box = earlier.box
+        try:
+            certificate = certificates.verify(signed, identity=identity, home_box=home_box, sign_key=sender)
+        except CertificateRefused as error:
+            raise RowRefused(f"{_REFUSED}{error}") from error
+        if earlier is not None and not is_in_time(earlier, certificate):
+            raise RowRefused(f"{_REFUSED}it outlives the earlier Home identity that signed it")
+        times = (_time(certificate.not_before), _time(certificate.not_after))
+        if times != (row.sign_key_not_before, row.sign_key_not_after):
+            raise RowRefused(f"{_REFUSED}its times are not those of the row")
+        return certificate
 
 
 def decode_column(text: str, column: str, size: int | None = None) -> bytes:
@@ -90,26 +118,6 @@ def decode_column(text: str, column: str, size: int | None = None) -> bytes:
         return decode(text, size)
     except EncodingError as error:
         raise RowRefused(f"{column} is damaged: {error}") from error
-
-
-def _verify(row: Row, key: HeldKey, signed: bytes, sender: bytes) -> Certificate | None:
-    if not key.home:
-        if key.must_check:
-            raise RowRefused(_NO_PIN)
-        return None
-    identity = signed[_IDENTITY]
-    if len(signed) == CERTIFICATE_BYTES and _fingerprint(identity) != key.home:
-        raise RowRefused("the sender's certificate is refused: not signed by the pinned Home identity")
-    try:
-        certificate = certificates.verify(signed, identity=identity, home_box=key.home_box, sign_key=sender)
-    except CertificateRefused as error:
-        raise RowRefused(f"the sender's certificate is refused: {error}") from error
-    if (_time(certificate.not_before), _time(certificate.not_after)) != (
-        row.sign_key_not_before,
-        row.sign_key_not_after,
-    ):
-        raise RowRefused("the sender's certificate is refused: its times are not those of the row")
-    return certificate
 
 
 def _time(value: datetime | None) -> str:

@@ -8,11 +8,13 @@ import click
 from proca_web.crypto import keyfile, passphrase
 from proca_web.crypto.encoding import encode
 from proca_web.crypto.keys import fingerprint
-from proca_web.org_tool import key_files
+from proca_web.org_tool import key_files, rotations
 from proca_web.org_tool.commands import ANY_FILE, EXISTING_FILE, Commands, passphrase_option, say
 from proca_web.org_tool.decrypt import decrypt
 from proca_web.org_tool.errors import UsageFault
 from proca_web.org_tool.passphrases import Passphrases
+from proca_web.org_tool.proving import prove
+from proca_web.org_tool.watch import watch
 
 KEYSTORE_WARNING = (
     "warning: {out} holds the secret without a passphrase: whoever reads this file reads every signature sealed to"
@@ -22,10 +24,12 @@ KEYSTORE_WARNING = (
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
 def main() -> None:
-    """Keys and exports of an organisation, on its own computer. Nothing here talks to the network."""
+    """Keys and exports of an organisation, on its own computer. Nothing but `watch` talks to the network."""
 
 
 main.add_command(decrypt)
+main.add_command(prove)
+main.add_command(watch)
 
 
 @main.command()
@@ -33,21 +37,38 @@ main.add_command(decrypt)
 @click.option("--out", required=True, type=ANY_FILE, help="The key file to write, or a folder for it.")
 @click.option("--home", default="", metavar="IDENTITY", help="The Home identity to trust, as on the /keys page.")
 @click.option("--origin", default="", metavar="URL", help="Where the platform is, as a note in the file.")
+@click.option(
+    "--replaces", type=EXISTING_FILE, metavar="FILE", help="The key file in use: its key vouches for this one."
+)
 @passphrase_option
-def keygen(org: str, out: Path, home: str, origin: str, passphrase_files: tuple[Path, ...]) -> None:
-    """Make a key pair and write its passphrase-protected key file; give the public key to the platform."""
+def keygen(
+    org: str, out: Path, home: str, origin: str, replaces: Path | None, passphrase_files: tuple[Path, ...]
+) -> None:
+    """Make a key pair and write its passphrase-protected key file; give the public keys to the platform.
+
+    With --replaces the passphrase of the new key comes first, then that of the old one.
+    """
     passphrases = Passphrases(passphrase_files)
-    passphrases.check_number(1)
+    passphrases.check_number(2 if replaces else 1)
     given = passphrases.given()
-    words = given or passphrase.generate()
     pin = key_files.check_pin(home) if home else ""
     key = keyfile.new_org_key(key_files.check_org(org), home_identity=pin, origin=origin)
+    old = rotations.open_old(replaces, org, passphrases, 1) if replaces else None
+    if old is not None:
+        key = rotations.inherit(key, old)
+    words = given or passphrase.generate()
     path = key_files.make(key, words, out)
+    weak = passphrase.judge(words)
+    if weak is not None:
+        say(f"warning: {weak} Whoever gets hold of this file can guess it; make another one before it is used.")
     if given is None:
         say(f"passphrase: {words}")
         say("These seven words open the key file. Write them down now: they are stored nowhere and not shown again.")
     click.echo(f"public: {encode(key.public)}")
+    click.echo(f"sign-public: {encode(key.sign_public)}")
     click.echo(f"fingerprint: {fingerprint(key.public)}")
+    if old is not None:
+        click.echo(f"rotation: {rotations.sign(old, key.public, key.sign_public)}")
     click.echo(f"file: {path}")
 
 
@@ -58,6 +79,7 @@ def show(file: Path) -> None:
     content = key_files.load(file)
     _show("org", content["org"])
     _show("public", content["public"])
+    _show("sign-public", content["sign_public"])
     _show("fingerprint", content["fingerprint"])
     _show("home", content["home_identity"] or "none")
     _show("created", content["created_at"])
@@ -83,6 +105,17 @@ def pin(file: Path, home: str, passphrase_files: tuple[Path, ...]) -> None:
     if old and old != new:
         say(f"the pin was {old} before")
     click.echo(f"home: {new}")
+
+
+@main.command()
+@click.argument("old_file", metavar="OLDFILE", type=EXISTING_FILE)
+@click.argument("new_file", metavar="NEWFILE", type=EXISTING_FILE)
+@passphrase_option
+def rotation(old_file: Path, new_file: Path, passphrase_files: tuple[Path, ...]) -> None:
+    """Let the old key vouch for the new one; give the line to the platform with the new key. Only OLDFILE is opened."""
+    signed, public = rotations.sign_for_file(old_file, new_file, Passphrases(passphrase_files))
+    click.echo(f"rotation: {signed}")
+    say(f"Whoever has this line can make the key {fingerprint(public)} your org's next one. Is that your new key?")
 
 
 @main.command()

@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from proca_web.org_tool import exports
+from proca_web.org_tool.channels import OTHER_HOME, Channels
 from proca_web.org_tool.commands import ANY_FILE, EXISTING_FILE, passphrase_option, say
 from proca_web.org_tool.decrypting import Progress, Run, Tally
 from proca_web.org_tool.imports import Imports
@@ -38,6 +39,7 @@ _MOST_REASONS_SHOWN = 10
 @click.option("--excel", is_flag=True, help="Put a byte-order mark first, for Excel.")
 @click.option("--quarantine", type=ANY_FILE, help="Where rows that fail go; else OUT.quarantine.csv.")
 @click.option("--state", type=ANY_FILE, help="Remember what was imported, and refuse it next time.")
+@click.option("--key-log", type=EXISTING_FILE, help="A saved /keys/log.json: rows from before a change of the Home.")
 @passphrase_option
 @click.pass_context
 def decrypt(ctx: click.Context, /, **options: Any) -> None:
@@ -48,16 +50,20 @@ def decrypt(ctx: click.Context, /, **options: Any) -> None:
 def _run(request: Request) -> int:
     form, places = request.format(), request.places()
     keys = request.hold_keys()
+    earlier = request.predecessors(keys)
     with ExitStack() as stack:
         opened = [stack.enter_context(exports.open_export(source)) for source in request.sources]
         imports = Imports(places.state)
-        run = stack.enter_context(Run(keys, Output(places.out, form), Quarantine(places.quarantine), imports))
+        output, quarantine = Output(places.out, form), Quarantine(places.quarantine)
+        run = stack.enter_context(Run(keys, Channels(keys, earlier), output, quarantine, imports))
         with _progress(request.sources, places) as progress:
             run.read(opened, progress)
         tally = run.finish()
     for notice in (notice for export in opened for notice in export.notices):
         say(f"warning: {notice}")
     _report(tally, keys.values(), places)
+    if tally.reasons[OTHER_HOME] and request.key_log is None:
+        say("If the platform changed its Home key since: save its /keys/log.json and give it with --key-log.")
     return tally.exit_code
 
 

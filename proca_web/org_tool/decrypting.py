@@ -66,11 +66,13 @@ class Run:
     Use as a context: leaving it wipes the keys, and leaves no file unless `finish` was called.
     """
 
-    def __init__(self, ring: Ring, output: Output, quarantine: Quarantine, imports: Imports) -> None:
+    def __init__(
+        self, ring: Ring, channels: Channels, output: Output, quarantine: Quarantine, imports: Imports
+    ) -> None:
         self.tally = Tally()
         self._orgs = sorted({key.org for key in ring.values()})
         self._ring = ring
-        self._channels = Channels(ring)
+        self._channels = channels
         self._output = output
         self._quarantine = quarantine
         self._imports = imports

@@ -13,5 +13,12 @@ class UsageFault(ToolError):
     exit_code = 2
 
 
+class Alarm(ToolError):
+    """What the platform shows about keys is not what it must be; the message says what, and what to do."""
+
+    def __str__(self) -> str:
+        return f"ALARM: {super().__str__()}"
+
+
 class RowRefused(Exception):
     """One row is set aside, the run goes on; the message is the reason a person reads in the quarantine file."""

@@ -1,10 +1,13 @@
-"""Writing files that hold secrets or personal data: readable by their owner only, and never half written."""
+"""Files of an org: small ones are read with a limit; written ones are their owner's alone, and never half written."""
 
 import os
 import secrets
 import stat
+import sys
+from collections.abc import Set
 from contextlib import suppress
 from pathlib import Path
+from typing import BinaryIO
 
 from proca_web.org_tool.errors import ToolError, UsageFault
 
@@ -16,12 +19,31 @@ def read_small(path: Path) -> bytes:
     """A key, passphrase or state file. Raises ToolError when it cannot be read or is far too large to be one."""
     try:
         with path.open("rb") as file:
-            content = file.read(_LARGEST + 1)
+            return _read_small(file, str(path))
     except OSError as error:
         raise ToolError(f"{path} cannot be read: {error.strerror}.") from error
+
+
+def read_small_input() -> bytes:
+    """Standard input, as a small file. Raises ToolError when it is far too large to be one."""
+    return _read_small(sys.stdin.buffer, "standard input")
+
+
+def _read_small(file: BinaryIO, name: str) -> bytes:
+    content = file.read(_LARGEST + 1)
     if len(content) > _LARGEST:
-        raise ToolError(f"{path} is far too large for what it should be.")
+        raise ToolError(f"{name} is far too large for what it should be.")
     return content
+
+
+def check_place(path: Path, taken: Set[Path]) -> None:
+    """Refuse, before any work, a place that cannot be written or is `taken` (resolved). Raises UsageFault."""
+    if path.is_dir():
+        raise UsageFault(f"{path} is a folder; name a file.")
+    if not path.resolve().parent.is_dir():
+        raise UsageFault(f"{path} cannot be written: its folder does not exist.")
+    if path.resolve() in taken:
+        raise UsageFault(f"{path} is named twice, or is one of the files to read; name another one.")
 
 
 def write_new(path: Path, content: str) -> None:

@@ -27,8 +27,11 @@ def read_place(content: dict[str, Any]) -> dict[str, Any]:
     return meta
 
 
-def check_place(meta: dict[str, Any], row: Row, key: HeldKey) -> None:
-    """Refuse a copy that was sealed for another place than its row's. Raises RowRefused with the first difference."""
+def check_place(meta: dict[str, Any], row: Row, key: HeldKey, home: str) -> None:
+    """Refuse a copy that was sealed for another place than its row's. Raises RowRefused with the first difference.
+
+    `home` is the fingerprint of the Home identity behind the sender, empty when that is unchecked.
+    """
     if key.org and meta.get("org") != key.org:
         raise RowRefused("sealed for another org")
     if meta.get("to") != key.fingerprint:
@@ -45,7 +48,7 @@ def check_place(meta: dict[str, Any], row: Row, key: HeldKey) -> None:
         raise RowRefused("sealed for another action page")
     if meta.get("consent") != row.consent:
         raise RowRefused("sealed under another wording of the consent")
-    if key.home and meta.get("home") != key.home:
+    if home and meta.get("home") != home:
         raise RowRefused("sealed by another Home Org than the pinned one")
 
 

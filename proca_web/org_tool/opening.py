@@ -91,7 +91,7 @@ def _copy(row: Row, channel: Channel) -> list[str]:
         certificate.check_nonce(nonce)
     content = opened_copy.read(memory.box_open(payload, nonce, channel.shared))
     place = meta.read_place(content)
-    meta.check_place(place, row, channel.key)
+    meta.check_place(place, row, channel.key, channel.home)
     if place.get("at") not in channel.minutes:
         minute = meta.sealed_at(place)
         if certificate is not None:

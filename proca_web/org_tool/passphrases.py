@@ -28,7 +28,7 @@ class Passphrases:
         """The passphrase for the key at that place, without asking; None when none is given."""
         if self.files:
             return _first_line(self.files[0 if len(self.files) == 1 else place])
-        return os.environ.get(VARIABLE) or None
+        return _readable(os.environ.get(VARIABLE, "")) or None
 
     def ask(self, key_file: Path, place: int = 0) -> str:
         """The passphrase that opens a key file. Raises UsageFault when it is not given and nobody can be asked."""
@@ -39,6 +39,15 @@ class Passphrases:
             raise UsageFault(f"no passphrase for {key_file}: use --passphrase-file FILE, or set {VARIABLE}.")
         typed: str = click.prompt(f"Passphrase of {key_file}", hide_input=True, err=True)
         return typed
+
+
+def _readable(text: str) -> str:
+    """The variable as text; bytes that are no UTF-8 come from the system as half characters, which nothing can seal."""
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        raise UsageFault(f"{VARIABLE} is not UTF-8 text.") from error
+    return text
 
 
 def _first_line(path: Path) -> str:

@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from proca_web.org_tool import key_files, ring
+from proca_web.org_tool import files, home_changes, key_files, ring
 from proca_web.org_tool.errors import UsageFault
+from proca_web.org_tool.home_changes import Predecessors
 from proca_web.org_tool.output import CsvFormat, Format, NdjsonFormat
 from proca_web.org_tool.passphrases import Passphrases
 from proca_web.org_tool.ring import Ring
@@ -32,15 +33,9 @@ class Places:
         """Refuse to write over what is read, or one result over another. Raises UsageFault."""
         taken = {path.resolve() for path in sources}
         for path in (self.out, self.quarantine, self.state):
-            if path is None:
-                continue
-            if path.is_dir():
-                raise UsageFault(f"{path} is a folder; name a file.")
-            if not path.resolve().parent.is_dir():
-                raise UsageFault(f"{path} cannot be written: its folder does not exist.")
-            if path.resolve() in taken:
-                raise UsageFault(f"{path} is named twice, or is one of the files to read; name another one.")
-            taken.add(path.resolve())
+            if path is not None:
+                files.check_place(path, taken)
+                taken.add(path.resolve())
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +52,7 @@ class Request:
     excel: bool
     quarantine: Path | None
     state: Path | None
+    key_log: Path | None
     passphrase_files: tuple[Path, ...]
 
     def format(self) -> Format:
@@ -73,8 +69,16 @@ class Request:
         if self.sources.count("-") > 1:
             raise UsageFault("standard input (-) can be read only once.")
         places = Places.of(self.out, self.quarantine, self.state)
-        places.check((*(Path(source) for source in self.sources if source != "-"), *self.files, *self.keystores))
+        logs = (self.key_log,) if self.key_log is not None else ()
+        exports = (Path(source) for source in self.sources if source != "-")
+        places.check((*exports, *self.files, *self.keystores, *logs))
         return places
+
+    def predecessors(self, keys: Ring) -> Predecessors:
+        """The earlier Homes of the pinned one, where a key log is given. Raises ToolError."""
+        if self.key_log is None:
+            return Predecessors()
+        return home_changes.read_predecessors(self.key_log, [key.home for key in keys.values() if key.home])
 
     def hold_keys(self) -> Ring:
         """Open key files and keystores; the first of two entries for one key counts. Raises UsageFault, ToolError."""

@@ -1,16 +1,18 @@
 """An org's key file: what goes in comes out, damage is told from a wrong passphrase, and bounds come before work."""
 
+import hashlib
 import json
 import time
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
+import nacl.secret
 import pytest
 from nacl.bindings import crypto_scalarmult_base
 
 from proca_web.crypto import keyfile, passphrase
-from proca_web.crypto.encoding import encode
+from proca_web.crypto.encoding import decode, encode
 from proca_web.crypto.errors import EncodingError, KeyFileDamaged, WrongPassphrase
 from proca_web.crypto.keyfile import OrgKey
 from proca_web.crypto.keys import fingerprint
@@ -182,3 +184,26 @@ def test_a_pin_is_read_in_both_forms_and_nothing_else_is_one() -> None:
 def test_a_generated_passphrase_opens_what_it_locked(key: OrgKey) -> None:
     words = passphrase.generate()
     assert keyfile.unlock(keyfile.lock(key, words), words.title()) == key
+
+
+COMPOSED, DECOMPOSED = (
+    "Za\u017c\u00f3\u0142\u0107 g\u0119\u015bl\u0105",
+    "Zaz\u0307o\u0301\u0142c\u0301 ge\u0328s\u0301la\u0328",
+)
+
+
+def test_a_key_file_is_sealed_under_the_nfkc_form_of_its_passphrase(key: OrgKey) -> None:
+    content = keyfile.lock(key, DECOMPOSED)
+    derived = hashlib.pbkdf2_hmac("sha256", COMPOSED.encode(), decode(content["kdf"]["salt"]), content["kdf"]["rounds"])
+    opened = nacl.secret.SecretBox(derived).decrypt(decode(content["seal"]), decode(content["nonce"]))
+    assert opened[1:33] == key.secret
+    assert keyfile.unlock(content, COMPOSED) == keyfile.unlock(content, DECOMPOSED) == key
+
+
+def test_an_older_file_sealed_under_the_text_as_typed_still_opens(key: OrgKey, monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as before:
+        before.setattr(keyfile, "normalise", str.strip)
+        content = keyfile.lock(key, DECOMPOSED)
+    assert keyfile.unlock(content, DECOMPOSED) == key
+    with pytest.raises(WrongPassphrase):
+        keyfile.unlock(content, "another passphrase, a\u030a")

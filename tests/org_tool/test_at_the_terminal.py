@@ -2,7 +2,6 @@
 
 import signal
 import subprocess
-import sys
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,36 +9,18 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.org_tool.export_maker import csv_text
+from tests.org_tool.terminal import COMMAND, at_a_terminal
 
 if TYPE_CHECKING:
     from tests.org_tool.conftest import Desk
 
 PASSPHRASE = "a passphrase of tests"
-COMMAND = [sys.executable, "-W", "error", "-c", "from proca_web.org_tool.cli import main; main()"]
-
-
-def _at_a_terminal(*arguments: object, typed: bytes) -> tuple[int, str]:
-    """Run the command with a terminal of its own, and type when it asks: its exit code and what the screen showed."""
-    program = (
-        f"import os, pty, sys; sys.exit(os.waitstatus_to_exitcode(pty.spawn({[*COMMAND, *map(str, arguments)]!r})))"
-    )
-    spawn = [sys.executable, "-c", program]
-    with subprocess.Popen(spawn, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
-        assert process.stdin is not None
-        assert process.stdout is not None
-        screen = b""
-        while typed and b"Passphrase" not in screen:
-            screen += process.stdout.read(1)
-        process.stdin.write(typed)
-        process.stdin.flush()
-        screen += process.stdout.read()
-        return process.wait(20), screen.decode()
 
 
 def test_at_a_terminal_the_passphrase_is_asked_for_and_not_shown(desk: "Desk", key_file: Path) -> None:
     out = desk.folder / "out.csv"
     arguments = ("decrypt", _export(desk), "--key", key_file, "-o", out)
-    exit_code, screen = _at_a_terminal(*arguments, typed=f"{PASSPHRASE}\n".encode())
+    exit_code, screen = at_a_terminal(*arguments, typed=f"{PASSPHRASE}\n".encode())
     assert exit_code == 0
     assert f"Passphrase of {key_file}" in screen
     assert PASSPHRASE not in screen
@@ -48,7 +29,7 @@ def test_at_a_terminal_the_passphrase_is_asked_for_and_not_shown(desk: "Desk", k
 
 def test_at_a_terminal_a_bar_shows_how_far_it_is(desk: "Desk") -> None:
     arguments = ("decrypt", _export(desk), *desk.trusted, "-o", desk.folder / "out.csv")
-    exit_code, screen = _at_a_terminal(*arguments, typed=b"")
+    exit_code, screen = at_a_terminal(*arguments, typed=b"")
     assert exit_code == 0
     assert "Opening" in screen
     assert "100%" in screen

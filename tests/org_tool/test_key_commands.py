@@ -35,6 +35,7 @@ def test_keygen_writes_a_key_file_that_opens_and_prints_its_public_half(proca_or
     assert key.org == "org-one"
     assert said(result) == {
         "public": encode(key.public),
+        "sign-public": encode(key.sign_public),
         "fingerprint": fingerprint(key.public),
         "file": str(out),
     }
@@ -103,6 +104,22 @@ def test_keygen_refuses_what_it_cannot_work_with(
     assert not list(tmp_path.iterdir())
 
 
+@pytest.mark.parametrize("weak", ["eleven char", "a" * 40])
+def test_keygen_warns_of_a_weak_passphrase_and_says_why(proca_org: Command, tmp_path: Path, weak: str) -> None:
+    out = tmp_path / "key.json"
+    result = proca_org("keygen", "--org", "org-one", "--out", out, passphrase=weak)
+    assert result.exit_code == 0
+    assert "warning: the passphrase is" in result.stderr
+    assert weak not in result.output
+    assert out.exists()
+
+
+def test_a_variable_that_is_no_text_is_exit_2(proca_org: Command, tmp_path: Path, key_file: Path) -> None:
+    not_utf_8 = "m\udcf3j sekret jest d\udcb3ugi"  # how the system hands over bytes of an old encoding
+    result = proca_org("keystore", key_file, "-o", tmp_path / "store.json", passphrase=not_utf_8)
+    assert (result.exit_code, "PROCA_ORG_PASSPHRASE is not UTF-8 text" in result.stderr) == (2, True)
+
+
 @pytest.mark.parametrize("content", [b"", b"\n", b"\xff\xfe"])
 def test_an_unusable_passphrase_file_is_exit_2(proca_org: Command, tmp_path: Path, content: bytes) -> None:
     given = tmp_path / "passphrase.txt"
@@ -117,6 +134,7 @@ def test_show_needs_no_passphrase(proca_org: Command, key_file: Path, maker: Exp
     shown = said(result)
     assert (shown["org"], shown["public"], shown["home"]) == ("org-one", encode(maker.public), maker.identity)
     assert shown["fingerprint"] == fingerprint(maker.public)
+    assert shown["sign-public"] == json.loads(key_file.read_text())["sign_public"]
     assert shown["created"].endswith("Z")
 
 
