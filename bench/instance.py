@@ -27,7 +27,7 @@ from proca_web import config
 from proca_web.app import create_app
 from proca_web.crypto.home import write_new_home_key
 from proca_web.extensions import db, encryption
-from proca_web.services import campaigns
+from proca_web.services import campaigns, registering
 from proca_web.services.campaigns import PageSettings
 from proca_web.services.keyring import Keyring
 from proca_web.web.database import writing
@@ -105,11 +105,13 @@ def _make(kind: str, folder: Path, url: str, changes: dict[str, str]) -> Instanc
 
 def _fill(made: Instance) -> None:
     now, session = datetime.now(UTC), db.session()
-    campaigns.add_home(session, encryption.source.home, now)
+    home = encryption.source.home
+    campaigns.add_home(session, home, now)
     orgs = []
     for name in ("org-one", "org-two"):
         made.secrets[name] = PrivateKey.generate()
-        org = campaigns.add_org(session, name, name, now, public_key=bytes(made.secrets[name].public_key))
+        org = campaigns.add_org(session, name, name, now)
+        registering.enter(session, home, org, bytes(made.secrets[name].public_key), now)
         org.legal_name = org.legal_contact = org.privacy_url = org.retention = "x"
         orgs.append(org)
     session.flush()

@@ -37,7 +37,7 @@ def add(made: Instance, number: int) -> list[bytes]:
     with made.app.app_context(), _tokens() as tokens:
         keyring = jobs.keyring_of(made.app)
         with reading() as connection:
-            page = pages.facts(connection, PAGE)
+            page = pages.facts(connection, PAGE, encryption.vouching, datetime.now(UTC))
         for start in range(0, number, A_TRANSACTION):
             drafts = []
             for each in range(start, min(start + A_TRANSACTION, number)):

@@ -31,7 +31,7 @@ def create_app(settings: Settings | None = None, *, check: bool = True) -> Flask
     faults += home_faults
     if check:
         faults += Keyring(settings.keyring_dir).faults()
-        faults += start.database_faults(settings.database_url, home)
+        faults += start.database_faults(settings.database_url, home, settings.sender)
     if faults or home is None:
         raise ConfigError(faults)
     return _assemble(settings, home)
@@ -97,10 +97,10 @@ def _bind_extensions(app: Flask, settings: Settings, home: HomeKey) -> None:
     extensions.csrf.init_app(app)
     login.init_app(app, extensions.login_manager)
     extensions.mail.init_app(app)
-    extensions.encryption.init_app(app, home, settings.sender)
+    keyring = app.extensions["proca_keyring"] = Keyring(settings.keyring_dir)
+    extensions.encryption.init_app(app, home, settings.sender, asked_to_end=keyring.senders_ended)
     extensions.queue.init_app(app, settings.queue_url, JOBS)
     extensions.rate_limit.init_app(app, settings.ratelimit_url, settings.secret_key)
-    app.extensions["proca_keyring"] = Keyring(settings.keyring_dir)
     app.extensions["proca_settings"] = settings
 
 

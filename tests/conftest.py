@@ -122,8 +122,13 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> "factories.FakeClock":
     """Time for jobs and routes, moved by hand; starts at the present minute."""
     fake = factories.FakeClock()
     monkeypatch.setattr(jobs, "now", fake)
-    for module in ("action_page", "confirm", "console", "console_export", "health"):
+    for module in (
+        *("action_page", "confirm", "console", "console_export", "console_key_acts", "console_keys", "health"),
+        "transparency",
+    ):
         monkeypatch.setattr(f"proca_web.blueprints.{module}.datetime", fake.as_datetime())
+    for module in ("encryption", "key_refusals"):
+        monkeypatch.setattr(f"proca_web.web.{module}.datetime", fake.as_datetime())
     return fake
 
 

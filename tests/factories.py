@@ -2,10 +2,12 @@
 
 import base64
 import csv
+import hashlib
 import io
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -15,16 +17,20 @@ from flask import Flask
 from flask.testing import FlaskClient
 from flask_babel import force_locale, gettext
 from nacl.public import Box, PrivateKey, PublicKey
+from nacl.signing import SigningKey
 from sqlalchemy import text
 
 from proca_web import config
+from proca_web.app import create_app
 from proca_web.config import Settings
 from proca_web.crypto.encoding import encode
 from proca_web.crypto.home import write_new_home_key
+from proca_web.crypto.statements import OrgRotation
 from proca_web.extensions import db, encryption
 from proca_web.models import Org
-from proca_web.services import accounts, campaigns
+from proca_web.services import accounts, campaigns, key_changes, registering
 from proca_web.services.campaigns import PageSettings
+from proca_web.services.registering import Registration
 from proca_web.web.database import writing
 
 PASSWORD = "a password for tests"
@@ -111,9 +117,25 @@ class World:
         assert answer.status_code == 200, answer.text
         return list(csv.DictReader(io.StringIO(answer.text)))
 
-    def open(self, org: str, row: Mapping[str, str]) -> dict[str, Any]:
+    def rotate(self, org: str) -> PrivateKey:
+        """The org's next key, signed by its old one, proven and activated; returns the new secret."""
+        old, new, now = self.secrets[org], PrivateKey.generate(), datetime.now(UTC)
+        rotation = sign_rotation(old, org, new, int(now.timestamp()))
+        registered = Registration(
+            bytes(new.public_key), bytes(sign_key(new).verify_key), "recipient", OrgRotation.read(rotation)
+        )
+        with self.app.app_context(), writing():
+            session, home = db.session(), encryption.source.home
+            owner = session.scalars(db.select(Org).where(Org.name == org)).one()
+            key = registering.register(session, owner, registered, None, now)
+            key.proven_at = now
+            assert key_changes.activate(session, home, owner, key.id, 1, now).state == "active"
+        self.secrets[org] = new
+        return new
+
+    def open(self, org: str, row: Mapping[str, str], *, secret: PrivateKey | None = None) -> dict[str, Any]:
         """One row opened with the org's own secret and raw PyNaCl."""
-        box = Box(self.secrets[org], PublicKey(b64(row["sign_key"])))
+        box = Box(secret or self.secrets[org], PublicKey(b64(row["sign_key"])))
         opened: dict[str, Any] = json.loads(box.decrypt(b64(row["payload"]), b64(row["nonce"])))
         return opened
 
@@ -128,6 +150,19 @@ class World:
         assert answer.status_code == 303, answer.text
         self.browsers[email] = client
         return client
+
+
+@contextmanager
+def another_process(world: World) -> Iterator[FlaskClient]:
+    """A browser at a second app on the same data: it shares no memory with the first one."""
+    app = create_app(world.app.extensions["proca_settings"], check=False)
+    try:
+        yield app.test_client()
+    finally:
+        with app.app_context():
+            app.extensions["proca_encryption"].end()
+            db.session.remove()
+            db.engine.dispose()
 
 
 def form(**changes: str) -> dict[str, str]:
@@ -176,7 +211,7 @@ def make_world(app: Flask) -> World:
         session = db.session()
         orgs = {"home": campaigns.add_home(session, encryption.source.home, now)}
         for name, secret in secrets.items():
-            orgs[name] = add_org(name, bytes(secret.public_key), now)
+            orgs[name] = add_org(name, secret, now)
         for email, org in (
             ("admin@org-one.example.org", "org-one"),
             ("admin@org-two.example.org", "org-two"),
@@ -206,14 +241,30 @@ def make_world(app: Flask) -> World:
     return World(app, secrets)
 
 
-def add_org(name: str, public: bytes | None, now: datetime) -> Org:
+def add_org(name: str, secret: PrivateKey | None, now: datetime) -> Org:
     """An org with a complete legal notice; inside a transaction."""
-    org = campaigns.add_org(db.session(), name, name.replace("-", " ").title(), now, public_key=public)
+    org = campaigns.add_org(db.session(), name, name.replace("-", " ").title(), now)
     org.legal_name, org.legal_contact = f"{name} e.V.", f"privacy@{name}.example.org"
     org.privacy_url, org.retention = f"https://{name}.example.org/privacy", "We keep signatures for 12 months."
     org.reply_to = f"hello@{name}.example.org"
     db.session.flush()
+    if secret is not None:
+        home, sign = encryption.source.home, sign_key(secret)
+        registering.enter(db.session(), home, org, bytes(secret.public_key), now, sign_public=bytes(sign.verify_key))
     return org
+
+
+def sign_rotation(old: PrivateKey, org: str, new: PrivateKey, time: int) -> str:
+    """What an old key says about its successor, as text; the signature is made with raw PyNaCl."""
+    message = b"proca-web:org-rotate:v1\x00" + len(org).to_bytes(4, "big") + org.encode()
+    message += bytes(old.public_key) + bytes(new.public_key) + bytes(sign_key(new).verify_key)
+    signature = sign_key(old).sign(message + time.to_bytes(8, "big")).signature
+    return f"{time}.{encode(signature)}"
+
+
+def sign_key(secret: PrivateKey) -> SigningKey:
+    """The key that signs an org's rotations: Ed25519 with seed D(32, "org-sign", secret) (protocol 5)."""
+    return SigningKey(hashlib.sha512(b"proca-web:org-sign:v1\x00" + bytes(secret)).digest()[:32])
 
 
 class FakeClock:

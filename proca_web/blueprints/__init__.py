@@ -6,6 +6,8 @@ from proca_web.blueprints import (
     confirm,
     console,
     console_export,
+    console_key_acts,
+    console_keys,
     health,
     home,
     mailbox,
@@ -20,6 +22,8 @@ BLUEPRINTS = (
     auth.bp,
     console.bp,
     console_export.bp,
+    console_keys.bp,
+    console_key_acts.bp,
     health.bp,
     mailbox.bp,
 )

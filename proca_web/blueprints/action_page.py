@@ -9,16 +9,16 @@ from urllib.parse import parse_qs, urlsplit
 from flask import Blueprint, Response, current_app, g, make_response, render_template, request
 
 from proca_web.domain import contact, mistyped, privacy, tracking
-from proca_web.domain.errors import FieldsRefused, PageNotFound, WordingChanged
+from proca_web.domain.errors import FieldsRefused, NoActiveKey, PageNotFound, WordingChanged
 from proca_web.domain.messages import N_, Message
 from proca_web.extensions import db, encryption, queue
-from proca_web.services import page_views, pages, signing
+from proca_web.services import key_notices, page_views, pages, signing
 from proca_web.services.page_views import PageView
 from proca_web.services.pages import PageFacts
 from proca_web.services.signing import Submission
 from proca_web.web import page_cache
 from proca_web.web.access import limited, public
-from proca_web.web.database import direct_read, reading
+from proca_web.web.database import direct_read, reading, writing
 from proca_web.web.htmx import page_or_fragment, see_other, wants_fragment
 from proca_web.web.ratelimit import Limit
 from proca_web.web.security import refuse_foreign_post
@@ -60,12 +60,15 @@ def sign(page: str) -> Response:
     now = datetime.now(UTC)
     typed = request.form.to_dict()
     with direct_read() as connection:
-        facts = pages.facts(connection, page)
+        facts = pages.facts(connection, page, encryption.vouching, now)
         g.locale = facts.locale
         try:
             shown = signing.check(connection, facts, typed, now)
         except WordingChanged:
             shown = ""
+        except NoActiveKey as refusal:
+            _tell_refused(str(refusal), now)
+            raise
     if not shown:
         return _form_again(
             page, typed, {"wording": Message(N_("This text has changed. Please read it and send again."))}
@@ -105,11 +108,25 @@ def count(page: str) -> Response:
 
 def _serve(page: str, template: str) -> Response:
     def render() -> str:
-        view = page_views.view(db.session(), page)
+        view = _view(page)
         g.locale = view.facts.locale
         return render_template(template, **_form_values(view))
 
     return page_cache.serve(_app(), f"{page}/{template}", render, max_age=PAGE_SECONDS)
+
+
+def _tell_refused(org: str, now: datetime) -> None:
+    """At the first refusal of a day the org's owners and the operator hear of it."""
+    with reading():
+        if key_notices.is_refusal_told(db.session(), org, now):
+            return
+    with writing():
+        key_notices.about_refusals(db.session(), [org], now)
+    queue.wake("mail")
+
+
+def _view(page: str) -> PageView:
+    return page_views.view(db.session(), page, encryption.vouching, datetime.now(UTC))
 
 
 def _app() -> int:
@@ -131,7 +148,7 @@ def _form_values(view: PageView, **changes: object) -> dict[str, object]:
 
 
 def _fresh_form(page: str, *, testing: bool) -> Response:
-    view = page_views.view(db.session(), page)
+    view = _view(page)
     g.locale = view.facts.locale
     values = _form_values(view, testing=testing)
     response = page_or_fragment("action_page/sign.html", "action_page/_sign_form.html", values)
@@ -142,7 +159,7 @@ def _fresh_form(page: str, *, testing: bool) -> Response:
 def _form_again(page: str, typed: Mapping[str, str], faults: Mapping[str, Message], **asked: str) -> Response:
     """422: the form with what was typed, and what is wrong with it or `asked` about it. Stored nowhere."""
     with reading():
-        view = page_views.view(db.session(), page)
+        view = _view(page)
         values = _form_values(view, typed=typed, faults=faults, testing=_is_testing(), **asked)
         response = page_or_fragment("action_page/sign.html", "action_page/_sign_form.html", values, 422)
     response.headers["Cache-Control"] = "no-store"
@@ -205,7 +222,7 @@ def _taken(facts: PageFacts, submission: Submission, typed: Mapping[str, str]) -
     if not wants_fragment():
         return see_other(f"/p/{facts.name}/{name.replace('_', '-')}")
     with reading():
-        view = page_views.view(db.session(), facts.name)
+        view = _view(facts.name)
         values = _form_values(view, typed={**typed, "email": submission.contact.email}, testing=submission.testing)
         response = make_response(render_template(f"action_page/_{name}.html", **values))
     response.headers["Cache-Control"] = "no-store"

@@ -1,5 +1,7 @@
 """Staff sign in and out. The password is hashed outside any transaction; a wrong pair is one answer."""
 
+import secrets
+
 from flask import Blueprint, Response, make_response, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user, login_user, logout_user
@@ -40,6 +42,7 @@ def sign_in() -> ResponseReturnValue:
         known = accounts.load_user(db.session(), user_id)
         session.clear()
         session.permanent = True
+        session["mark"] = secrets.token_urlsafe(16)  # what a proof of possession is bound to
         if known is not None:
             login_user(SignedIn(known))
     return redirect(url_for("console.start"), code=303)

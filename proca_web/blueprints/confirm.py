@@ -8,7 +8,7 @@ from proca_web.crypto.encoding import decode
 from proca_web.crypto.errors import EncodingError
 from proca_web.crypto.transient_seal import TOKEN_BYTES
 from proca_web.domain.errors import UnknownToken
-from proca_web.extensions import db, queue
+from proca_web.extensions import db, encryption, queue
 from proca_web.services import confirming, page_views
 from proca_web.services.confirming import Rejection
 from proca_web.web.access import token_holder
@@ -24,7 +24,7 @@ bp = Blueprint("confirm", __name__, url_prefix="/confirm")
 def show(token: str) -> Response:
     """The button, or "your signature" once confirmed; changes nothing."""
     signature = confirming.find(db.session.connection(), _read(token))
-    view = page_views.view(db.session(), signature.page)
+    view = page_views.view(db.session(), signature.page, encryption.vouching, datetime.now(UTC))
     g.locale = view.facts.locale
     template = "confirm/signature.html" if signature.status == "accepted" else "confirm/ask.html"
     copies = confirming.holders(db.session.connection(), signature.action_id)

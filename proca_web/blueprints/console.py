@@ -7,7 +7,7 @@ from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
 from proca_web.extensions import db
-from proca_web.services import overview
+from proca_web.services import key_views, overview
 from proca_web.web.access import org_member, staff
 
 bp = Blueprint("console", __name__, url_prefix="/console")
@@ -29,11 +29,16 @@ def show(org: str) -> Response:
     """An org's campaigns with counts and a chart; for the Home Org, how the instance is doing."""
     now = datetime.now(UTC)
     if g.org.is_home:
-        return _private("console/instance.html", health=overview.instance(db.session(), now), now=now)
+        return _private(
+            "console/instance.html",
+            health=overview.instance(db.session(), now),
+            changes=key_views.changes(db.session(), current_user.user.id),
+            now=now,
+        )
     return _private(
         "console/show.html",
         campaigns=overview.campaigns_of(db.session(), g.org.id, now.date()),
-        key=overview.active_key(db.session(), g.org.id),
+        key=key_views.active(db.session(), g.org, "recipient", now),
         now=now,
     )
 

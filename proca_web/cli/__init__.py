@@ -2,7 +2,7 @@
 
 import click
 
-from proca_web.cli import demo, manage, operate, processes, quality
+from proca_web.cli import demo, keys, manage, operate, processes, quality
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -25,6 +25,6 @@ for command in (
     manage.user,
     manage.campaign,
     manage.page,
-    manage.keys,
+    keys.keys,
 ):
     main.add_command(command)

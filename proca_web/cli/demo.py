@@ -27,10 +27,10 @@ from proca_web.crypto.home import HomeKey, write_new_home_key
 from proca_web.domain.contact import FIELDS
 from proca_web.extensions import db, encryption
 from proca_web.models import Org
-from proca_web.services import accounts, campaigns
+from proca_web.services import accounts, campaigns, registering
 from proca_web.services.campaigns import PageSettings
 from proca_web.services.keyring import Keyring
-from proca_web.web import logs
+from proca_web.web import key_guard, logs
 from proca_web.web.database import reading, writing
 
 
@@ -90,6 +90,7 @@ def demo(port: int, data: Path, host: str) -> None:
         ready.migrate(app)
         with app.app_context():
             _make_content(app, plan)
+            key_guard.follow(app)
         plan["complete"] = True
     write_json(data / "demo.json", plan)
     app = ready.app_or_exit(settings)
@@ -167,14 +168,15 @@ def _make_content(app: Flask, plan: dict[str, Any]) -> None:
         if connection.execute(select(Org.id).where(Org.name == LEAD.name)).first() is not None:
             return
     home_key = encryption.source.home
-    publics = [_org_public_key(entry, home_key) for entry in plan["keys"]]
+    keys = [_org_public_keys(entry, home_key) for entry in plan["keys"]]
     hashes = [accounts.hash_password(user["password"]) for user in plan["users"]]
     now = datetime.now(UTC)
     with writing(), force_locale("en"):
         session = db.session()
         orgs = {campaigns.HOME: campaigns.add_home(session, home_key, now)}
-        for org, public in zip((LEAD, PARTNER), publics, strict=True):
-            orgs[org.name] = _add_org(org, public, now)
+        for org, (public, sign_public) in zip((LEAD, PARTNER), keys, strict=True):
+            orgs[org.name] = _add_org(org, now)
+            registering.enter(session, home_key, orgs[org.name], public, now, sign_public=sign_public)
         for user, hashed in zip(plan["users"], hashes, strict=True):
             accounts.add_user(session, user["email"], hashed, orgs[user["org"]], "owner", now)
         campaign = campaigns.add_campaign(session, "trees", "Street trees", orgs[LEAD.name], now)
@@ -183,8 +185,8 @@ def _make_content(app: Flask, plan: dict[str, Any]) -> None:
             campaigns.open_page(session, added, gettext, now)
 
 
-def _add_org(org: _DemoOrg, public: bytes, now: datetime) -> Org:
-    added = campaigns.add_org(db.session(), org.name, org.title, now, public_key=public)
+def _add_org(org: _DemoOrg, now: datetime) -> Org:
+    added = campaigns.add_org(db.session(), org.name, org.title, now)
     added.legal_name = f"{org.title} (demo) e.V."
     added.legal_contact = f"Example Street 1, 10115 Berlin, privacy@{org.name}.example.org"
     added.privacy_url = f"https://{org.name}.example.org/privacy"
@@ -194,8 +196,8 @@ def _add_org(org: _DemoOrg, public: bytes, now: datetime) -> Org:
     return added
 
 
-def _org_public_key(entry: dict[str, str], home: HomeKey) -> bytes:
-    """The public half of an org's key file, made by the org's own tool in a process of its own."""
+def _org_public_keys(entry: dict[str, str], home: HomeKey) -> tuple[bytes, bytes]:
+    """The public halves in an org's key file, made by the org's own tool in a process of its own."""
     file = Path(entry["file"])
     if not file.exists():
         tool = Path(sys.executable).with_name("proca-org")
@@ -204,8 +206,8 @@ def _org_public_key(entry: dict[str, str], home: HomeKey) -> bytes:
         done = subprocess.run(command, env=environment, check=False, capture_output=True, text=True)
         if done.returncode:
             raise click.ClickException(f"proca-org keygen failed: {done.stderr.strip()}")
-    public: str = json.loads(file.read_text("utf-8"))["public"]
-    return decode(public, 32)
+    content = json.loads(file.read_text("utf-8"))
+    return decode(content["public"], 32), decode(content["sign_public"], 32)
 
 
 def _greeting(plan: dict[str, Any], data: Path) -> str:

@@ -1,6 +1,5 @@
 """Orgs, users, campaigns, pages and keys, from the command line."""
 
-import json
 import secrets
 from datetime import UTC, datetime
 from typing import TypeVar
@@ -10,15 +9,11 @@ from flask_babel import force_locale, gettext
 from sqlalchemy import select
 
 from proca_web.cli import ready
-from proca_web.crypto.encoding import encode
-from proca_web.crypto.errors import KeyRefused
-from proca_web.crypto.keys import fingerprint, read_public
 from proca_web.domain.errors import BadSetting
 from proca_web.extensions import db, encryption
-from proca_web.models import ActionPage, Base, Campaign, Org
-from proca_web.services import accounts, campaigns
+from proca_web.models import ActionPage, Base, Campaign, Org, PublicKey
+from proca_web.services import accounts, campaigns, registering
 from proca_web.services.campaigns import PageSettings
-from proca_web.web.database import writing
 
 Named = TypeVar("Named", Org, Campaign, ActionPage)
 
@@ -32,19 +27,25 @@ def org() -> None:
 @click.argument("slug")
 @click.option("--title", required=True)
 @click.option("--public-key", help="43 characters, from `proca-org keygen`")
+@click.option("--sign-public", help="the 43 characters beside it; with them the org can replace its key by itself")
 @click.option("--legal-name", default="")
 @click.option("--legal-contact", default="", help="address or mailbox people can turn to")
 @click.option("--privacy-url", default="")
 @click.option("--retention", default="", help="one sentence: how long data is kept")
 @click.option("--reply-to", default="")
 @click.option("--high-security", is_flag=True, help="a sender of its own for every submission")
-def org_add(slug: str, title: str, public_key: str | None, high_security: bool, **notice: str) -> None:
+def org_add(
+    slug: str, title: str, public_key: str | None, sign_public: str | None, high_security: bool, **notice: str
+) -> None:
     """Add an organisation."""
-    with ready.app_or_exit().app_context(), ready.refusals(), writing():
-        public = _public_key(public_key) if public_key else None
-        added = campaigns.add_org(db.session(), slug, title, datetime.now(UTC), public_key=public)
+    if sign_public and not public_key:
+        raise click.UsageError("--sign-public belongs to a --public-key; give both")
+    with ready.acting():
+        added = campaigns.add_org(db.session(), slug, title, datetime.now(UTC))
         added.high_security = high_security
         campaigns.set_notice(added, **notice)
+        if public_key:
+            _enter(added, public_key, sign_public)
     click.echo(f"✓ org {slug}" + ("" if public_key else "; it has no key yet"))
 
 
@@ -52,11 +53,11 @@ def org_add(slug: str, title: str, public_key: str | None, high_security: bool, 
 @org.command("key", context_settings={"ignore_unknown_options": True, "help_option_names": ["--help"]})
 @click.argument("slug")
 @click.argument("public_key")
-def org_key(slug: str, public_key: str) -> None:
-    """Make a public key the organisation's active one; the one before is retired, its rows stay openable."""
-    with ready.app_or_exit().app_context(), ready.refusals(), writing():
-        public = _public_key(public_key)
-        added = campaigns.add_recipient_key(db.session(), _named(Org, slug), public, datetime.now(UTC))
+@click.argument("sign_public", required=False)
+def org_key(slug: str, public_key: str, sign_public: str | None) -> None:
+    """Enter an organisation's first key for it; later ones are its owners' business, in the console."""
+    with ready.acting():
+        added = _enter(_named(Org, slug), public_key, sign_public)
         click.echo(f"✓ fingerprint {added.fingerprint}: compare it with the one in the key file")
 
 
@@ -73,11 +74,10 @@ def user() -> None:
 def user_add(email: str, slug: str, role: str, password: str | None) -> None:
     """Add a member of an organisation's staff."""
     chosen = password or secrets.token_urlsafe(15)
-    app = ready.app_or_exit()
     with ready.refusals():
         hashed = accounts.hash_password(chosen)
-        with app.app_context(), writing():
-            accounts.add_user(db.session(), email, hashed, _named(Org, slug), role, datetime.now(UTC))
+    with ready.acting():
+        accounts.add_user(db.session(), email, hashed, _named(Org, slug), role, datetime.now(UTC))
     click.echo(f"✓ user {email}" + ("" if password else f"\npassword (shown once): {chosen}"))
 
 
@@ -94,7 +94,7 @@ def campaign() -> None:
 @click.option("--force-delivery", is_flag=True, help="the lead gets a copy of every signature of every page")
 def campaign_add(slug: str, lead: str, title: str, confirm_days: int, force_delivery: bool) -> None:
     """Add a campaign."""
-    with ready.app_or_exit().app_context(), ready.refusals(), writing():
+    with ready.acting():
         added = campaigns.add_campaign(db.session(), slug, title, _named(Org, lead), datetime.now(UTC))
         added.confirm_days, added.force_delivery = confirm_days, force_delivery
     click.echo(f"✓ campaign {slug}")
@@ -104,7 +104,7 @@ def campaign_add(slug: str, lead: str, title: str, confirm_days: int, force_deli
 @click.argument("slug")
 def campaign_close(slug: str) -> None:
     """Close a campaign: no new signatures; mailed links still work; who signed is forgotten after 30 days."""
-    with ready.app_or_exit().app_context(), ready.refusals(), writing():
+    with ready.acting():
         campaigns.close_campaign(_named(Campaign, slug), datetime.now(UTC))
     click.echo(f"✓ campaign {slug} is closed")
 
@@ -134,7 +134,7 @@ def page() -> None:
 def page_add(slug: str, campaign_slug: str, org_slug: str, fields: str, required: str, **settings: object) -> None:
     """Add a page, as a draft."""
     parts: dict[str, object] = {"fields": _split(fields), "required": _split(required), **settings}
-    with ready.app_or_exit().app_context(), ready.refusals(), writing():
+    with ready.acting():
         campaigns.add_page(
             db.session(),
             slug,
@@ -150,7 +150,7 @@ def page_add(slug: str, campaign_slug: str, org_slug: str, fields: str, required
 @click.argument("slug")
 def page_open(slug: str) -> None:
     """Let a page go live."""
-    with ready.app_or_exit().app_context(), ready.refusals(), writing():
+    with ready.acting():
         opened = _named(ActionPage, slug)
         with force_locale(opened.locale):
             campaigns.open_page(db.session(), opened, gettext, datetime.now(UTC))
@@ -161,23 +161,9 @@ def page_open(slug: str) -> None:
 @click.argument("slug")
 def page_close(slug: str) -> None:
     """Take no more signatures on a page."""
-    with ready.app_or_exit().app_context(), ready.refusals(), writing():
+    with ready.acting():
         campaigns.close_page(_named(ActionPage, slug))
     click.echo(f"✓ page {slug} is closed")
-
-
-@click.group()
-def keys() -> None:
-    """The Home Org's keys."""
-
-
-@keys.command("show")
-def keys_show() -> None:
-    """Print the Home identity that tools pin."""
-    with ready.app_or_exit().app_context():
-        home = encryption.source.home
-        facts = {"identity": encode(home.identity), "fingerprint": fingerprint(home.identity)}
-        click.echo(json.dumps(facts | {"box": encode(home.box_public)}, indent=2))
 
 
 def _named(kind: type[Named], name: str) -> Named:
@@ -190,11 +176,16 @@ def _named(kind: type[Named], name: str) -> Named:
 _WHAT: dict[type[Base], str] = {Org: "org", Campaign: "campaign", ActionPage: "page"}
 
 
-def _public_key(text: str) -> bytes:
-    try:
-        return read_public(text)
-    except KeyRefused as refusal:
-        raise KeyRefused(campaigns.KEY_CANNOT_BE_USED) from refusal
+def _enter(added: Org, public: str, sign_public: str | None) -> PublicKey:
+    """The operator's word for an org's first key."""
+    return registering.enter(
+        db.session(),
+        encryption.source.home,
+        added,
+        registering.read_public(public),
+        datetime.now(UTC),
+        sign_public=registering.read_sign_public(sign_public) if sign_public else None,
+    )
 
 
 def _split(text: str) -> list[str]:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import NoReturn
 
 import click
+from flask import Flask
 from sqlalchemy import make_url, select
 
 from proca_web.app import create_app
@@ -19,9 +20,9 @@ from proca_web.crypto.errors import HomeKeyError
 from proca_web.crypto.home import HomeKey, write_new_home_key
 from proca_web.extensions import db, encryption
 from proca_web.models import Org
-from proca_web.services import accounts, campaigns, invariants
+from proca_web.services import accounts, adopting, campaigns, invariants
 from proca_web.services.keyring import Keyring
-from proca_web.web import jobs, mailer, start
+from proca_web.web import jobs, key_guard, mailer, start
 from proca_web.web.database import reading, writing
 
 
@@ -48,6 +49,8 @@ def init(email: str, password: str | None) -> None:
             if home is None:
                 home = campaigns.add_home(db.session(), encryption.source.home, datetime.now(UTC))
             accounts.add_user(db.session(), email, hashed, home, "owner", datetime.now(UTC))
+        with app.app_context():
+            key_guard.follow(app)
     click.echo(f"Operator: {email}" + ("" if password else f"\nPassword (shown once): {chosen}"))
     click.echo("Next: python3 -m proca_web check")
 
@@ -63,8 +66,8 @@ def check(mail_to: str | None, home_backup: Path | None) -> None:
         _exit_unwell(error.faults)
     with app.app_context():
         with reading():
-            faults = invariants.faults(db.session(), jobs.keyring_of(app), datetime.now(UTC))
-        home = encryption.source.home
+            home, keyring = encryption.source.home, jobs.keyring_of(app)
+            faults = invariants.faults(db.session(), home.identity, keyring, datetime.now(UTC))
         if home_backup is not None:
             faults += _backup_faults(home_backup, home)
         if mail_to:
@@ -88,9 +91,13 @@ def upgrade() -> None:
     click.echo(f"saved: {saved}" if saved else "PostgreSQL: make sure that your own backup is fresh (pg_dump)")
     ready.migrate(app)
     checked = ready.app_or_exit(settings)
-    with checked.app_context():
+    with checked.app_context(), ready.refusals():
+        _adopt_keys(checked)
         jobs.refresh_wordings()
+        fault = key_guard.fault(checked)
     click.echo(f"✓ schema {start.head_revision()}")
+    if fault:
+        raise click.ClickException(fault)
 
 
 def _make_home_key(settings: Settings) -> None:
@@ -99,6 +106,17 @@ def _make_home_key(settings: Settings) -> None:
         ready.exit_with([f"{file} does not exist, but the database belongs to a Home key; restore your copy of it"])
     write_new_home_key(file)
     click.echo(f"Home key made: {file}\nCopy this file offline now. Without it this instance ends.")
+
+
+def _adopt_keys(app: Flask) -> None:
+    """The first upgrade to a version with a key log endorses the keys that are active."""
+    if key_guard.guard_of(app).memory().lines:
+        return  # the log began before: an empty one was emptied, and its keys may be a stranger's
+    with writing():
+        number = adopting.adopt(db.session(), encryption.source.home, datetime.now(UTC))
+    key_guard.follow(app)
+    if number:
+        click.echo(f"✓ {number} keys endorsed; have each organisation compare its fingerprint at /keys")
 
 
 def _exit_unwell(faults: list[str]) -> NoReturn:

@@ -17,7 +17,8 @@ from proca_web.app import create_app
 from proca_web.config import ConfigError, Settings
 from proca_web.crypto.errors import CryptoError
 from proca_web.domain.errors import ProcaError
-from proca_web.web.database import set_private
+from proca_web.web import key_guard
+from proca_web.web.database import set_private, writing
 
 
 def app_or_exit(settings: Settings | None = None, *, check: bool = True) -> Flask:
@@ -50,6 +51,16 @@ def refusals() -> Iterator[None]:
         yield
     except (ProcaError, CryptoError) as error:
         raise click.ClickException(str(error) or type(error).__name__) from error
+
+
+@contextmanager
+def acting() -> Iterator[None]:
+    """One act of an operator: commits once, the guard follows; a refusal is a sentence."""
+    app = app_or_exit()
+    with app.app_context(), refusals():
+        with writing():
+            yield
+        key_guard.follow(app)
 
 
 def migrate(app: Flask) -> None:

@@ -59,3 +59,27 @@ class NameTaken(ProcaError):
 
 class BadSetting(ProcaError):
     """A value given to an operator command or the console cannot be used; the message says why."""
+
+
+class GuardDamaged(ProcaError):
+    """The keyring's memory of the key log cannot be read; the message says what to do."""
+
+
+class KeyLogBroken(ProcaError):
+    """The database's key log is not the one this instance wrote; the message says where they part."""
+
+
+class KeyNotFound(ProcaError):
+    """The org has no key with this number."""
+
+
+class KeyAction(ProcaError):
+    """The key's state does not allow this now; the message says why and what to do."""
+
+
+class ProofRefused(ProcaError):
+    """The answer is wrong, late, used already, or belongs to somebody else's challenge."""
+
+
+class SecretGiven(ProcaError):
+    """Something that looks like a secret was sent to the server, which must never see one."""

@@ -4,7 +4,9 @@ from proca_web.models.action import Action, Supporter, Transient
 from proca_web.models.base import Base
 from proca_web.models.campaign import ActionPage, Campaign, ConsentText, DayCount
 from proca_web.models.contact import Contact, ReleaseCounter
+from proca_web.models.key import KeyChallenge, KeyChange, KeyLogEntry
 from proca_web.models.org import Org, PublicKey
+from proca_web.models.outbox import OutboxMail
 from proca_web.models.user import AuditEntry, Heartbeat, Membership, User
 
 __all__ = [
@@ -17,8 +19,12 @@ __all__ = [
     "Contact",
     "DayCount",
     "Heartbeat",
+    "KeyChallenge",
+    "KeyChange",
+    "KeyLogEntry",
     "Membership",
     "Org",
+    "OutboxMail",
     "PublicKey",
     "ReleaseCounter",
     "Supporter",

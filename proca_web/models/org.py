@@ -45,6 +45,7 @@ class PublicKey(Base):
         CheckConstraint("length(public) = 32", name="public_length"),
         CheckConstraint("sign_public IS NULL OR length(sign_public) = 32", name="sign_public_length"),
         CheckConstraint("certificate IS NULL OR length(certificate) = 203", name="certificate_length"),
+        CheckConstraint("endorsement IS NULL OR length(endorsement) = 64", name="endorsement_length"),
         Index(
             "uq_public_keys_one_active",
             "org_id",
@@ -54,6 +55,13 @@ class PublicKey(Base):
             postgresql_where=text("kind = 'recipient' AND status = 'active'"),
         ),
         Index("ix_public_keys_public", "public"),
+        Index(
+            "uq_public_keys_ever_active",
+            "public",
+            unique=True,
+            sqlite_where=text("kind = 'recipient' AND status <> 'pending'"),
+            postgresql_where=text("kind = 'recipient' AND status <> 'pending'"),
+        ),
         NEVER_REUSED,
     )
 
@@ -69,5 +77,13 @@ class PublicKey(Base):
     not_before: Mapped[datetime | None]
     not_after: Mapped[datetime | None]
     created_at: Mapped[datetime]
+    endorsement: Mapped[bytes | None] = mapped_column(comment="Sign(org-key, …) of the Home identity; needed to seal")
+    log_index: Mapped[int | None] = mapped_column(comment="its activation's place in the key log")
+    rotation: Mapped[str | None] = mapped_column(comment="TIME.SIGNATURE by the key before; NULL where none signed")
+    proven_at: Mapped[datetime | None] = mapped_column(comment="its holder answered a challenge")
+    activated_at: Mapped[datetime | None]
+    expires_at: Mapped[datetime | None]
+    ended_at: Mapped[datetime | None] = mapped_column(comment="retired, revoked, or its expiry was written down")
+    drilled_at: Mapped[datetime | None] = mapped_column(comment="last time its holder showed that the file opens")
 
     org: Mapped[Org] = relationship(back_populates="keys")

@@ -9,19 +9,17 @@ from babel import Locale, UnknownLocaleError
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from proca_web.crypto.errors import KeyRefused
 from proca_web.crypto.home import HomeKey
-from proca_web.crypto.keys import check_public, fingerprint
+from proca_web.crypto.keys import fingerprint
 from proca_web.domain import text
 from proca_web.domain.contact import ALWAYS_REQUIRED, FIELDS
 from proca_web.domain.countries import COUNTRIES
 from proca_web.domain.errors import BadSetting, HomeCannotReceive, NameTaken, NoActiveKey
 from proca_web.domain.wording import Translate
 from proca_web.models import ActionPage, Campaign, Org, PublicKey
-from proca_web.services import wordings
+from proca_web.services import key_log, wordings
 
 HOME = "home"
-KEY_CANNOT_BE_USED = "this public key cannot be used; please give the 43 characters that `proca-org keygen` prints"
 _NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 _LINK = re.compile(r"https?://[^\s/][^\s]*")
 
@@ -46,7 +44,7 @@ class PageSettings:
 
 
 def add_home(session: Session, home: HomeKey, now: datetime) -> Org:
-    """The Home Org with the public halves of its key."""
+    """The Home Org with the public halves of its key; the key log begins with it."""
     org = Org(name=HOME, title="Home", is_home=True, created_at=now)
     session.add(org)
     session.flush()  # the key row needs the org's id
@@ -60,47 +58,19 @@ def add_home(session: Session, home: HomeKey, now: datetime) -> Org:
             created_at=now,
         )
     )
+    key_log.begin(session, home, now)
     return org
 
 
-def add_org(session: Session, name: str, title: str, now: datetime, *, public_key: bytes | None = None) -> Org:
-    """A new org; with `public_key`, its copies can be sealed at once. Raises NameTaken, BadSetting, KeyRefused."""
+def add_org(session: Session, name: str, title: str, now: datetime) -> Org:
+    """A new org, which has no key yet. Raises NameTaken, BadSetting."""
     _check_name(name)
     if session.scalars(select(Org.id).where(Org.name == name)).first() is not None:
         raise NameTaken(f"there is an org {name} already")
     org = Org(name=name, title=title, created_at=now)
     session.add(org)
-    session.flush()  # the key row needs the org's id
-    if public_key is not None:
-        add_recipient_key(session, org, public_key, now)
+    session.flush()  # its keys and pages need its id
     return org
-
-
-def add_recipient_key(session: Session, org: Org, public: bytes, now: datetime) -> PublicKey:
-    """Make a public key the org's active one.
-
-    Raises HomeCannotReceive; KeyRefused, with one sentence for all reasons, for keys that must not be sealed to.
-    """
-    if org.is_home:
-        raise HomeCannotReceive("the Home Org sends all personal data and receives none: it takes no key")
-    try:
-        check_public(public)
-    except KeyRefused as refusal:
-        raise KeyRefused(KEY_CANNOT_BE_USED) from refusal
-    taken = select(PublicKey.id).where(PublicKey.public == public)
-    if session.scalars(taken).first() is not None:
-        raise KeyRefused(KEY_CANNOT_BE_USED)
-    active = select(PublicKey).where(
-        PublicKey.org_id == org.id, PublicKey.kind == "recipient", PublicKey.status == "active"
-    )
-    for key in session.scalars(active):
-        key.status = "retired"
-    session.flush()  # the old key is retired before the new one is active
-    key = PublicKey(
-        org_id=org.id, kind="recipient", public=public, fingerprint=fingerprint(public), created_at=now, not_before=now
-    )
-    session.add(key)
-    return key
 
 
 def set_notice(
@@ -176,7 +146,7 @@ def open_page(session: Session, page: ActionPage, translate: Translate, now: dat
             )
     for receiver in wordings.distribution_of(page).always():
         org = wordings.orgs_of(page)[receiver]
-        if not wordings.has_key(session, org):
+        if not wordings.has_key(session, org, now):
             raise NoActiveKey(f"{org.name} has no active key; without one, nothing may be stored for it")
     page.status = "live"
     wordings.refresh(session, page, translate, now)

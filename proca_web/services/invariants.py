@@ -5,8 +5,10 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection, func, select
 from sqlalchemy.orm import Session
 
+from proca_web.crypto.encoding import encode
 from proca_web.crypto.errors import KeyRefused
 from proca_web.crypto.keys import check_public
+from proca_web.domain.errors import GuardDamaged, KeyLogBroken
 from proca_web.domain.transient import READABLE_AT_MOST
 from proca_web.models import (
     Action,
@@ -20,8 +22,9 @@ from proca_web.models import (
     Supporter,
     Transient,
 )
-from proca_web.services import sweeping, wordings
+from proca_web.services import key_log, key_notices, sweeping, wordings
 from proca_web.services.keyring import Keyring
+from proca_web.services.vouching import Vouching
 
 MOST_LATE = timedelta(days=3)
 WORKER_SEEN_WITHIN = timedelta(minutes=3)
@@ -31,12 +34,13 @@ NOTES = (
 )
 
 
-def faults(session: Session, keyring: Keyring, now: datetime) -> list[str]:
+def faults(session: Session, identity: bytes, keyring: Keyring, now: datetime) -> list[str]:
     """Every broken invariant as a sentence."""
     return [
         *secret_columns(),
         *_keys(session),
-        *_pages(session),
+        *_key_log(session, identity, keyring),
+        *_pages(session, now),
         *_transients(session, keyring, now),
         *_campaign_keys(session, keyring),
         *_counters(session),
@@ -64,12 +68,35 @@ def _keys(session: Session) -> list[str]:
     return found
 
 
-def _pages(session: Session) -> list[str]:
+def _key_log(session: Session, identity: bytes, keyring: Keyring) -> list[str]:
+    """The log, the guard, and that every active key and every Home key stands in them."""
+    try:
+        _, chain = key_log.checked(session, identity, keyring.guard)
+        vouching = Vouching(identity, keyring.guard.memory().ended)
+    except (KeyLogBroken, GuardDamaged) as error:
+        return [str(error)]
+    found = [
+        f"key {key.id} of {key.org.name} is active, but the Home identity did not endorse it: nothing is sealed to it"
+        for key in key_notices.unvouched(session, vouching)
+    ]
+    for key in session.scalars(select(PublicKey).where(PublicKey.kind == "recipient", PublicKey.status == "active")):
+        if chain.current(key.org.name, key.role) != encode(key.public):
+            found.append(f"key {key.id} of {key.org.name} is active, but not by the key log")
+    known = {(home.identity, home.box) for home in chain.homes}
+    homes = session.scalars(select(PublicKey).where(PublicKey.kind == "home"))
+    return found + [f"Home key {home.id} is not in the key log" for home in homes if _halves(home) not in known]
+
+
+def _halves(home: PublicKey) -> tuple[bytes, bytes]:
+    return home.sign_public or b"", home.public
+
+
+def _pages(session: Session, now: datetime) -> list[str]:
     found = []
     for page in session.scalars(select(ActionPage).where(ActionPage.status == "live")):
         orgs = wordings.orgs_of(page)
         for receiver in wordings.distribution_of(page).always():
-            if not wordings.has_key(session, orgs[receiver]):
+            if not wordings.has_key(session, orgs[receiver], now):
                 found.append(f"page {page.name} is live, but {orgs[receiver].name} has no active key: it answers 503")
         if wordings.current(session, page.id) is None:
             found.append(f"page {page.name} is live without a wording")

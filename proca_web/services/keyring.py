@@ -1,7 +1,8 @@
 """The keyring: short-lived keys as files outside the database and its backups (protocol 6).
 
-`transient/<UTC hour>-<8 hex>` seals what waits; `campaigns/<id>` makes fingerprints. A file is made whole or not at
-all, never overwritten, never recreated. No key is kept in memory: one that was destroyed is gone in every process.
+`transient/<UTC hour>-<8 hex>` seals what waits; `campaigns/<id>` makes fingerprints; `guard/` remembers the key log.
+A key file is made whole or not at all, never overwritten, never recreated. No key is kept in memory: one that was
+destroyed is gone in every process.
 """
 
 import os
@@ -11,11 +12,13 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from proca_web.domain.errors import CampaignKeyMissing
+from proca_web.services.guard import Guard
 
 KEY_BYTES = 32
 _HOUR = "%Y-%m-%dT%H"
 _TRANSIENT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}-[0-9a-f]{8}")
 UNUSED_AFTER = timedelta(hours=2)
+_SENDERS_END = "senders-end"
 
 
 class Keyring:
@@ -23,6 +26,7 @@ class Keyring:
 
     def __init__(self, directory: Path) -> None:
         self.directory = directory
+        self.guard = Guard(directory / "guard")
         self._known = ""  # the name of this hour's key; the key itself is read each time and kept nowhere
 
     def prepare(self) -> None:
@@ -94,6 +98,19 @@ class Keyring:
     def has_campaign_key(self, campaign_id: int) -> bool:
         """Whether that campaign's key file exists."""
         return (self.directory / "campaigns" / str(campaign_id)).exists()
+
+    def end_senders(self) -> None:
+        """Ask every process that shares this keyring to end its sender before its next submission."""
+        path = self.directory / _SENDERS_END
+        path.touch(mode=0o600)
+        os.utime(path)
+
+    def senders_ended(self) -> int:
+        """When senders were last asked to end, in nanoseconds of the epoch; 0: never."""
+        try:
+            return os.stat(self.directory / _SENDERS_END).st_mtime_ns
+        except FileNotFoundError:
+            return 0
 
     def destroy_campaign_key(self, campaign_id: int) -> None:
         """Remove a campaign's key: its fingerprints can be tested by nobody any more."""

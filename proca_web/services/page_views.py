@@ -10,9 +10,10 @@ from sqlalchemy.orm import Session
 from proca_web.domain.goals import goal_above
 from proca_web.domain.privacy import CONSENT_FIELDS
 from proca_web.domain.wording import LegalNotice, Wording
-from proca_web.models import ActionPage, Campaign, Org, PublicKey
+from proca_web.models import ActionPage, Campaign
 from proca_web.services import pages, wordings
 from proca_web.services.pages import PageFacts
+from proca_web.services.vouching import Vouching
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,9 +62,9 @@ class Listed:
     goal: int
 
 
-def view(session: Session, name: str) -> PageView:
+def view(session: Session, name: str, vouching: Vouching, now: datetime) -> PageView:
     """The page of that name. Raises PageNotFound."""
-    facts = pages.facts(session.connection(), name)
+    facts = pages.facts(session.connection(), name, vouching, now)
     page = session.get_one(ActionPage, facts.id)
     shown = wordings.current(session, page.id)
     parts = Wording.loads(shown.parts) if shown else Wording("", (), ())
@@ -107,31 +108,6 @@ def live(session: Session) -> list[Listed]:
             goal=goal_above(page.campaign.supporter_count),
         )
         for page in session.scalars(query)
-    ]
-
-
-@dataclass(frozen=True, slots=True)
-class PublishedKey:
-    """An org's key as the public directory shows it."""
-
-    org: str
-    title: str
-    public: bytes
-    fingerprint: str
-    role: str
-
-
-def published_keys(session: Session) -> list[PublishedKey]:
-    """The active keys of all orgs."""
-    query = (
-        select(PublicKey, Org)
-        .join(Org, Org.id == PublicKey.org_id)
-        .where(PublicKey.kind == "recipient", PublicKey.status == "active")
-        .order_by(Org.name, PublicKey.role.desc())
-    )
-    return [
-        PublishedKey(org.name, org.title, bytes(key.public), key.fingerprint, key.role)
-        for key, org in session.execute(query)
     ]
 
 

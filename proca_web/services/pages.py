@@ -8,11 +8,13 @@ from functools import cached_property, lru_cache
 from typing import Any
 
 from proca_web.crypto.keys import RecipientKey
+from proca_web.domain import key_life
 from proca_web.domain.contact import FieldPolicy
 from proca_web.domain.errors import NoActiveKey, PageNotFound
 from proca_web.domain.privacy import CONSENT_FIELDS, Distribution, Receiver
 from proca_web.services import driver
 from proca_web.services.driver import AnyConnection
+from proca_web.services.vouching import Vouching
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +84,7 @@ class PageFacts:
 
 
 _FACTS = """
-SELECT k.org_id, k.id, k.public, k.role, k.fingerprint,
+SELECT k.org_id, k.id, k.public, k.role, k.fingerprint, k.log_index, k.endorsement,
        p.org_id, o.name, o.title, o.high_security, c.org_id, l.name, l.title, l.high_security,
        p.id, p.name, p.title, p.demand, p.locale, p.status, c.status, p.double_opt_in, p.delivery, c.force_delivery,
        CAST(p.fields AS TEXT), CAST(p.required AS TEXT), p.comment, p.consent_style, p.default_country, c.id, c.name,
@@ -93,28 +95,30 @@ SELECT k.org_id, k.id, k.public, k.role, k.fingerprint,
   JOIN orgs l ON l.id = c.org_id
   LEFT JOIN consent_texts w ON w.action_page_id = p.id AND w.valid_until IS NULL
   LEFT JOIN public_keys k ON k.org_id IN (p.org_id, c.org_id) AND k.kind = 'recipient' AND k.status = 'active'
+   AND (k.expires_at IS NULL OR k.expires_at > ?)
  WHERE p.name = ?
  ORDER BY k.role DESC
 """
 _REPLACED = "SELECT 1 FROM consent_texts WHERE action_page_id = ? AND hash = ? AND valid_until > ?"
-_KEY, _COLLECTOR, _LEAD, _PAGE = slice(0, 5), slice(5, 9), slice(9, 13), slice(13, None)
+_KEY, _COLLECTOR, _LEAD, _PAGE = slice(0, 7), slice(7, 11), slice(11, 15), slice(15, None)
 
 
-def facts(connection: AnyConnection, name: str) -> PageFacts:
-    """The page of that name, read now. Raises PageNotFound."""
-    rows = driver.execute(connection, _FACTS, (name,)).fetchall()
+def facts(connection: AnyConnection, name: str, vouching: Vouching, now: datetime) -> PageFacts:
+    """The page of that name, read now; only keys that are vouched for are among its parties'. Raises PageNotFound."""
+    seals_until = driver.time(connection, key_life.seals_if_expires_after(now))
+    rows = driver.execute(connection, _FACTS, (seals_until, name)).fetchall()
     if not rows:
         raise PageNotFound(name)
-    return _facts_of(tuple(rows))
+    return _facts_of(tuple(rows), vouching)
 
 
 @lru_cache(maxsize=256)
-def _facts_of(rows: tuple[tuple[Any, ...], ...]) -> PageFacts:
-    """What the rows say. The rows are read anew each time; only the same rows make the same facts."""
+def _facts_of(rows: tuple[tuple[Any, ...], ...], vouching: Vouching) -> PageFacts:
+    """What the rows say. They are read anew each time; only the same rows under the same eyes make the same facts."""
     (id_, own_name, title, demand, locale, page_status, campaign_status, double_opt_in, *rest) = rows[0][_PAGE]
     (delivery, force_delivery, fields, required, comment, style, country, campaign_id, campaign, wording) = rest
     keys = [row[_KEY] for row in rows if row[0] is not None]
-    collector, lead = _party(rows[0][_COLLECTOR], keys), _party(rows[0][_LEAD], keys)
+    collector, lead = _party(rows[0][_COLLECTOR], keys, vouching), _party(rows[0][_LEAD], keys, vouching)
     return PageFacts(
         id=id_,
         name=own_name,
@@ -143,11 +147,11 @@ def was_replaced_since(connection: AnyConnection, page_id: int, wording: str, si
     return driver.execute(connection, _REPLACED, values).fetchone() is not None
 
 
-def _party(row: Sequence[Any], keys: Sequence[Sequence[Any]]) -> Party:
+def _party(row: Sequence[Any], keys: Sequence[Sequence[Any]], vouching: Vouching) -> Party:
     id_, name, title, high_security = row
     own = tuple(
         RecipientKey(key_id, bytes(public), role, fingerprint)
-        for org_id, key_id, public, role, fingerprint in keys
-        if org_id == id_
+        for org_id, key_id, public, role, fingerprint, log_index, endorsement in keys
+        if org_id == id_ and vouching.accepts(name, role, bytes(public), log_index, endorsement and bytes(endorsement))
     )
     return Party(id_, name, title, bool(high_security), own)

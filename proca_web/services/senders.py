@@ -23,11 +23,19 @@ Register = Callable[[Sender], int]
 class SenderSource:
     """Hands out a Sealer for each submission; made at app start, when it draws the first nonce."""
 
-    def __init__(self, home: HomeKey, mode: Mode, register: Register, clock: Clock | None = None) -> None:
+    def __init__(
+        self,
+        home: HomeKey,
+        mode: Mode,
+        register: Register,
+        clock: Clock | None = None,
+        asked_to_end: Callable[[], int] = lambda: 0,
+    ) -> None:
         self.home = home
         self.mode = mode
         self._register = register
         self._clock = clock or SystemClock()
+        self._asked_to_end, self._asked = asked_to_end, asked_to_end()
         self._sender: Sender | None = None
         self._timer: threading.Timer | None = None
         self._lock = threading.Lock()
@@ -61,6 +69,10 @@ class SenderSource:
 
     def _sealer(self) -> Sealer:
         with self._lock:
+            asked = self._asked_to_end()
+            if asked != self._asked:  # an operator's `keys rotate-sender`
+                self._asked = asked
+                self._end_locked()
             if self._sender is not None:
                 try:
                     return Sealer(self._sender)

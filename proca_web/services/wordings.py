@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from proca_web.domain import wording
+from proca_web.domain import key_life, wording
 from proca_web.domain.privacy import Distribution, Receiver
 from proca_web.domain.wording import LegalNotice, Translate, Wording
 from proca_web.models import ActionPage, ConsentText, Org, PublicKey
@@ -31,13 +31,13 @@ def orgs_of(page: ActionPage) -> dict[Receiver, Org]:
     return orgs
 
 
-def compose(session: Session, page: ActionPage, translate: Translate) -> Wording:
+def compose(session: Session, page: ActionPage, translate: Translate, now: datetime) -> Wording:
     """The wording as it should be now; optional orgs without a key are left out."""
     policy, orgs = distribution_of(page), orgs_of(page)
     receives = {
         receiver: notice_of(org)
         for receiver, org in orgs.items()
-        if receiver in policy.always() or has_key(session, org)
+        if receiver in policy.always() or has_key(session, org, now)
     }
     always, asks = policy.always(), policy.asks()
     return wording.compose(page.title, receives, always, asks, translate, style=page.consent_style)
@@ -45,7 +45,7 @@ def compose(session: Session, page: ActionPage, translate: Translate) -> Wording
 
 def refresh(session: Session, page: ActionPage, translate: Translate, now: datetime) -> bool:
     """Keep the page's wording current; True when a new one replaced the old."""
-    wanted = compose(session, page, translate)
+    wanted = compose(session, page, translate, now)
     shown = current(session, page.id)
     if shown is not None and shown.hash == wanted.hash and shown.locale == page.locale:
         return False
@@ -77,7 +77,8 @@ def body_of(session: Session, wording_hash: str) -> str | None:
     return session.scalars(select(ConsentText.body).where(ConsentText.hash == wording_hash)).first()
 
 
-def has_key(session: Session, org: Org) -> bool:
+def has_key(session: Session, org: Org, now: datetime) -> bool:
     """Whether the org can receive now."""
     where = (PublicKey.org_id == org.id, PublicKey.kind == "recipient", PublicKey.role == "recipient")
-    return session.scalars(select(PublicKey.id).where(*where, PublicKey.status == "active")).first() is not None
+    seals = (PublicKey.status == "active", PublicKey.expires_at > key_life.seals_if_expires_after(now))
+    return session.scalars(select(PublicKey.id).where(*where, *seals)).first() is not None

@@ -51,6 +51,16 @@ def org_member(view: Callable[P, R]) -> Callable[P, ResponseReturnValue]:
     return guarded
 
 
+def org_owner(view: Callable[P, R]) -> Callable[P, ResponseReturnValue]:
+    """Owners of the org in the path, which receives: not of the Home Org, which has no such keys. Else 404."""
+    return _owning(view, of_home=False)
+
+
+def operator(view: Callable[P, R]) -> Callable[P, ResponseReturnValue]:
+    """Owners of the Home Org: who runs this instance. Else 404."""
+    return _owning(view, of_home=True)
+
+
 def demo_only(view: Callable[P, R]) -> Callable[P, R]:
     """Everybody, and only in the demo."""
 
@@ -75,6 +85,21 @@ def limited(limit: Limit) -> Callable[[Callable[P, R]], Callable[P, R]]:
         return guarded
 
     return decorate
+
+
+def _owning(view: Callable[P, R], *, of_home: bool) -> Callable[P, ResponseReturnValue]:
+    @wraps(view)
+    def guarded(*args: P.args, **kwargs: P.kwargs) -> ResponseReturnValue:
+        if not current_user.is_authenticated:
+            return redirect(url_for("auth.login"), code=303)
+        name = (request.view_args or {}).get("org", "")
+        owned = {place.org.name for place in current_user.memberships if place.role == "owner"}
+        g.org = _own_org(current_user, name)
+        if name not in owned or g.org.is_home is not of_home:
+            abort(404)
+        return view(*args, **kwargs)
+
+    return guarded
 
 
 def _own_org(user: User, name: str) -> Org:

@@ -6,10 +6,11 @@ It reads each org's key at use, composes the plaintext and seals it. No route, j
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from typing import TypeVar
 
 from flask import Flask, current_app
-from sqlalchemy import select
+from sqlalchemy import and_, select
 
 from proca_web.crypto.certificate import Mode
 from proca_web.crypto.errors import CannotOpen, SecretUnavailable, SenderEnded
@@ -18,18 +19,21 @@ from proca_web.crypto.keys import RecipientKey, fingerprint
 from proca_web.crypto.memory import Secret
 from proca_web.crypto.sealing import Sealed, Sealer, open_box
 from proca_web.crypto.sender import Clock, Sender
-from proca_web.domain import plaintext
+from proca_web.domain import key_life, plaintext
 from proca_web.domain.contact import ContactData
 from proca_web.domain.errors import CannotSealNow, HomeCannotReceive, NoActiveKey, RowRefused
 from proca_web.domain.plaintext import Context
 from proca_web.models import Org, PublicKey
+from proca_web.services import vouching
 from proca_web.services.driver import Direct
 from proca_web.services.senders import SenderSource
+from proca_web.services.vouching import Vouching
 from proca_web.web.database import db, direct_write, reading, writing
 
 T = TypeVar("T")
 _EXTENSION = "proca_encryption"
 _TRIES = 3
+_HOME = (PublicKey.kind == "home", PublicKey.status == "active")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,13 +53,23 @@ class SealingSubmission:
 class Encryption:
     """The handle; its state (Home key, mode, first nonce, current sender) is the app's."""
 
-    def init_app(self, app: Flask, home: HomeKey, mode: Mode, clock: Clock | None = None) -> None:
-        """Take the Home Org's checked keys and draw the first nonce. Raises RuntimeError on a second call."""
+    def init_app(
+        self,
+        app: Flask,
+        home: HomeKey,
+        mode: Mode,
+        clock: Clock | None = None,
+        asked_to_end: Callable[[], int] = lambda: 0,
+    ) -> None:
+        """Take the Home Org's checked keys and draw the first nonce; a change of `asked_to_end` ends the sender.
+
+        Raises RuntimeError on a second call.
+        """
         if _EXTENSION in app.extensions:
             raise RuntimeError("encryption is set up already for this app")
         if mode is not Mode.STATIC:
             home.forget_box_secret()
-        app.extensions[_EXTENSION] = SenderSource(home, mode, _commit_row, clock)
+        app.extensions[_EXTENSION] = SenderSource(home, mode, _commit_row, clock, asked_to_end)
 
     @property
     def source(self) -> SenderSource:
@@ -65,6 +79,11 @@ class Encryption:
         except KeyError:
             raise RuntimeError("this app has no encryption; make it with create_app") from None
         return source
+
+    @property
+    def vouching(self) -> Vouching:
+        """Which keys may be sealed to at this moment. Raises GuardDamaged."""
+        return vouching_of(current_app)
 
     @contextmanager
     def submission(self, *, throwaway: bool = False) -> Iterator[SealingSubmission]:
@@ -90,7 +109,7 @@ class Encryption:
 
     def encrypt(self, org: str, contact: ContactData, context: Context) -> Sealed:
         """One copy for the active key of the org with that name. Raises NoActiveKey, HomeCannotReceive."""
-        key = active_key(org)
+        key = active_key(org, self.vouching)
         with self.submission() as submission:
             return submission.encrypt(key, contact, context)
 
@@ -116,6 +135,17 @@ class Encryption:
         return holder.open(sealed.payload, sealed.nonce, publics[sealed.public_key_id])
 
 
+def home_of(app: Flask) -> HomeKey:
+    """The Home Org's key as this process read it."""
+    home: HomeKey = app.extensions[_EXTENSION].home
+    return home
+
+
+def vouching_of(app: Flask) -> Vouching:
+    """Which keys may be sealed to at this moment. Raises GuardDamaged."""
+    return vouching.now(home_of(app), app.extensions["proca_keyring"].guard)
+
+
 def _commit(submission: SealingSubmission, write: Callable[[Direct, T], None], sealed: T) -> None:
     """Write and commit; a sender whose row or nonce was refused is not used again."""
     try:
@@ -126,27 +156,27 @@ def _commit(submission: SealingSubmission, write: Callable[[Direct, T], None], s
         raise
 
 
-def active_key(org: str) -> RecipientKey:
-    """The org's active key, read now. Raises HomeCannotReceive, NoActiveKey."""
-    query = (
-        select(Org.is_home, PublicKey.id, PublicKey.public, PublicKey.role, PublicKey.fingerprint)
-        .join(PublicKey, PublicKey.org_id == Org.id)
-        .where(Org.name == org, PublicKey.role == "recipient", PublicKey.status == "active")
-        .where(PublicKey.kind.in_(("recipient", "home")))
-    )
-    with reading() as connection:
-        row = connection.execute(query).first()
-    if row is None:
-        raise NoActiveKey(org)
-    if row.is_home:
-        raise HomeCannotReceive(org)
-    return RecipientKey(row.id, bytes(row.public), row.role, row.fingerprint)
+def active_key(org: str, trusted: Vouching) -> RecipientKey:
+    """The org's active, endorsed key, read now. Raises HomeCannotReceive, NoActiveKey."""
+    seals = PublicKey.expires_at > key_life.seals_if_expires_after(datetime.now(UTC))
+    own = (PublicKey.kind == "recipient", PublicKey.role == "recipient", PublicKey.status == "active", seals)
+    query = select(Org.is_home, PublicKey).outerjoin(PublicKey, and_(PublicKey.org_id == Org.id, *own))
+    with reading():
+        row = db.session.execute(query.where(Org.name == org)).first()
+        if row is None:
+            raise NoActiveKey(org)
+        is_home, key = row
+        if is_home:
+            raise HomeCannotReceive(org)
+        if key is None or not trusted.accepts(org, key.role, key.public, key.log_index, key.endorsement):
+            raise NoActiveKey(org)
+        return RecipientKey(key.id, key.public, key.role, key.fingerprint)
 
 
 def _commit_row(sender: Sender) -> int:
     """A sender's row, in a transaction of its own; `static` senders share the Home key's row and its certificate."""
     with writing():
-        home = db.session.scalars(select(PublicKey).where(PublicKey.kind == "home")).one()
+        home = db.session.scalars(select(PublicKey).where(*_HOME)).one()
         if sender.mode is Mode.STATIC:
             if home.certificate is None:
                 home.certificate, home.not_before = sender.certificate, sender.not_before

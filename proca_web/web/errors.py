@@ -7,14 +7,18 @@ from werkzeug.exceptions import HTTPException
 from proca_web.domain.errors import (
     CampaignKeyMissing,
     CannotSealNow,
+    GuardDamaged,
+    KeyLogBroken,
+    KeyNotFound,
     NoActiveKey,
     PageNotFound,
     PageNotOpen,
+    SecretGiven,
     UnknownToken,
 )
 from proca_web.domain.messages import N_, Message
 from proca_web.web import logs
-from proca_web.web.htmx import wants_fragment
+from proca_web.web.htmx import wants_fragment, wants_json
 from proca_web.web.security import hide_referrer
 
 _TITLES: dict[int, Message] = {
@@ -48,8 +52,11 @@ def init_app(app: Flask) -> None:
     app.register_error_handler(PageNotFound, lambda _: answer(404))
     app.register_error_handler(PageNotOpen, _page_not_open)
     app.register_error_handler(UnknownToken, _unknown_token)
-    for refusal in (NoActiveKey, CannotSealNow, CampaignKeyMissing):
+    for refusal in (NoActiveKey, CannotSealNow, CampaignKeyMissing, GuardDamaged):
         app.register_error_handler(refusal, _unavailable)
+    app.register_error_handler(KeyNotFound, lambda _: answer(404))
+    app.register_error_handler(SecretGiven, _secret_given)
+    app.register_error_handler(KeyLogBroken, _log_broken)
     app.register_error_handler(Exception, _unexpected)
 
 
@@ -60,8 +67,11 @@ def answer(status: int, title: str | None = None, advice: str | None = None) -> 
         "advice": advice or gettext(_ADVICE.get(status, _ADVICE[400]).text),
         "status": status,
     }
-    template = "errors/_notice.html" if wants_fragment() else "errors/page.html"
-    response = make_response(render_template(template, **shown), status)
+    if wants_json():
+        response = make_response({"error": f"{shown['title']}. {shown['advice']}", "field": None}, status)
+    else:
+        template = "errors/_notice.html" if wants_fragment() else "errors/page.html"
+        response = make_response(render_template(template, **shown), status)
     response.headers["Cache-Control"] = "no-store"
     response.vary.add("HX-Request")
     if wants_fragment():  # beside the form, so that what was typed stays
@@ -102,6 +112,23 @@ def _unknown_token(_: UnknownToken) -> Response:
 def _unavailable(error: Exception) -> Response:
     current_app.logger.critical("refused to store a signature: %s %s", type(error).__name__, request.url_rule)
     return answer(503)
+
+
+def _secret_given(_: SecretGiven) -> Response:
+    # Logged nowhere, not even that it happened: a log line would say when to look for it elsewhere.
+    return answer(
+        400,
+        gettext("That looked like a secret"),
+        gettext(
+            "Nothing of it was stored. But it left your computer: treat that key as disclosed, make a new one, and "
+            "revoke this one if it is active. Only public keys, fingerprints and proofs belong here."
+        ),
+    )
+
+
+def _log_broken(error: KeyLogBroken) -> Response:
+    current_app.logger.critical("key log: %s", error)
+    return answer(503, gettext("The key directory cannot be vouched for"), gettext("The operator has been told."))
 
 
 def _unexpected(error: Exception) -> Response:

@@ -10,6 +10,12 @@ def wants_fragment() -> bool:
     return request.headers.get("HX-Request") == "true"
 
 
+def wants_json() -> bool:
+    """Whether a script asks: it prefers JSON to a page."""
+    accepted = request.accept_mimetypes
+    return accepted["application/json"] > accepted["text/html"]
+
+
 def page_or_fragment(page: str, fragment: str, values: Mapping[str, object], status: int = 200) -> Response:
     """Render the page, or the fragment it includes, for whoever asks."""
     response = make_response(render_template(fragment if wants_fragment() else page, **values), status)

@@ -17,6 +17,7 @@ from proca_web.models import ActionPage
 from proca_web.services import confirming, counting, mailing, releasing, sweeping, wordings
 from proca_web.services.keyring import Keyring
 from proca_web.services.mailing import DueMail, Outcome, PageOfMail
+from proca_web.web import key_jobs
 from proca_web.web.database import db, direct_write, read_only, reading, truncate_wal, writing
 from proca_web.web.mailer import Post
 
@@ -41,13 +42,14 @@ def release(app: Flask) -> None:
 
 
 def send_mail(app: Flask) -> None:
-    """Send every mail that is due: confirmations first, then thank-yous."""
+    """Send every mail that is due: confirmations first, then thank-yous, then what staff must know."""
     with app.app_context(), _post(app) as post:
         pages: dict[int, PageOfMail] = {}
         for state in (State.TO_SEND, State.THANKS_TO_SEND):
             for _ in range(MOST_ROUNDS):
                 if not _send_batch(app, post, state, pages):
                     break
+        key_jobs.send_notices(app, post, now)
 
 
 def sweep(app: Flask) -> None:
@@ -62,6 +64,8 @@ def sweep(app: Flask) -> None:
         _step(app, "senders", lambda: _write(lambda c: sweeping.drop_old_senders(c, now())))
         _step(app, "closed campaigns", lambda: _forget_campaigns(keyring))
         _step(app, "recount", _recount)
+        for name, act in key_jobs.steps(app, now):
+            _step(app, name, act)
         _step(app, "wordings", refresh_wordings)
         _step(app, "write-ahead log", truncate_wal)
     release(app)

@@ -79,8 +79,11 @@ class Post:
         self._connection: SafeConnection | None = None
 
     def deliver(self, due: DueMail, page: PageOfMail) -> Outcome:
-        """Hand one mail to the server and say how that went."""
-        letter = self._write(due, page)
+        """Write one supporter's mail, hand it to the server and say how that went."""
+        return self.hand_over(self._write(due, page))
+
+    def hand_over(self, letter: Letter) -> Outcome:
+        """Hand a letter to the server and say how that went."""
         try:
             connection = self._connected()
             connection.begin()

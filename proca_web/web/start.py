@@ -13,6 +13,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.pool import NullPool
 
 from proca_web.assets import ASSETS
+from proca_web.crypto.certificate import Mode
 from proca_web.crypto.home import HomeKey
 from proca_web.models import Org, PublicKey
 from proca_web.models.campaign import ActionPage, Campaign
@@ -31,14 +32,16 @@ def head_revision() -> str:
     return head
 
 
-def database_faults(url: str, home: HomeKey | None) -> list[str]:
+def database_faults(url: str, home: HomeKey | None, mode: Mode) -> list[str]:
     """Why no process may serve this database, as sentences; an empty list when all is well.
 
     A URL that the settings refused is empty; there is nothing more to say about it.
     """
     if not url:
         return []
-    return _ask(url, lambda engine: _schema_faults(engine) or _home_faults(engine, home))
+    return _ask(
+        url, lambda engine: _schema_faults(engine) or [*_home_faults(engine, home), *_static_faults(engine, mode)]
+    )
 
 
 def upgrade_faults(url: str) -> list[str]:
@@ -103,11 +106,25 @@ def _home_faults(engine: Engine, home: HomeKey | None) -> list[str]:
     return faults
 
 
+def _static_faults(engine: Engine, mode: Mode) -> list[str]:
+    """A Home key that sealed itself (`static`) opens all of that: it is rotated before senders take its place."""
+    with engine.connect() as connection:
+        where = (PublicKey.kind == "home", PublicKey.status == "active", PublicKey.certificate.is_not(None))
+        sealed = connection.execute(select(PublicKey.id).where(*where)).first() is not None
+    if mode is Mode.STATIC or not sealed:
+        return []
+    return [
+        "PROCA_SENDER was static with this Home key, which opens all that it sealed; before leaving static, run:"
+        " python3 -m proca_web keys rotate-home"
+    ]
+
+
 def _home_row(engine: Engine) -> tuple[bytes, bytes] | None:
     """The public halves of the Home key as this database knows them."""
     with engine.connect() as connection:
         if not inspect(connection).has_table("public_keys"):
             return None
-        query = select(PublicKey.public, PublicKey.sign_public).where(PublicKey.kind == "home")
+        query = select(PublicKey.public, PublicKey.sign_public)
+        query = query.where(PublicKey.kind == "home", PublicKey.status == "active")
         row = connection.execute(query).first()
         return None if row is None else (bytes(row.public), bytes(row.sign_public or b""))

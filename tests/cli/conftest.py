@@ -2,7 +2,7 @@
 
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import pytest
@@ -26,10 +26,8 @@ def initiated(tmp_path_factory: pytest.TempPathFactory) -> Made:
 
 
 @pytest.fixture
-def instance(initiated: Made, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Instance]:
-    """An instance of this test's own."""
-    folder = tmp_path / "data"
-    shutil.copytree(initiated.folder, folder)
+def commands(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Result]]:
+    """Runs a command in this process, with the settings it is given and no others; what it opened is closed."""
     for name in [name for name in os.environ if name.startswith("PROCA_")]:
         monkeypatch.delenv(name)
     made: list[Flask] = []
@@ -41,15 +39,23 @@ def instance(initiated: Made, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
 
     for module in (ready, operate):
         monkeypatch.setattr(module, "create_app", recorded)
-    env = settings_in(folder)
 
-    def command(*arguments: str, **changes: str) -> Result:
-        return CliRunner().invoke(main, arguments, env=env | changes)
+    def command(*arguments: str, env: Mapping[str, str], typed: str | None = None) -> Result:
+        return CliRunner().invoke(main, arguments, env=env, input=typed)
 
-    yield Instance(folder, env, command)
+    yield command
     for app in made:
         with app.app_context():
             db.engine.dispose()
+
+
+@pytest.fixture
+def instance(initiated: Made, tmp_path: Path, commands: Callable[..., Result]) -> Instance:
+    """An instance of this test's own."""
+    folder = tmp_path / "data"
+    shutil.copytree(initiated.folder, folder)
+    env = settings_in(folder)
+    return Instance(folder, env, lambda *arguments, **changes: commands(*arguments, env=env | changes))
 
 
 @pytest.fixture
@@ -66,3 +72,25 @@ def page(org: Instance) -> Instance:
     org.does("page", "add", "trees", "--campaign", "trees", "--org", "org-one", *TREES)
     org.does("page", "open", "trees")
     return org
+
+
+@pytest.fixture
+def site(
+    world: World, tmp_path: Path, database_url: str, mode: object, commands: Callable[..., Result]
+) -> Iterator[Site]:
+    """The demo's world, in earnest."""
+    env = {
+        "PROCA_DEMO": "1",
+        "PROCA_DATA_DIR": str(tmp_path),
+        "PROCA_PUBLIC_URL": "http://localhost",
+        "PROCA_SECRET_KEY": "tests only " * 4,
+        "PROCA_DATABASE_URL": database_url,
+    }
+    made = Site(world, tmp_path, env, commands)
+    made.does("check", PROCA_SENDER=world.app.extensions["proca_settings"].sender.name.lower())
+    yield made
+    for app in made.started:
+        with app.app_context():
+            app.extensions["proca_encryption"].end()
+            db.session.remove()
+            db.engine.dispose()

@@ -9,6 +9,7 @@ from typing import Any
 
 from click.testing import Result
 from nacl.public import PrivateKey
+from nacl.signing import SigningKey
 
 from proca_web.crypto.encoding import encode
 
@@ -70,3 +71,8 @@ class Instance:
 def new_key() -> str:
     """A public key whose secret is thrown away."""
     return encode(bytes(PrivateKey.generate().public_key))
+
+
+def new_sign_key() -> str:
+    """The public half of a key that signs rotations; its secret is thrown away."""
+    return encode(bytes(SigningKey.generate().verify_key))

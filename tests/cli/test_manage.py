@@ -1,10 +1,12 @@
 """What an operator types to make orgs, people, campaigns and pages; and what is refused, in one sentence each."""
 
+import json
 import secrets
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 from flask import Flask
+from nacl.signing import VerifyKey
 
 from proca_web import config
 from proca_web.app import create_app
@@ -14,7 +16,14 @@ from proca_web.crypto.keys import fingerprint
 from proca_web.extensions import db
 from proca_web.services import accounts
 from tests import factories
-from tests.cli.instance import NOTICE, TREES, Instance, new_key
+from tests.cli.instance import NOTICE, TREES, Instance, new_key, new_sign_key
+
+
+@pytest.fixture
+def keyless(instance: Instance) -> Instance:
+    """An instance with an org that has no key yet."""
+    instance.does("org", "add", "org-one", "--title", "Org One")
+    return instance
 
 
 @pytest.fixture
@@ -50,19 +59,63 @@ def test_a_page_is_a_draft_until_it_is_opened(org: Instance) -> None:
     assert org.sql("SELECT status FROM action_pages") == [("live",)]
 
 
-def test_a_new_key_retires_the_one_before(org: Instance) -> None:
-    key = new_key()
-    assert fingerprint(factories.b64(key)) in org.does("org", "key", "org-one", key)
-    query = "SELECT status, public FROM public_keys WHERE kind = 'recipient' ORDER BY id"
-    (old, _), (new, public) = org.sql(query)
-    assert (old, new, public) == ("retired", "active", factories.b64(key))
+def test_a_first_key_is_active_endorsed_and_in_the_log(keyless: Instance) -> None:
+    public, sign_public = new_key(), new_sign_key()
+    assert fingerprint(factories.b64(public)) in keyless.does("org", "key", "org-one", public, sign_public)
+    ((*key, endorsement, index),) = keyless.sql(
+        "SELECT status, public, sign_public, endorsement, log_index FROM public_keys WHERE kind = 'recipient'"
+    )
+    assert key == ["active", factories.b64(public), factories.b64(sign_public)]
+    home = HomeKey.from_file(keyless.folder / "home.key")
+    said = b"proca-web:org-key:v1\x00\x00\x00\x00\x07org-one\x00\x00\x00\x09recipient" + factories.b64(public)
+    VerifyKey(home.identity).verify(said + index.to_bytes(8, "big"), endorsement)
+    ((entry,),) = keyless.sql("SELECT entry FROM key_log WHERE position = ?", index)
+    logged = json.loads(entry)
+    assert (logged["event"], logged["proof"], logged["continuity"]) == ("activate", "operator", "first")
+    assert (logged["public"], logged["sign_public"]) == (public, sign_public)
+    remembered = (keyless.folder / "keyring" / "guard" / "key-log").read_text().splitlines()
+    assert remembered[index].endswith(f"activate {fingerprint(factories.b64(public))}")
+    assert "✓ all is well" in keyless.does("check")
 
 
-def test_a_key_that_begins_with_a_dash_is_a_key(org: Instance) -> None:
-    key = next(key for key in iter(new_key, "") if key.startswith("-"))
-    assert fingerprint(factories.b64(key)) in org.does("org", "key", "org-one", key)
-    other = next(key for key in iter(new_key, "") if key.startswith("-"))
-    org.does("org", "add", "org-two", "--title", "Two", "--public-key", other)
+def test_an_org_is_added_with_both_halves_of_its_first_key(instance: Instance) -> None:
+    public, sign_public = new_key(), new_sign_key()
+    both = ("--public-key", public, "--sign-public", sign_public)
+    instance.does("org", "add", "org-one", "--title", "One", *both)
+    query = "SELECT public, sign_public FROM public_keys WHERE kind = 'recipient'"
+    assert instance.sql(query) == [(factories.b64(public), factories.b64(sign_public))]
+
+
+def test_a_sign_key_alone_is_refused_not_forgotten(instance: Instance) -> None:
+    said = instance.refuses("org", "add", "org-one", "--title", "One", "--sign-public", new_sign_key(), code=2)
+    assert "--sign-public belongs to a --public-key" in said
+    assert instance.sql("SELECT name FROM orgs") == [("home",)]
+
+
+@pytest.mark.parametrize("sign_public", ["no key", encode(bytes(32)), "A" * 42])
+def test_a_sign_key_that_cannot_sign_is_refused_and_leaves_no_key(keyless: Instance, sign_public: str) -> None:
+    assert "this public key cannot be used" in keyless.refuses("org", "key", "org-one", new_key(), sign_public)
+    assert keyless.sql("SELECT kind FROM public_keys") == [("home",)]
+    assert keyless.sql("SELECT count(*) FROM key_log") == [(1,)]
+
+
+@pytest.mark.parametrize("state", ["active", "retired", "revoked"])
+def test_a_later_key_is_its_owners_business(org: Instance, state: str) -> None:
+    org.sql("UPDATE public_keys SET status = ? WHERE kind = 'recipient'", state)
+    before = org.sql("SELECT * FROM public_keys"), org.sql("SELECT * FROM key_log")
+    said = org.refuses("org", "key", "org-one", new_key(), new_sign_key())
+    assert said == "Error: org-one has or had a key: its owners replace it in the console, under /keys\n"
+    assert (org.sql("SELECT * FROM public_keys"), org.sql("SELECT * FROM key_log")) == before
+
+
+def test_a_key_that_begins_with_a_dash_is_a_key(keyless: Instance) -> None:
+    def dashed(make: Callable[[], str]) -> str:
+        return next(key for key in iter(make, "") if key.startswith("-"))
+
+    public = dashed(new_key)
+    assert fingerprint(factories.b64(public)) in keyless.does("org", "key", "org-one", public, dashed(new_sign_key))
+    both = ("--public-key", dashed(new_key), "--sign-public", dashed(new_sign_key))
+    keyless.does("org", "add", "org-two", "--title", "Two", *both)
 
 
 ALIAS = (2**255 - 19 + 9).to_bytes(32, "little")
@@ -90,7 +143,8 @@ def test_a_key_that_cannot_be_used_is_refused_with_the_same_sentence(
     before = org.sql("SELECT count(*) FROM public_keys"), org.sql("SELECT count(*) FROM orgs")
     said = org.refuses(*command, keys[kind])
     assert said == (
-        "Error: this public key cannot be used; please give the 43 characters that `proca-org keygen` prints\n"
+        "Error: this public key cannot be used; "
+        "please give the public key with its fingerprint as `proca-org keygen` prints them\n"
     )
     assert (org.sql("SELECT count(*) FROM public_keys"), org.sql("SELECT count(*) FROM orgs")) == before
 

@@ -49,7 +49,7 @@ def test_every_setting_named_is_one(page: Path) -> None:
 
 @pytest.mark.parametrize("page", PAGES, ids=name)
 def test_every_command_named_exists(page: Path) -> None:
-    for words in re.findall(r"python3 -m proca_web ((?:[a-z]+ ?){1,2})", page.read_text("utf-8")):
+    for words in re.findall(r"python3 -m proca_web ((?:[a-z][a-z-]* ?){1,2})", page.read_text("utf-8")):
         first, *rest = words.split()
         command = main.commands.get(first)
         assert command is not None, words

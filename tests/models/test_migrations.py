@@ -143,8 +143,8 @@ def test_foreign_keys_are_kept_on_every_connection_after_a_migration(tmp_path: P
                 db.engine.dispose()
 
 
-SECOND = """
-revision, down_revision, branch_labels, depends_on = "0002", "0001", None, None
+NEXT = """
+revision, down_revision, branch_labels, depends_on = "9999", "{head}", None, None
 
 import sqlalchemy as sa
 from alembic import op
@@ -166,11 +166,12 @@ ALTERS_PARENTS = """
 LOSES_PARENTS = 'op.execute("DELETE FROM actions")'
 
 
-def second_revision(folder: Path, step: str) -> str:
+def next_revision(folder: Path, step: str) -> str:
     """A copy of the migrations with one more."""
     copy = folder / "migrations"
     shutil.copytree(ASSETS / "migrations", copy, ignore=shutil.ignore_patterns("__pycache__"))
-    (copy / "versions" / "0002_second.py").write_text(SECOND.format(step=step.strip()))
+    content = NEXT.format(step=step.strip(), head=start.head_revision())
+    (copy / "versions" / "9999_next.py").write_text(content)
     return str(copy)
 
 
@@ -181,7 +182,7 @@ def test_a_migration_that_makes_a_parent_table_anew_keeps_its_children(
     tables = ("contacts", "transients", "actions", "action_pages", "memberships")
     before = {table: world.query(f"SELECT count(*) FROM {table}")[0][0] for table in tables}
     with world.app.app_context():
-        upgrade(directory=second_revision(tmp_path, ALTERS_PARENTS))
+        upgrade(directory=next_revision(tmp_path, ALTERS_PARENTS))
     assert world.query("SELECT note FROM actions") == [("",)]
     assert {table: world.query(f"SELECT count(*) FROM {table}")[0][0] for table in tables} == before
     assert before["contacts"] == 2
@@ -194,15 +195,28 @@ def test_a_migration_that_would_orphan_rows_is_undone_whole(sqlite_url: str, tmp
         world = factories.make_world(app)
         world.sign(app.test_client())
         with app.app_context(), pytest.raises(SystemExit):
-            upgrade(directory=second_revision(tmp_path, LOSES_PARENTS))
+            upgrade(directory=next_revision(tmp_path, LOSES_PARENTS))
         assert world.query("SELECT count(*) FROM actions") == [(1,)]
-        assert world.query("SELECT version_num FROM alembic_version") == [("0001",)]
+        assert world.query("SELECT version_num FROM alembic_version") == [(start.head_revision(),)]
         assert world.query("PRAGMA foreign_keys") == [(1,)]
+
+
+def test_each_step_back_and_forth_keeps_the_rows(world: World, client: FlaskClient) -> None:
+    assert world.sign(client, "trees-partner", opt_in="yes", lead_opt_in="yes").status_code == 303
+    sql = "SELECT id, org_id, kind, status, public, created_at FROM public_keys ORDER BY id"
+    keys, copies = world.query(sql), world.query("SELECT id, payload FROM contacts ORDER BY id")
+    with world.app.app_context():
+        downgrade(revision="0001")
+        upgrade()
+    assert world.query(sql) == keys
+    assert world.query("SELECT id, payload FROM contacts ORDER BY id") == copies
+    (dates,) = world.query("SELECT count(*) FROM public_keys WHERE kind = 'recipient' AND activated_at = created_at")
+    assert dates == (2,)
 
 
 @pytest.fixture
 def restored(app: Flask) -> Iterator[None]:
-    """The shared PostgreSQL database as it was before a second revision touched it."""
+    """The shared PostgreSQL database as it was before another revision touched it."""
     yield
     with app.app_context():
         db.session.remove()
@@ -210,7 +224,7 @@ def restored(app: Flask) -> Iterator[None]:
             with db.engine.begin() as connection:
                 for table in ("orgs", "campaigns", "actions", "public_keys"):
                     connection.exec_driver_sql(f"ALTER TABLE {table} DROP COLUMN IF EXISTS note")
-                connection.exec_driver_sql("UPDATE alembic_version SET version_num = '0001'")
+                connection.exec_driver_sql(f"UPDATE alembic_version SET version_num = '{start.head_revision()}'")
 
 
 def faults(settings: Settings) -> list[str]:
@@ -229,7 +243,7 @@ def test_a_database_of_another_version_is_refused_and_upgrade_is_named(
 ) -> None:
     world.execute("UPDATE alembic_version SET version_num = '0000'")
     (fault,) = faults(settings)
-    assert "schema 0000, this version needs 0001" in fault
+    assert f"schema 0000, this version needs {start.head_revision()}" in fault
     assert fault.endswith("python3 -m proca_web upgrade")
 
 

@@ -151,34 +151,21 @@ def test_a_filter_that_makes_no_sense_is_refused_by_name(world: World, query: st
 
 
 def test_old_rows_keep_their_key_after_a_rotation(world: World, client: FlaskClient) -> None:
-    from nacl.public import PrivateKey
 
     add(world, client, 1)
-    old, new = world.secrets["org-two"], PrivateKey.generate()
-    from datetime import UTC, datetime
-
-    from proca_web.extensions import db
-    from proca_web.models import Org
-    from proca_web.services import campaigns
-    from proca_web.web.database import writing
-
-    with world.app.app_context(), writing():
-        org = db.session.scalars(db.select(Org).where(Org.name == "org-two")).one()
-        campaigns.add_recipient_key(db.session(), org, bytes(new.public_key), datetime.now(UTC))
+    old, new = world.secrets["org-two"], world.rotate("org-two")
     add(world, client, 2)
     first, second = world.export("org-two")
     assert b64(first["public_key"]) == bytes(old.public_key)
     assert b64(second["public_key"]) == bytes(new.public_key)
-    assert world.open("org-two", first)["email"] == "person1@example.org"
-    world.secrets["org-two"] = new
+    assert world.open("org-two", first, secret=old)["email"] == "person1@example.org"
     assert world.open("org-two", second)["email"] == "person2@example.org"
 
 
 def test_a_download_is_written_down(world: World, client: FlaskClient) -> None:
     add(world, client, 1)
     world.export("org-two", "?since=0&nonsense=1")
-    ((event, detail),) = world.query("SELECT event, detail FROM audit_entries")
-    assert event == "export"
+    ((detail,),) = world.query("SELECT detail FROM audit_entries WHERE event = 'export'")
     assert detail == '{"filters": {"since": "0"}}'
 
 

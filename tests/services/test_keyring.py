@@ -198,7 +198,7 @@ def test_a_keyring_holds_no_key_in_memory(keyring: Keyring) -> None:
     keyring.campaign_key(1, has_fingerprints=False)
     key = keyring.current_transient(NOW)[1]
     assert key not in [value.encode("latin-1") if isinstance(value, str) else value for value in vars(keyring).values()]
-    assert set(vars(keyring)) == {"directory", "_known"}
+    assert set(vars(keyring)) == {"directory", "_known", "guard"}
 
 
 # Whole or not at all

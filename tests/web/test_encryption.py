@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from nacl.public import PrivateKey
 from sqlalchemy import create_engine, text
 from sqlalchemy.pool import NullPool
 
@@ -200,20 +199,13 @@ def test_a_recovery_key_alone_is_no_recipients_key(world: World) -> None:
 
 def test_a_key_rotated_between_two_copies_is_read_at_use(world: World) -> None:
     before = encrypt(world)
-    rotated = PrivateKey.generate()
-    world.execute("UPDATE public_keys SET status = 'retired' WHERE id = :id", id=before.public_key_id)
-    world.execute(
-        "INSERT INTO public_keys (org_id, kind, role, status, public, fingerprint, created_at) "
-        "SELECT org_id, 'recipient', 'recipient', 'active', :public, :fingerprint, created_at "
-        "FROM public_keys WHERE id = :id",
-        public=bytes(rotated.public_key),
-        fingerprint=fingerprint(bytes(rotated.public_key)),
-        id=before.public_key_id,
-    )
+    old = world.secrets["org-one"]
+    rotated = world.rotate("org-one")
     after = encrypt(world)
     assert after.public_key_id != before.public_key_id
     sender = bytes(key_row(world, after.sign_key_id).public)
     assert b"Zofia" in opened(after.payload, after.nonce, sender, rotated)
+    world.secrets["org-one"] = old
     assert content_of(world, "org-one", before)["firstName"] == "Zofia"
 
 
@@ -462,7 +454,7 @@ def test_after_three_senders_storing_gives_up_by_name(world: World) -> None:
         submission.encrypt(key, CONTACT, context())
 
     with world.app.app_context():
-        key = active_key("org-one")
+        key = active_key("org-one", encryption.vouching)
         with pytest.raises(CannotSealNow):
             encryption.store(never, lambda connection, sealed: None)
     assert len(set(tries)) == 3

@@ -1,0 +1,102 @@
+"""The pages about an org's keys in its console, and entering a new one. Never a secret: those are refused unread."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+
+from flask import Blueprint, Response, abort, current_app, g, jsonify, make_response, render_template, request
+from flask.typing import ResponseReturnValue
+from flask_login import current_user
+
+from proca_web.crypto.encoding import encode
+from proca_web.crypto.keys import fingerprint
+from proca_web.domain import key_life
+from proca_web.extensions import csrf, db, encryption
+from proca_web.models import Org
+from proca_web.services import key_log, key_views, registering
+from proca_web.web import key_guard, key_refusals
+from proca_web.web.access import org_owner
+from proca_web.web.database import writing
+from proca_web.web.htmx import see_other, wants_json
+from proca_web.web.secret_input import no_secrets, typed
+
+bp = Blueprint("console_keys", __name__, url_prefix="/console")
+
+
+@bp.get("/<org>/keys")
+@org_owner
+@no_secrets
+def index(org: str) -> Response:
+    """All keys with their state, and what to do."""
+    now, session = datetime.now(UTC), db.session()
+    published = key_log.publish(session, encryption.source.home, key_guard.guard_of(current_app), now)
+    return _page(
+        "console/keys/index.html",
+        roles=key_views.roles(session, g.org, current_user.user.id, now),
+        log_size=published.head.size,
+        log_code=published.code,
+    )
+
+
+@bp.get("/<org>/keys/new")
+@org_owner
+@no_secrets
+def new(org: str) -> Response:
+    """The ceremony in the browser, and the way with the command line."""
+    role = request.args.get("role", "recipient")
+    return _new(role, {}) if role in key_life.ROLES else abort(404)
+
+
+@bp.post("/<org>/keys")
+@org_owner
+@no_secrets
+def register(org: str) -> ResponseReturnValue:
+    """Enter a public key; it waits for its proof for an hour."""
+    csrf.protect()
+    values, org_id, name, now = typed(), g.org.id, g.org.name, datetime.now(UTC)
+    try:
+        with writing():
+            owner = db.session.get_one(Org, org_id)
+            key = registering.register(db.session(), owner, registering.read(values), current_user.user.id, now)
+            url, answer = f"/console/{name}/keys/{key.id}", {"id": key.id, "state": key.status}
+    except key_refusals.REFUSALS as refusal:
+        if wants_json():
+            return key_refusals.as_json(refusal)
+        role = values.get("role", "")
+        status = key_refusals.status_of(refusal)
+        return _new(role if role in key_life.ROLES else "recipient", values, str(refusal), status)
+    return (jsonify(answer | {"url": url}), 201) if wants_json() else see_other(url)
+
+
+@bp.get("/<org>/keys/<int:key_id>")
+@org_owner
+@no_secrets
+def show(org: str, key_id: int) -> Response:
+    """One key, and its next step."""
+    return key_refusals.show(key_id)
+
+
+def _new(role: str, values: Mapping[str, str], fault: str | None = None, status: int = 200) -> Response:
+    active = key_views.active(db.session(), g.org, role, datetime.now(UTC))
+    return _page("console/keys/new.html", status, role=role, active=active, typed=values, fault=fault)
+
+
+def _page(template: str, status: int = 200, **values: object) -> Response:
+    home = encryption.source.home
+    about_home = {
+        "home_identity": encode(home.identity),
+        "home_fingerprint": fingerprint(home.identity),
+        "home_box": encode(home.box_public),
+        "origin": current_app.config["PUBLIC_URL"],
+    }
+    shown = render_template(
+        template,
+        org=g.org,
+        places=current_user.memberships,
+        rows=key_views.rows_of(db.session(), g.org),
+        now=datetime.now(UTC),
+        **about_home,
+        **values,
+    )
+    response = make_response(shown, status)
+    response.headers["Cache-Control"] = "no-store"
+    return response

@@ -1,0 +1,136 @@
+"""The Home Org's keys, from the command line: shown, rotated, and senders asked to end."""
+
+import json
+import os
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+from flask import Flask
+
+from proca_web.cli import ready
+from proca_web.config import Settings
+from proca_web.crypto.certificate import Mode
+from proca_web.crypto.encoding import encode
+from proca_web.crypto.home import HomeKey, write_new_home_key
+from proca_web.crypto.keys import fingerprint
+from proca_web.extensions import db, encryption
+from proca_web.services import home_keys
+from proca_web.services.keyring import Keyring
+from proca_web.web import key_guard, start
+from proca_web.web.database import reading, writing
+
+
+@click.group()
+def keys() -> None:
+    """The Home Org's keys."""
+
+
+@keys.command("show")
+def keys_show() -> None:
+    """Print the Home identity that tools pin."""
+    with ready.app_or_exit().app_context():
+        home = encryption.source.home
+        facts = {"identity": encode(home.identity), "fingerprint": fingerprint(home.identity)}
+        click.echo(json.dumps(facts | {"box": encode(home.box_public)}, indent=2))
+
+
+@keys.command("rotate-home")
+@click.option("--stolen", is_flag=True, help="the old key is in other hands: it is not asked to sign for the new one")
+@click.option("--yes", is_flag=True, help="do not ask")
+def rotate_home(stolen: bool, yes: bool) -> None:
+    """Make a new Home key. Stop the web server and the worker first, start them again afterwards."""
+    settings = replace(
+        ready.settings_or_exit(), sender=Mode.STATIC
+    )  # nothing is sealed here; leaving static begins here
+    if settings.home_key:
+        raise click.ClickException("PROCA_HOME_KEY is set: a Home key that lives in a file can be rotated")
+    draft = settings.home_key_file.with_name(f"{settings.home_key_file.name}.new")
+    if _finish_interrupted(settings, draft):
+        return
+    app = ready.app_or_exit(settings)
+    if not yes:
+        click.confirm("Every organisation will have to confirm the new identity. Go on?", abort=True)
+    _make(draft)
+    with app.app_context(), ready.refusals():
+        new = HomeKey.from_file(draft)
+        number = _rotate(app, new, stolen=stolen)
+    _put_in_place(settings.home_key_file, draft)
+    with ready.app_or_exit(settings).app_context() as context:
+        key_guard.follow(context.app)
+    _tell(new, number, stolen=stolen)
+
+
+@keys.command("rotate-sender")
+def rotate_sender() -> None:
+    """Ask every process on this keyring to end its sender; the next submission uses a new one."""
+    keyring = Keyring(ready.settings_or_exit().keyring_dir)
+    if faults := keyring.faults():
+        ready.exit_with(faults)
+    keyring.end_senders()
+    click.echo("✓ senders end before their next submission")
+
+
+def _rotate(app: Flask, new: HomeKey, *, stolen: bool) -> int:
+    old, now = encryption.source.home, datetime.now(UTC)
+    with reading():
+        key_guard.require_sound_log(app)
+    key_guard.follow(app)  # the guard knows all that the old identity wrote
+    with writing():
+        ended = key_guard.guard_of(app).memory().ended
+        return home_keys.rotate(db.session(), old, new, now, stolen=stolen, ended=ended)
+
+
+def _finish_interrupted(settings: Settings, draft: Path) -> bool:
+    """A rotation that was cut off after its commit: the database knows the new key, the file is still the old one."""
+    if not draft.exists():
+        return False
+    app = ready.app_or_exit(settings, check=False)
+    if not start.knows_home(settings.database_url):
+        return False  # whoever goes on from here says why
+    with app.app_context(), ready.refusals(), reading():
+        if not home_keys.is_current(db.session(), HomeKey.from_file(draft)):
+            return False
+    _put_in_place(settings.home_key_file, draft)
+    with ready.app_or_exit(settings).app_context() as context:
+        key_guard.follow(context.app)
+    click.echo("✓ the rotation that was cut off is complete; copy the new Home key offline now")
+    return True
+
+
+def _make(draft: Path) -> None:
+    """The new key's file, unless a run that was cut off has made it."""
+    if draft.exists():
+        return
+    try:
+        write_new_home_key(draft)
+    except OSError as error:
+        raise click.ClickException(f"{draft} cannot be written ({error.strerror}); nothing was changed") from error
+
+
+def _put_in_place(file: Path, draft: Path) -> None:
+    """The old key stays beside the new one, until the operator removes it."""
+    stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%S.%fZ")
+    try:
+        if not any(kept.samefile(file) for kept in file.parent.glob(f"{file.name}.*.old")):
+            os.link(file, file.with_name(f"{file.name}.{stamp}.old"))
+        os.replace(draft, file)
+    except OSError as error:
+        raise click.ClickException(
+            f"the new Home key is in force, but {draft} could not take the place of {file} ({error.strerror});"
+            " mend that and run this command again"
+        ) from error
+
+
+def _tell(new: HomeKey, number: int, *, stolen: bool) -> None:
+    click.echo(f"✓ new Home identity {encode(new.identity)}\n  fingerprint {fingerprint(new.identity)}")
+    click.echo(f"✓ {number} keys of organisations endorsed by it")
+    click.echo(
+        "Now: copy the new key file offline, start the web server and the worker, and tell every organisation the"
+    )
+    click.echo(
+        "new fingerprint in another way than this site. The old file stays beside it; remove it when all have moved."
+    )
+    if stolen:
+        click.echo("Nothing vouches for the new identity: organisations must confirm it with you in person.")

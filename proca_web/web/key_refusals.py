@@ -1,0 +1,50 @@
+"""A refused act on a key, as JSON for the script or as the key's page with the reason; and that page itself."""
+
+from datetime import UTC, datetime
+
+from flask import Response, g, jsonify, make_response, render_template
+from flask_login import current_user
+
+from proca_web.crypto.errors import KeyRefused, StatementRefused
+from proca_web.domain.errors import BadSetting, KeyAction, ProofRefused
+from proca_web.services import key_views
+from proca_web.web.database import db
+from proca_web.web.htmx import wants_json
+
+REFUSALS = (KeyAction, KeyRefused, StatementRefused, BadSetting, ProofRefused)
+
+
+def status_of(refusal: Exception) -> int:
+    """409 where the key's state forbids it, else 422: what was sent does not pass."""
+    return 409 if isinstance(refusal, KeyAction) else 422
+
+
+def as_json(refusal: Exception) -> Response:
+    """The reason, for a script."""
+    return make_response(jsonify(error=str(refusal), field=None), status_of(refusal))
+
+
+def answer(refusal: Exception, key_id: int) -> Response:
+    """The reason, in the form that was asked for."""
+    return as_json(refusal) if wants_json() else show(key_id, str(refusal), status_of(refusal))
+
+
+def show(key_id: int, fault: str | None = None, status: int = 200) -> Response:
+    """The page of one key of `g.org`. Raises KeyNotFound."""
+    now, session = datetime.now(UTC), db.session()
+    key = key_views.key(session, g.org, key_id, now)
+    change = next((c for c in key_views.changes(session, current_user.user.id, g.org) if c.key_id == key_id), None)
+    page = render_template(
+        "console/keys/show.html",
+        org=g.org,
+        places=current_user.memberships,
+        key=key,
+        change=change,
+        replaces=key_views.active(session, g.org, key.role, now) if key.state == "pending" else None,
+        rows=key_views.rows_of(session, g.org),
+        fault=fault,
+        now=now,
+    )
+    response = make_response(page, status)
+    response.headers["Cache-Control"] = "no-store"
+    return response
