@@ -1,18 +1,20 @@
 """Every page and state people meet, and the way there; for the tests that look at all of them."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from flask_babel import force_locale, gettext
+from nacl.public import PrivateKey
 from playwright.sync_api import Page, expect
 from sqlalchemy import select
 
-from proca_web.extensions import db
-from proca_web.models import Campaign, Org
-from proca_web.services import campaigns
+from proca_web.extensions import db, encryption
+from proca_web.models import Campaign, Org, PublicKey
+from proca_web.services import accounts, campaigns, key_changes, registering
+from proca_web.services.registering import Registration
 from proca_web.web.database import writing
 from tests.browser.live import Town, fill, sign
-from tests.factories import page_settings
+from tests.factories import add_org, page_settings, password_hash, sign_key
 
 Links = dict[str, str]
 Way = Callable[[Page, Links], object]
@@ -31,8 +33,9 @@ def prepare(town: Town) -> Links:
             page = campaigns.add_page(session, name, campaign, org, settings, now)
             campaigns.open_page(session, page, gettext, now)
         campaigns.close_page(page)
-    links = {"home": town.url}
-    for who in ("admin@org-one.example.org", "admin@org-two.example.org", "operator@example.org"):
+    links = {"home": town.url} | prepare_keys(town)
+    orgs = ("org-one", "org-two", "keyless", "ready", "changing", "expired")
+    for who in (*(f"admin@{org}.example.org" for org in orgs), "operator@example.org"):
         cookie = world.signed_in(who).get_cookie("session")
         assert cookie is not None
         links[who] = cookie.value
@@ -44,6 +47,36 @@ def prepare(town: Town) -> Links:
     client.post(f"{links['rejected']}/reject")
     world.run("release", "mail", "sweep")
     links |= {f"mail, {mail['subject'].partition(':')[0]}": mail["html"] for mail in world.mails()}
+    return links
+
+
+def prepare_keys(town: Town) -> Links:
+    """Orgs whose keys are in every state, and the addresses of those keys' pages."""
+    now, links = datetime.now(UTC), {}
+    with town.world.app.test_request_context(), writing(), force_locale("en"):
+        session, home = db.session(), encryption.source.home
+        for name in ("keyless", "ready", "changing", "expired"):
+            first = PrivateKey.generate() if name in ("changing", "expired") else None
+            org = add_org(name, first, now)
+            accounts.add_user(session, f"admin@{name}.example.org", password_hash(), org, "owner", now)
+            session.flush()
+            if name in ("changing", "ready"):
+                new = PrivateKey.generate()
+                sign_public = bytes(sign_key(new).verify_key)
+                registration = Registration(bytes(new.public_key), sign_public, "recipient")
+                key = registering.register(session, org, registration, None, now)
+                links[name] = f"/console/{name}/keys/{key.id}"
+                key.proven_at = now
+            if name == "changing":
+                assert key_changes.activate(session, home, org, key.id, 1, now).state == "waiting"
+        org = session.scalars(select(Org).where(Org.name == "org-two")).one()
+        waiting = PrivateKey.generate()
+        registration = Registration(bytes(waiting.public_key), bytes(sign_key(waiting).verify_key), "recovery")
+        key = registering.register(session, org, registration, None, now)
+        links["begun"] = f"/console/org-two/keys/{key.id}"
+        key = session.scalars(select(PublicKey).join(Org).where(Org.name == "expired")).one()
+        key.expires_at = now - timedelta(days=1)
+        links["expired"] = f"/console/expired/keys/{key.id}"
     return links
 
 
@@ -121,6 +154,78 @@ def staff(who: str, path: str) -> Way:
     return way
 
 
+def making(*steps: str, org: str = "keyless") -> Way:
+    """A new key in the browser: the buttons that lead to a step of the ceremony."""
+
+    def way(page: Page, links: Links) -> None:
+        cookie = links[f"admin@{org}.example.org"]
+        page.context.add_cookies([{"name": "session", "value": cookie, "url": links["home"]}])
+        page.goto(f"/console/{org}/keys/new")
+        for step in steps:
+            page.get_by_role("button", name=step, exact=True).click()
+            page.wait_for_load_state("networkidle")
+        expect(page.locator("#ceremony h2:visible")).to_be_visible()
+
+    return way
+
+
+def own_passphrase(page: Page, links: Links) -> None:
+    """One that is too short, refused."""
+    making("Make the key here")(page, links)
+    page.get_by_label("A passphrase of my own").check()
+    page.get_by_label("Your passphrase").fill("short")
+    page.get_by_role("button", name="Make the key", exact=True).click()
+    expect(page.locator("#own-passphrase-fault")).to_be_visible()
+
+
+def made(*, opened: bool, org: str = "keyless") -> Way:
+    """A key file that was saved, and opened again or not."""
+
+    def way(page: Page, links: Links) -> None:
+        making("Make the key here", org=org)(page, links)
+        words = " ".join(page.locator("[data-step=passphrase] .words li").all_inner_texts())
+        page.get_by_role("button", name="Make the key", exact=True).click()
+        with page.expect_download() as download:
+            page.get_by_role("button", name="Save the file", exact=True).click()
+        page.get_by_role("button", name="I have both").click()
+        page.get_by_label("The key file you saved").set_input_files(download.value.path())
+        page.locator("#reopen-passphrase").fill(words if opened else "not the words")
+        page.get_by_role("button", name="Open it").click()
+        expect(page.locator("#reopen-passphrase-fault")).to_be_visible(visible=not opened)
+
+    return way
+
+
+def old_key_wanted(page: Page, links: Links) -> None:
+    """Step 5, where a key is in use already."""
+    made(opened=True, org="org-two")(page, links)
+    expect(page.locator("#old")).to_be_visible()
+    page.get_by_text("The old key is lost or was stolen").click()
+
+
+def proven(page: Page, links: Links) -> None:
+    """Step 6."""
+    made(opened=True)(page, links)
+    expect(page.get_by_role("button", name="Activate the key")).to_be_visible()
+
+
+def in_use(page: Page, links: Links) -> None:
+    """The end of the ceremony; of an org that nobody else looks at."""
+    made(opened=True, org="ready")(page, links)
+    page.get_by_role("button", name="Activate the key").click()
+    expect(page.get_by_role("heading", name="The key is in use")).to_be_visible()
+    page.get_by_text("Not now").click()
+
+
+def refused_registration(page: Page, links: Links) -> None:
+    """By form, a key that is none."""
+    making()(page, links)
+    for name in ("public", "fingerprint", "sign_public"):
+        page.locator(f"#{name}").fill("A" * 43)
+    page.get_by_role("button", name="Register this public key").click()
+    expect(page.get_by_role("alert")).to_be_visible()
+
+
 PLACES: dict[str, Way] = {
     "front page": to("/"),
     "petition": to("/p/trees"),
@@ -148,6 +253,25 @@ PLACES: dict[str, Way] = {
     "console": staff("admin@org-one.example.org", "/console/org-one/"),
     "console, campaigns": staff("admin@org-two.example.org", "/console/org-two/campaigns"),
     "console, exports": staff("admin@org-one.example.org", "/console/org-one/exports"),
+    "console without a key": staff("admin@keyless.example.org", "/console/keyless/"),
+    "own keys": staff("admin@org-one.example.org", "/console/org-one/keys"),
+    "own keys, none": staff("admin@keyless.example.org", "/console/keyless/keys"),
+    "own keys, one begun": staff("admin@org-two.example.org", "/console/org-two/keys"),
+    "own keys, a change waits": staff("admin@changing.example.org", "/console/changing/keys"),
+    "own keys, expired": staff("admin@expired.example.org", "/console/expired/keys"),
+    "a key that expired": staff("admin@expired.example.org", "{expired}"),
+    "a key to be proven": staff("admin@org-two.example.org", "{begun}"),
+    "a key to be activated": staff("admin@ready.example.org", "{ready}"),
+    "a key that waits": staff("admin@changing.example.org", "{changing}"),
+    "new key": making(),
+    "new key, words": making("Make the key here"),
+    "new key, own passphrase": own_passphrase,
+    "new key, save": making("Make the key here", "Make the key"),
+    "new key, wrong passphrase": made(opened=False),
+    "new key, old key": old_key_wanted,
+    "new key, proven": proven,
+    "new key, in use": in_use,
+    "new key, refused": refused_registration,
     "console, operator": staff("operator@example.org", "/console/home/"),
 }
 # What these states are about is no complaint.

@@ -1,0 +1,36 @@
+// The page of one key: its file and passphrase answer a challenge, as the first proof or as a later drill.
+"use strict";
+
+import { wipe } from "./bytes.js";
+import { opener, ownFile } from "./opening.js";
+import { loadWords } from "./passphrase.js";
+import { prove, trusted } from "./proving.js";
+
+const root = document.getElementById("answer");
+
+function start() {
+  const { org, fingerprint, homeIdentity, url, csrf, words } = root.dataset;
+  const form = root.querySelector("form");
+  let list;
+  opener(form, {
+    words: async () => (list ??= await loadWords(words)),
+    expected(part) {
+      ownFile(part, org, fingerprint);
+      trusted(part, homeIdentity);
+    },
+    async opened(key) {
+      const said = await prove(url, csrf, key, trusted(key, homeIdentity));
+      wipe(key.secret);
+      if (!said.drilled) return location.reload();
+      const done = root.querySelector("[data-done]");
+      done.hidden = false;
+      done.focus();
+    },
+  });
+  addEventListener("pagehide", () => form.reset());
+  addEventListener("pageshow", (event) => event.persisted && location.reload());
+  root.hidden = false;
+  document.getElementById("without-script").hidden = true;
+}
+
+if (root && globalThis.crypto?.subtle) start();
