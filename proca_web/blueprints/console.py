@@ -39,6 +39,7 @@ def show(org: str) -> Response:
         "console/show.html",
         campaigns=overview.campaigns_of(db.session(), g.org.id, now.date()),
         key=key_views.active(db.session(), g.org, "recipient", now),
+        rows=key_views.rows_of(db.session(), g.org),
         now=now,
     )
 

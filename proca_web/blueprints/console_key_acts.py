@@ -161,7 +161,7 @@ def approve_as_operator(org: str, change_id: int) -> ResponseReturnValue:
             owner = db.session.get_one(Org, change.org_id)
             key_changes.approve(db.session(), home, owner, change.key_id, user, datetime.now(UTC))
     except key_refusals.REFUSALS as refusal:
-        return key_refusals.as_json(refusal) if wants_json() else abort(409, str(refusal))
+        return key_refusals.as_page(refusal)
     _feel()
     return see_other(f"/console/{org}/")
 

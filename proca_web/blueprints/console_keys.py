@@ -12,7 +12,7 @@ from proca_web.crypto.keys import fingerprint
 from proca_web.domain import key_life
 from proca_web.extensions import csrf, db, encryption
 from proca_web.models import Org
-from proca_web.services import key_log, key_views, registering
+from proca_web.services import key_views, registering
 from proca_web.web import key_guard, key_refusals
 from proca_web.web.access import org_owner
 from proca_web.web.database import writing
@@ -28,7 +28,7 @@ bp = Blueprint("console_keys", __name__, url_prefix="/console")
 def index(org: str) -> Response:
     """All keys with their state, and what to do."""
     now, session = datetime.now(UTC), db.session()
-    published = key_log.publish(session, encryption.source.home, key_guard.guard_of(current_app), now)
+    published = key_guard.published(current_app, now)
     return _page(
         "console/keys/index.html",
         roles=key_views.roles(session, g.org, current_user.user.id, now),

@@ -73,7 +73,7 @@ def _keys_page() -> str:
 
 
 def _keys_json() -> str:
-    home = encryption.source.home
+    home, head = encryption.source.home, _published().head
     content = {
         "instance": current_app.config["PUBLIC_URL"],
         "home": {
@@ -82,7 +82,7 @@ def _keys_json() -> str:
             "box": encode(home.box_public),
         },
         "keys": key_directory.entries(db.session(), encryption.vouching, datetime.now(UTC)),
-        "head": _published().head.as_json(),
+        "head": head.as_json(),
     }
     signed = json.dumps(content, ensure_ascii=False, separators=(",", ":"))
     signature = encode(home.sign(statements.DIRECTORY, signed.encode()))
@@ -95,5 +95,4 @@ def _log_json() -> str:
 
 
 def _published() -> Published:
-    guard = key_guard.guard_of(current_app)
-    return key_log.publish(db.session(), encryption.source.home, guard, datetime.now(UTC))
+    return key_guard.published(current_app, datetime.now(UTC))

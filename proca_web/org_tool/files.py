@@ -47,13 +47,30 @@ def check_place(path: Path, taken: Set[Path]) -> None:
 
 
 def write_new(path: Path, content: str) -> None:
-    """Write a file that must not exist yet. Raises UsageFault when it does, or when its folder is missing."""
+    """Write a file that must not exist yet, whole or not at all.
+
+    Raises UsageFault when it exists, or when its folder is missing.
+    """
+    draft = path.with_name(f".{path.name[:100]}.{secrets.token_hex(4)}.part")
+    try:
+        _write_new(draft, content, path)
+        try:
+            os.link(draft, path)
+        except FileExistsError as error:
+            raise _exists(path) from error
+        except OSError:
+            _write_new(path, content, path)  # a stick may know no second name for a file
+    finally:
+        draft.unlink(missing_ok=True)
+
+
+def _write_new(path: Path, content: str, named: Path) -> None:
     try:
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _OWNER_ONLY)
     except FileExistsError as error:
-        raise UsageFault(f"{path} exists already and is not overwritten; choose another name.") from error
+        raise _exists(named) from error
     except OSError as error:
-        raise UsageFault(f"{path} cannot be written: {error.strerror}.") from error
+        raise UsageFault(f"{named} cannot be written: {error.strerror}.") from error
     try:
         with os.fdopen(descriptor, "wb") as file:
             file.write(content.encode())
@@ -62,6 +79,10 @@ def write_new(path: Path, content: str) -> None:
     except BaseException:
         path.unlink(missing_ok=True)
         raise
+
+
+def _exists(path: Path) -> UsageFault:
+    return UsageFault(f"{path} exists already and is not overwritten; choose another name.")
 
 
 class Draft:

@@ -48,7 +48,6 @@ def rotate(
         raise KeyAction("the Home key is not the one this database knows")
     row, keys = current(session), _endorsed(session, Vouching(old.identity, ended))
     row.status, row.ended_at = "retired", now
-    _log(session, old, new, now, stolen=stolen)
     session.add(
         PublicKey(
             org_id=row.org_id,
@@ -59,6 +58,7 @@ def rotate(
             created_at=now,
         )
     )
+    _log(session, old, new, now, stolen=stolen)
     for key in keys:  # the same keys at the same places of the log
         data = statements.org_key(key.org.name, key.role, key.public, key.log_index or 0)
         key.endorsement = new.sign(statements.ORG_KEY, data)

@@ -36,10 +36,11 @@ NOTES = (
 
 def faults(session: Session, identity: bytes, keyring: Keyring, now: datetime) -> list[str]:
     """Every broken invariant as a sentence."""
+    key_log_faults = _key_log(session, identity, keyring)  # first: the log is compared with what is remembered now
     return [
         *secret_columns(),
         *_keys(session),
-        *_key_log(session, identity, keyring),
+        *key_log_faults,
         *_pages(session, now),
         *_transients(session, keyring, now),
         *_campaign_keys(session, keyring),
@@ -71,8 +72,8 @@ def _keys(session: Session) -> list[str]:
 def _key_log(session: Session, identity: bytes, keyring: Keyring) -> list[str]:
     """The log, the guard, and that every active key and every Home key stands in them."""
     try:
-        _, chain = key_log.checked(session, identity, keyring.guard)
         vouching = Vouching(identity, keyring.guard.memory().ended)
+        _, chain = key_log.checked(session, identity, keyring.guard)
     except (KeyLogBroken, GuardDamaged) as error:
         return [str(error)]
     found = [

@@ -19,7 +19,7 @@ from proca_web.crypto.keys import fingerprint
 from proca_web.domain.errors import KeyLogBroken
 from proca_web.models import KeyLogEntry, PublicKey
 from proca_web.models.base import statement
-from proca_web.services.guard import Guard, Line
+from proca_web.services.guard import Guard, Line, Memory
 
 _LOCK_NUMBER = 0x70726F63616B
 _LOCK = statement("SELECT pg_advisory_xact_lock(:key)")
@@ -51,7 +51,13 @@ def next_position(session: Session) -> int:
 
 
 def append(session: Session, home: HomeKey, event: str, now: datetime, **facts: str | int) -> int:
-    """Write one entry, signed by the Home identity; returns its place. Only under the lock."""
+    """Write one entry, signed by the Home identity; returns its place. Only under the lock.
+
+    Raises KeyLogBroken in a process whose Home key was replaced: nobody could ever believe its entry, nor take it away.
+    """
+    current = select(PublicKey.sign_public).where(PublicKey.kind == "home", PublicKey.status == "active")
+    if session.scalar(current) != home.identity:
+        raise KeyLogBroken("the Home key of this process is not in force any more; restart it")
     position = next_position(session)
     last = session.scalar(select(KeyLogEntry.hash).where(KeyLogEntry.position == position - 1))
     previous = bytes(last) if last is not None else BEGINNING
@@ -93,7 +99,15 @@ def home_facts(home: HomeKey) -> dict[str, str]:
 
 
 def checked(session: Session, identity: bytes, guard: Guard) -> tuple[list[str], Chain]:
-    """The log, read from its beginning and compared with the guard. Raises KeyLogBroken, GuardDamaged."""
+    """The log, read from its beginning and compared with the guard. Raises KeyLogBroken, GuardDamaged.
+
+    Needs a transaction that has read nothing yet, or one that holds the lock.
+    """
+    return _checked(session, identity, guard.memory())
+
+
+def _checked(session: Session, identity: bytes, memory: Memory) -> tuple[list[str], Chain]:
+    """The memory is older than what is read here, or an entry written meanwhile would look like one that was cut."""
     rows = session.execute(
         select(KeyLogEntry.entry, KeyLogEntry.hash, KeyLogEntry.signature).order_by(KeyLogEntry.position)
     ).all()
@@ -111,7 +125,7 @@ def checked(session: Session, identity: bytes, guard: Guard) -> tuple[list[str],
             signer, statements.LOG_ENTRY, message, bytes(row.signature)
         ):
             raise KeyLogBroken(f"entry {position} of the key log was not written by the Home identity")
-    _compare(chain, guard)
+    _compare(chain, memory.lines)
     return texts, chain
 
 
@@ -123,12 +137,8 @@ def mirror(session: Session, identity: bytes, guard: Guard) -> int:
     ).first()
     if newest is not None and newest.position + 1 == len(memory.lines) and bytes(newest.hash) == memory.last_hash:
         return 0
-    _, chain = checked(session, identity, guard)
-    fresh = [
-        Line(position, chain.hashes[position], str(entry["event"]), str(entry.get("fingerprint", "")))
-        for position, entry in enumerate(chain.entries)
-        if position >= len(memory.lines)
-    ]
+    _, chain = _checked(session, identity, memory)
+    fresh = _lines(chain)[len(memory.lines) :]
     guard.append(fresh)
     return len(fresh)
 
@@ -141,12 +151,19 @@ def publish(session: Session, home: HomeKey, guard: Guard, now: datetime) -> Pub
     return Published(texts, Head(chain.size, chain.last_hash, time, signature))
 
 
-def _compare(chain: Chain, guard: Guard) -> None:
-    lines = guard.memory().lines
+def _compare(chain: Chain, lines: Sequence[Line]) -> None:
     if len(lines) > chain.size:
         raise KeyLogBroken(
             f"the key log has {chain.size} entries, the keyring remembers {len(lines)}: the database is old or was cut"
         )
-    for line in lines:
-        if chain.hashes[line.position] != line.hash:
+    for written, line in zip(_lines(chain), lines, strict=False):
+        if written != line:
             raise KeyLogBroken(f"entry {line.position} of the key log is not the one the keyring remembers")
+
+
+def _lines(chain: Chain) -> list[Line]:
+    """What is to be remembered of a log."""
+    return [
+        Line(position, hash_, str(entry["event"]), str(entry.get("fingerprint", "")))
+        for position, (hash_, entry) in enumerate(zip(chain.hashes, chain.entries, strict=True))
+    ]

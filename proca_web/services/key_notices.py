@@ -16,10 +16,12 @@ from proca_web.services.vouching import Vouching
 
 
 def about_expiry(session: Session, now: datetime) -> None:
-    """Tell owners 90, 30 and 7 days before a key expires, and when it has."""
+    """Tell owners 90, 30 and 7 days before a key expires, and when it has. Not once nothing is sealed to it."""
     for key in _active(session):
-        days = key_life.due_notice(key.expires_at, now) if key.expires_at else None
-        if days is None or key.expires_at is None:
+        if key.expires_at is None or key.expires_at <= key_life.seals_if_expires_after(now):
+            continue
+        days = key_life.due_notice(key.expires_at, now)
+        if days is None:
             continue
         kind = "key_expires" if days else "key_expired"
         detail = {

@@ -17,7 +17,7 @@ class Vouching:
 
     def accepts(self, org: str, role: str, public: bytes, log_index: int | None, endorsement: bytes | None) -> bool:
         """Whether this key row is endorsed for this org and role, and not one that was retired or revoked before."""
-        if log_index is None or endorsement is None:
+        if log_index is None or log_index < 0 or endorsement is None:
             return False
         data = statements.org_key(org, role, public, log_index)
         if not statements.is_signed(self.identity, statements.ORG_KEY, data, endorsement):

@@ -1,11 +1,15 @@
 """The guard follows the key log: after every act on a key, and each minute. A log that was changed is an alarm."""
 
+from datetime import datetime
+
 from flask import Flask
+from sqlalchemy.orm import Session
 
 from proca_web.domain.errors import GuardDamaged, KeyLogBroken
 from proca_web.services import key_log
 from proca_web.services.guard import Guard
-from proca_web.web.database import db, reading
+from proca_web.services.key_log import Published
+from proca_web.web.database import db, read_only, reading
 from proca_web.web.encryption import home_of
 
 
@@ -29,10 +33,20 @@ def fault(app: Flask) -> str:
     try:
         with reading():
             require_sound_log(app)
+        with reading():
             key_log.mirror(db.session(), home_of(app).identity, guard_of(app))
     except (KeyLogBroken, GuardDamaged) as error:
         return str(error)
     return ""
+
+
+def published(app: Flask, now: datetime) -> Published:
+    """The log with a head signed now, read in a session of its own: a request's may see an older one than the guard.
+
+    Raises KeyLogBroken, GuardDamaged.
+    """
+    with read_only(), Session(db.engine) as session:
+        return key_log.publish(session, home_of(app), guard_of(app), now)
 
 
 def require_sound_log(app: Flask) -> None:

@@ -2,13 +2,17 @@
 
 from datetime import UTC, datetime
 
-from flask import Response, g, jsonify, make_response, render_template
+from flask import Response, current_app, g, jsonify, make_response, render_template
+from flask_babel import gettext
 from flask_login import current_user
 
+from proca_web.crypto.encoding import encode
 from proca_web.crypto.errors import KeyRefused, StatementRefused
 from proca_web.domain.errors import BadSetting, KeyAction, ProofRefused
 from proca_web.services import key_views
+from proca_web.web import errors
 from proca_web.web.database import db
+from proca_web.web.encryption import home_of
 from proca_web.web.htmx import wants_json
 
 REFUSALS = (KeyAction, KeyRefused, StatementRefused, BadSetting, ProofRefused)
@@ -29,6 +33,11 @@ def answer(refusal: Exception, key_id: int) -> Response:
     return as_json(refusal) if wants_json() else show(key_id, str(refusal), status_of(refusal))
 
 
+def as_page(refusal: Exception) -> Response:
+    """The reason, where there is no page of a key to show it on."""
+    return errors.answer(status_of(refusal), gettext("This cannot be done now"), str(refusal))
+
+
 def show(key_id: int, fault: str | None = None, status: int = 200) -> Response:
     """The page of one key of `g.org`. Raises KeyNotFound."""
     now, session = datetime.now(UTC), db.session()
@@ -42,6 +51,7 @@ def show(key_id: int, fault: str | None = None, status: int = 200) -> Response:
         change=change,
         replaces=key_views.active(session, g.org, key.role, now) if key.state == "pending" else None,
         rows=key_views.rows_of(session, g.org),
+        home_identity=encode(home_of(current_app).identity),
         fault=fault,
         now=now,
     )

@@ -145,6 +145,9 @@ def test_the_operator_may_be_the_second_person(world: World, owner: Owner, clock
     )
     clock.forward(hours=73)
     assert owner.post(f"/{done['id']}/activate").json == {"state": "active"}
+    late = browser.post(f"/console/home/key-changes/{change}/approve", data={"csrf_token": token})
+    assert late.status_code == 409
+    assert "no change waits for this key any more" in late.text
 
 
 def test_an_owner_who_came_after_the_change_was_asked_for_cannot_approve_it(world: World, owner: Owner) -> None:

@@ -14,6 +14,8 @@ from proca_web.cli import main, operate, ready
 from proca_web.extensions import db
 from tests.cli import running
 from tests.cli.instance import NOTICE, OPERATOR, TREES, Instance, Made, new_key, settings_in
+from tests.cli.operated import Site, settings_of
+from tests.factories import World
 
 
 @pytest.fixture(scope="session")
@@ -75,22 +77,9 @@ def page(org: Instance) -> Instance:
 
 
 @pytest.fixture
-def site(
-    world: World, tmp_path: Path, database_url: str, mode: object, commands: Callable[..., Result]
-) -> Iterator[Site]:
-    """The demo's world, in earnest."""
-    env = {
-        "PROCA_DEMO": "1",
-        "PROCA_DATA_DIR": str(tmp_path),
-        "PROCA_PUBLIC_URL": "http://localhost",
-        "PROCA_SECRET_KEY": "tests only " * 4,
-        "PROCA_DATABASE_URL": database_url,
-    }
-    made = Site(world, tmp_path, env, commands)
+def site(world: World, tmp_path: Path, database_url: str, commands: Callable[..., Result]) -> Iterator[Site]:
+    """The demo's world with its operator."""
+    made = Site(world, tmp_path, settings_of(tmp_path, database_url), commands)
     made.does("check", PROCA_SENDER=world.app.extensions["proca_settings"].sender.name.lower())
     yield made
-    for app in made.started:
-        with app.app_context():
-            app.extensions["proca_encryption"].end()
-            db.session.remove()
-            db.engine.dispose()
+    made.close()

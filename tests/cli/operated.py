@@ -10,7 +10,19 @@ from flask import Flask
 from proca_web import config
 from proca_web.app import create_app
 from proca_web.crypto.home import HomeKey
+from proca_web.extensions import db
 from tests.factories import World
+
+
+def settings_of(folder: Path, database_url: str) -> dict[str, str]:
+    """The environment of a process that serves the demo's world in a folder."""
+    return {
+        "PROCA_DEMO": "1",
+        "PROCA_DATA_DIR": str(folder),
+        "PROCA_PUBLIC_URL": "http://localhost",
+        "PROCA_SECRET_KEY": "tests only " * 4,
+        "PROCA_DATABASE_URL": database_url,
+    }
 
 
 @dataclass
@@ -44,6 +56,14 @@ class Site:
         self.started.append(app)
         return World(app, self.world.secrets)
 
+    def close(self) -> None:
+        """Close what this process has open of the database."""
+        for app in (self.world.app, *self.started):
+            with app.app_context():
+                app.extensions["proca_encryption"].end()
+                db.session.remove()
+                db.engine.dispose()
+
     @property
     def home_file(self) -> Path:
         return self.folder / "home.key"
@@ -75,5 +95,3 @@ def signature(world: World, email: str) -> None:
 def senders(world: World) -> list[int]:
     """The keys that contacts are sealed with, in their order."""
     return [key for (key,) in world.query("SELECT sign_key_id FROM contacts ORDER BY id")]
-
-

@@ -1,25 +1,22 @@
-"""`keys rotate-home` and `keys rotate-sender`: what changes and what stays, cut short, refused, and rows from before."""
+"""`keys rotate-home` and `keys rotate-sender`: what changes and stays, cut short, refused, and rows from before."""
 
 import json
 import os
 import shutil
 import stat
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
-from flask import Flask
 from nacl.signing import VerifyKey
 
-from proca_web import config
-from proca_web.app import create_app
+from proca_web.cli import keys
 from proca_web.config import ConfigError
 from proca_web.crypto.home import HomeKey
-from proca_web.extensions import db
 from proca_web.org_tool.cli import main as proca_org
 from proca_web.services import home_keys
+from tests.cli.operated import Site, senders, signature
 from tests.factories import World, b64, encode
 from tests.key_holder import Holder, Owner, fingerprint, label
 
@@ -94,12 +91,12 @@ def test_the_old_identity_signs_for_the_new_one_which_endorses_every_key_at_its_
     VerifyKey(old.identity).verify(said, b64(entry["statement"]))
     written = label("keylog-entry") + row.position.to_bytes(8, "big") + bytes(row.hash)
     VerifyKey(new.identity).verify(written, bytes(row.signature))
-    keys = site.world.query(
+    endorsed = site.world.query(
         "SELECT o.name, k.public, k.log_index, k.endorsement FROM public_keys k JOIN orgs o ON o.id = k.org_id"
         " WHERE k.kind = 'recipient' ORDER BY k.id"
     )
-    assert [(bytes(public), index) for _, public, index, _ in keys] == [(bytes(key), at) for key, at in places]
-    for org, public, index, endorsement in keys:
+    assert [(bytes(public), index) for _, public, index, _ in endorsed] == [(bytes(key), at) for key, at in places]
+    for org, public, index, endorsement in endorsed:
         said = len(org).to_bytes(4, "big") + org.encode() + (9).to_bytes(4, "big") + b"recipient" + bytes(public)
         VerifyKey(new.identity).verify(label("org-key") + said + index.to_bytes(8, "big"), bytes(endorsement))
 
@@ -214,6 +211,26 @@ def test_a_new_file_that_is_no_key_is_refused_in_a_sentence(site: Site, content:
     assert "one line of 43 characters" in site.refuses("keys", "rotate-home", "--yes")
     assert site.state() == before
     assert draft.read_text() == content
+
+
+@ON_SQLITE
+def test_a_folder_that_takes_no_file_is_a_sentence(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(path: Path) -> None:
+        raise PermissionError(13, "Permission denied", path)
+
+    before = site.state()
+    monkeypatch.setattr(keys, "write_new_home_key", full)
+    said = site.refuses("keys", "rotate-home", "--yes")
+    assert "home.key.new cannot be written (Permission denied); nothing was changed" in said
+    assert site.state() == before
+
+
+@ON_SQLITE
+def test_a_database_that_is_gone_is_named_whatever_lies_beside_the_key(site: Site) -> None:
+    shutil.copy2(site.home_file, site.folder / "home.key.new")
+    site.close()
+    (site.folder / "proca.db").unlink()
+    assert "there is no database at" in site.refuses("keys", "rotate-home", "--yes", code=2)
 
 
 @ON_SQLITE

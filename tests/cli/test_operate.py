@@ -1,5 +1,6 @@
 """What an operator types: setting up, checking, upgrading, and making orgs, people, campaigns and pages."""
 
+import json
 import shutil
 import sqlite3
 import stat
@@ -10,9 +11,13 @@ from typing import Any
 
 import click
 import pytest
+from flask_migrate import downgrade
 
+from proca_web import config
+from proca_web.app import create_app
 from proca_web.cli import main
 from proca_web.crypto.home import HomeKey, write_new_home_key
+from proca_web.extensions import db
 from proca_web.services import accounts
 from proca_web.web import start
 from tests import factories
@@ -135,6 +140,22 @@ BROKEN = {
     ),
     "page trees is live without a wording": ("DELETE FROM consent_texts",),
     "must not be sealed to": ("UPDATE public_keys SET public = zeroblob(32) WHERE kind = 'recipient'",),
+    "entry 1 of the key log was not written by the Home identity": (
+        "UPDATE key_log SET entry = replace(entry, 'org-one', 'org-two')",
+    ),
+    "the key log has 1 entries, the keyring remembers 2": ("DELETE FROM key_log WHERE position = 1",),
+    "the key log does not lead to the Home key": ("DELETE FROM key_log",),
+    "of org-one is active, but the Home identity did not endorse it: nothing is sealed to it": (
+        "UPDATE public_keys SET public = randomblob(32) WHERE kind = 'recipient'",
+    ),
+    "of org-one is active, but not by the key log": (
+        "UPDATE public_keys SET role = 'recovery' WHERE kind = 'recipient'",
+    ),
+    "is not in the key log": (
+        "INSERT INTO public_keys (org_id, kind, role, status, public, sign_public, fingerprint, created_at) "
+        "SELECT org_id, kind, role, 'retired', randomblob(32), sign_public, fingerprint, created_at "
+        "FROM public_keys WHERE kind = 'home'",
+    ),
     "1 addresses are readable for more than 72 hours": (
         SIGNED[0],
         SIGNED[1].format(values="'to_send', x'00', 'k', x'00', '{old}', '{old}'", old="{old}"),
@@ -167,6 +188,12 @@ def test_check_exits_1_with_a_sentence_when_an_invariant_is_broken(page: Instanc
     said = page.refuses("check")
     assert said.startswith("✗ ")
     assert sentence in said
+
+
+@pytest.mark.parametrize("line", ["no guard\n", "7 {hash} home -\n"])
+def test_check_exits_1_when_the_guard_is_damaged(page: Instance, line: str) -> None:
+    (page.folder / "keyring" / "guard" / "key-log").write_text(line.replace("{hash}", "A" * 43))
+    assert "✗ line 1 of the guard's key-log is" in page.refuses("check")
 
 
 def test_check_proves_a_good_copy_of_the_home_key(instance: Instance, tmp_path: Path) -> None:
@@ -215,6 +242,43 @@ def test_upgrade_saves_a_copy_and_prints_the_schema(page: Instance) -> None:
     with closing(sqlite3.connect(saved)) as copy:
         assert copy.execute("PRAGMA integrity_check").fetchone() == ("ok",)
         assert copy.execute("SELECT name FROM action_pages").fetchall() == [("trees",)]
+
+
+@pytest.fixture
+def older(page: Instance) -> Instance:
+    """The same instance as a version without a key log would have left it."""
+    app = create_app(config.read(page.env)[0], check=False)
+    with app.app_context():
+        downgrade(revision="0001")
+        db.engine.dispose()
+    shutil.rmtree(page.folder / "keyring" / "guard")
+    return page
+
+
+def test_the_upgrade_that_brings_the_key_log_endorses_the_keys_that_receive(older: Instance) -> None:
+    assert "✓ 1 keys endorsed; have each organisation compare its fingerprint at /keys" in older.does("upgrade")
+    logged = [json.loads(entry)["event"] for (entry,) in older.sql("SELECT entry FROM key_log ORDER BY position")]
+    assert logged == ["home", "activate"]
+    assert len((older.folder / "keyring" / "guard" / "key-log").read_text().splitlines()) == 2
+    assert "✓ all is well" in older.does("check")
+
+
+@pytest.mark.parametrize("lost", [None, "guard"])
+def test_a_later_upgrade_endorses_nothing(older: Instance, lost: str | None) -> None:
+    older.does("upgrade")
+    if lost:
+        shutil.rmtree(older.folder / "keyring" / lost)
+    older.sql("UPDATE public_keys SET public = randomblob(32), endorsement = NULL WHERE kind = 'recipient'")
+    assert "endorsed" not in older.does("upgrade")
+    assert older.sql("SELECT endorsement FROM public_keys WHERE kind = 'recipient'") == [(None,)]
+
+
+def test_a_log_that_was_emptied_is_not_begun_anew_by_an_upgrade(page: Instance) -> None:
+    page.sql("DELETE FROM key_log")
+    page.sql("UPDATE public_keys SET public = randomblob(32), endorsement = NULL WHERE kind = 'recipient'")
+    assert "the key log does not lead to the Home key" in page.refuses("upgrade")
+    assert page.sql("SELECT endorsement FROM public_keys WHERE kind = 'recipient'") == [(None,)]
+    assert page.sql("SELECT * FROM key_log") == []
 
 
 def test_two_upgrades_in_one_second_save_two_copies(instance: Instance) -> None:

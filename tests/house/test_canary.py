@@ -12,6 +12,7 @@ from sqlalchemy import inspect
 from proca_web.domain.transient import State
 from proca_web.extensions import db, queue
 from tests.factories import CANARY, World
+from tests.key_holder import Holder, Owner
 
 # Country and area are said to be readable; everything else must not be found.
 VALUES = [value for name, value in CANARY.items() if name not in ("country", "street_number")]
@@ -114,6 +115,26 @@ def test_the_canary_is_found_nowhere_at_any_step(world: World, client: FlaskClie
     assert_nowhere(world, log, answers, "at the end")
     assert world.query("SELECT count(*) FROM transients") == [(0,)]
     assert world.open("org-one", world.export("org-one")[0])["lastName"] == CANARY["last_name"]
+
+
+def test_the_canary_is_in_nothing_that_keys_leave_behind(world: World, client: FlaskClient, log: Listener) -> None:
+    assert world.sign(client, "trees-partner", opt_in="yes", lead_opt_in="yes", **CANARY).status_code == 303
+    owner = Owner(world.signed_in("admin@org-one.example.org"), "org-one")
+    assert owner.bring(Holder("org-one"), "recovery")["state"] == "active"
+    assert owner.bring(Holder("org-one"))["state"] == "waiting"
+    assert owner.post("/2/challenge").status_code == 200
+    assert owner.post("/2/revoke", {"really": "yes"}).status_code == 200
+    refused = world.sign(client, "trees", **CANARY)
+    assert refused.status_code == 503
+    world.run("sweep")
+    for table in ("key_log", "key_challenges", "key_changes", "outbox", "audit_entries"):
+        assert world.query(f"SELECT count(*) FROM {table}") != [(0,)], table
+    assert [name for name in files(world.app.extensions["proca_settings"].data_dir) if "guard/key-log" in name]
+    assert_nowhere(world, log, [refused], "after keys were changed")
+    assert not found_in(refused.data)
+    staff = [str(mail).encode() for mail in world.mails() if mail["to"] != CANARY["email"]]
+    assert len(staff) > 3
+    assert not [mail for mail in staff if found_in(mail)]
 
 
 def test_the_canary_is_not_logged_when_something_breaks(world: World, client: FlaskClient, log: Listener) -> None:
