@@ -86,13 +86,12 @@ def revoke(session: Session, home: HomeKey, org: Org, key_id: int, user_id: int 
     key = key_of(session, org, key_id)
     if key.status not in ("active", "retired"):
         raise KeyAction("only an active or a retired key can be revoked")
-    key.status, key.ended_at = "revoked", now
+    was, key.status, key.ended_at = key.status, "revoked", now
     key_log.append_about(session, home, "revoke", org.name, key, now)
     accounts.record(session, org.id, user_id, "key-revoked", key.fingerprint, now)
     owners = outbox.owners_of(session, org.id)
-    outbox.tell(
-        session, "key_revoked", org.id, owners, f"revoked:{key.id}", now, fingerprint=key.fingerprint, role=key.role
-    )
+    about = {"fingerprint": key.fingerprint, "role": key.role, "was": was}
+    outbox.tell(session, "key_revoked", org.id, owners, f"revoked:{key.id}", now, **about)
     return key
 
 

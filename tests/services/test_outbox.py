@@ -35,7 +35,7 @@ def tell(world: World, clock: FakeClock, *onces: str) -> None:
     with world.app.app_context(), writing():
         session = db.session()
         place = session.scalars(db.select(Membership).join(User).where(User.email == OWNER)).one()
-        about = {"fingerprint": "F", "role": "recipient"}
+        about = {"fingerprint": "F", "role": "recipient", "was": "active"}
         for once in onces:
             outbox.tell(session, "key_revoked", place.org_id, [place.user_id], once, clock(), **about)
 

@@ -145,6 +145,7 @@ def notice_of(kind: str, title: str, role: str = "recipient") -> DueNotice:
     detail = {
         **{"fingerprint": "ABCD-EFGH", "role": role, "day": "2028-01-31", "stops": "2028-03-01"},
         **{"continuity": "broken", "due": "2028-01-31 12:00", "fault": "<b>entry 3</b>", "key": 7},
+        "was": "active",
     }
     return DueNotice(1, kind, "org-one", title, OWNER, detail, "once", 1)
 
@@ -158,6 +159,14 @@ def test_pages_are_said_to_stop_only_when_they_do(app: Flask, kind: str) -> None
     stop = re.compile("pages are refused|pages that always send you a copy take no signatures")
     assert stop.search(said["recipient"])
     assert not stop.search(said["recovery"])
+
+
+def test_revoking_a_key_that_was_replaced_before_stops_no_page(app: Flask) -> None:
+    notice = notice_of("key_revoked", "Org One")
+    with app.app_context():
+        said = write(app, replace(notice, detail={**notice.detail, "was": "retired"})).body or ""
+    assert "your pages take signatures as they did" in said
+    assert "take no signatures" not in said
 
 
 @pytest.mark.parametrize("kind", KINDS)
