@@ -17,6 +17,7 @@ from proca_web.crypto.labels import digest
 HASH_BYTES = 32
 BEGINNING = bytes(HASH_BYTES)
 ENDING = ("retire", "revoke")
+KEY_LOG_ALARM = "Proca-Key-Log"  # the header of an answer that says: this instance does not vouch for its own log
 _LONGEST_ENTRY = 4096
 
 

@@ -11,8 +11,13 @@ from urllib.error import HTTPError
 from urllib.parse import SplitResult, urlsplit
 from urllib.request import HTTPRedirectHandler, OpenerDirector, ProxyHandler, Request, build_opener
 
-from proca_web.org_tool.errors import ToolError, UsageFault
+from proca_web.crypto.key_log import KEY_LOG_ALARM
+from proca_web.org_tool.errors import Alarm, ToolError, UsageFault
 
+_CHANGED = (
+    "the site itself says that its key log was changed: somebody wrote to its database past it, or an old copy was put"
+    " back. Nothing was checked. Tell the operator and the other partners, and keep the state file."
+)
 _SILENCE = 20.0  # seconds without a byte
 _PATIENCE = 60.0  # seconds in all: a server that sends a byte now and then must not keep a watch from ending
 _LARGEST = 1 << 24
@@ -41,12 +46,14 @@ class Site:
         self._opener = _opener(direct=is_plain)
 
     def fetch(self, path: str) -> dict[str, Any]:
-        """The JSON object at that path. Raises Unreachable."""
+        """The JSON object at that path. Raises Unreachable; Alarm when the site says that its key log was changed."""
         url = self.url + path
         try:
             raw = _in_time(lambda: _get(self._opener, url))
         except HTTPError as error:
             error.close()
+            if error.headers.get(KEY_LOG_ALARM):
+                raise Alarm(_CHANGED) from error
             raise Unreachable(url, f"the site answers {error.code}") from error
         except (OSError, HTTPException, UnicodeError) as error:
             raise Unreachable(url, f"it cannot be reached ({_reason(error)})") from error

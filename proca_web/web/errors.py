@@ -4,6 +4,7 @@ from flask import Flask, Response, current_app, make_response, render_template, 
 from flask_babel import gettext
 from werkzeug.exceptions import HTTPException
 
+from proca_web.crypto.key_log import KEY_LOG_ALARM
 from proca_web.domain.errors import (
     CampaignKeyMissing,
     CannotSealNow,
@@ -128,7 +129,9 @@ def _secret_given(_: SecretGiven) -> Response:
 
 def _log_broken(error: KeyLogBroken) -> Response:
     current_app.logger.critical("key log: %s", error)
-    return answer(503, gettext("The key directory cannot be vouched for"), gettext("The operator has been told."))
+    response = answer(503, gettext("The key directory cannot be vouched for"), gettext("The operator has been told."))
+    response.headers[KEY_LOG_ALARM] = "changed"
+    return response
 
 
 def _unexpected(error: Exception) -> Response:
