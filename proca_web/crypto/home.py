@@ -67,10 +67,10 @@ def write_new_home_key(path: Path) -> None:
         os.link(draft, path)
     finally:
         draft.unlink()
-    _sync_directory(path.parent)
+    sync_directory(path.parent)
 
 
-def _sync_directory(directory: Path) -> None:
+def sync_directory(directory: Path) -> None:
     """A power cut must not take back the name of a key that a database is about to depend on."""
     descriptor = os.open(directory, os.O_RDONLY)
     try:

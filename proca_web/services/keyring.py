@@ -11,6 +11,7 @@ import secrets
 from datetime import datetime, timedelta
 from pathlib import Path
 
+from proca_web.crypto.home import sync_directory
 from proca_web.domain.errors import CampaignKeyMissing
 from proca_web.services.guard import Guard
 
@@ -132,19 +133,11 @@ def _write_new(path: Path, content: bytes) -> None:
             return
     finally:
         draft.unlink()
-    _sync_directory(path.parent)
+    sync_directory(path.parent)
 
 
 def _remove(path: Path) -> None:
     path.unlink(missing_ok=True)
     for draft in path.parent.glob(f".{path.name}-*.new"):  # of a process killed while it made the key
         draft.unlink(missing_ok=True)
-    _sync_directory(path.parent)
-
-
-def _sync_directory(directory: Path) -> None:
-    descriptor = os.open(directory, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+    sync_directory(path.parent)

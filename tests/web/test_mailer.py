@@ -2,7 +2,6 @@
 
 import logging
 import ssl
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,15 +16,6 @@ from tests import factories, smtp_sink
 from tests.factories import World
 from tests.services.conftest import confirm_path, waiting_token
 from tests.smtp_sink import Sink
-
-
-@pytest.fixture
-def sink() -> Iterator[Sink]:
-    """A plain SMTP server that takes everything until told otherwise."""
-    made = Sink()
-    controller = smtp_sink.start(made)
-    yield made
-    controller.stop()
 
 
 @pytest.fixture

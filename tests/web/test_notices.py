@@ -1,7 +1,6 @@
 """Mails to staff about keys, over a real SMTP server: what each says, and what the server's answers lead to."""
 
 import re
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 from email.message import EmailMessage
@@ -23,7 +22,7 @@ from proca_web.services.outbox import DueNotice
 from proca_web.web.database import writing
 from proca_web.web.mailer import Post
 from proca_web.web.notices import write
-from tests import factories, smtp_sink
+from tests import factories
 from tests.factories import CANARY, FakeClock, World
 from tests.key_holder import Holder, Owner
 from tests.smtp_sink import Sink
@@ -31,15 +30,6 @@ from tests.smtp_sink import Sink
 OWNER, OPERATOR = "admin@org-one.example.org", "operator@example.org"
 TEMPLATES = Path(__file__).parents[2] / "templates" / "email" / "notices"
 KINDS = sorted(path.stem for path in TEMPLATES.glob("*.txt"))
-
-
-@pytest.fixture
-def sink() -> Iterator[Sink]:
-    """A plain SMTP server that takes everything until told otherwise."""
-    made = Sink()
-    controller = smtp_sink.start(made)
-    yield made
-    controller.stop()
 
 
 @pytest.fixture
