@@ -10,12 +10,16 @@ from sqlalchemy import select
 
 from proca_web.extensions import db, encryption
 from proca_web.models import Campaign, Org, PublicKey
-from proca_web.services import accounts, campaigns, key_changes, registering
+from proca_web.services import accounts, activating, campaigns, key_changes, registering
 from proca_web.services.registering import Registration
 from proca_web.web.database import writing
 from tests.browser.live import Town, fill, sign
 from tests.factories import add_org, page_settings, password_hash, sign_key
 
+# Orgs, and the keys of those which have one.
+WITH_KEYS = {name: None for name in ("keyless", "ready")} | {
+    name: PrivateKey.generate() for name in ("changing", "expired", "lost", "overdue")
+}
 Links = dict[str, str]
 Way = Callable[[Page, Links], object]
 
@@ -34,8 +38,7 @@ def prepare(town: Town) -> Links:
             campaigns.open_page(session, page, gettext, now)
         campaigns.close_page(page)
     links = {"home": town.url} | prepare_keys(town)
-    orgs = ("org-one", "org-two", "keyless", "ready", "changing", "expired")
-    for who in (*(f"admin@{org}.example.org" for org in orgs), "operator@example.org"):
+    for who in (*(f"admin@{org}.example.org" for org in ("org-one", "org-two", *WITH_KEYS)), "operator@example.org"):
         cookie = world.signed_in(who).get_cookie("session")
         assert cookie is not None
         links[who] = cookie.value
@@ -55,8 +58,7 @@ def prepare_keys(town: Town) -> Links:
     now, links = datetime.now(UTC), {}
     with town.world.app.test_request_context(), writing(), force_locale("en"):
         session, home = db.session(), encryption.source.home
-        for name in ("keyless", "ready", "changing", "expired"):
-            first = PrivateKey.generate() if name in ("changing", "expired") else None
+        for name, first in WITH_KEYS.items():
             org = add_org(name, first, now)
             accounts.add_user(session, f"admin@{name}.example.org", password_hash(), org, "owner", now)
             session.flush()
@@ -77,7 +79,23 @@ def prepare_keys(town: Town) -> Links:
         key = session.scalars(select(PublicKey).join(Org).where(Org.name == "expired")).one()
         key.expires_at = now - timedelta(days=1)
         links["expired"] = f"/console/expired/keys/{key.id}"
-    return links
+    return links | prepare_past(town)
+
+
+def prepare_past(town: Town) -> Links:
+    """An org with a key that was replaced, one that was revoked, and one in use that was not tried for long."""
+    now, world = datetime.now(UTC), town.world
+    world.secrets["overdue"] = WITH_KEYS["overdue"]
+    for _ in range(2):
+        world.rotate("overdue")
+    with world.app.test_request_context(), writing(), force_locale("en"):
+        session = db.session()
+        org = session.scalars(select(Org).where(Org.name == "overdue")).one()
+        keys = session.scalars(select(PublicKey).where(PublicKey.org_id == org.id).order_by(PublicKey.id)).all()
+        activating.revoke(session, encryption.source.home, org, keys[1].id, None, now)
+        keys[2].activated_at = now - timedelta(days=91)
+        names = ("replaced", "revoked", "overdue")
+        return {name: f"/console/overdue/keys/{key.id}" for name, key in zip(names, keys, strict=True)}
 
 
 def to(path: str) -> Way:
@@ -154,13 +172,13 @@ def staff(who: str, path: str) -> Way:
     return way
 
 
-def making(*steps: str, org: str = "keyless") -> Way:
+def making(*steps: str, org: str = "keyless", role: str = "recipient") -> Way:
     """A new key in the browser: the buttons that lead to a step of the ceremony."""
 
     def way(page: Page, links: Links) -> None:
         cookie = links[f"admin@{org}.example.org"]
         page.context.add_cookies([{"name": "session", "value": cookie, "url": links["home"]}])
-        page.goto(f"/console/{org}/keys/new")
+        page.goto(f"/console/{org}/keys/new?role={role}")
         for step in steps:
             page.get_by_role("button", name=step, exact=True).click()
             page.wait_for_load_state("networkidle")
@@ -178,16 +196,16 @@ def own_passphrase(page: Page, links: Links) -> None:
     expect(page.locator("#own-passphrase-fault")).to_be_visible()
 
 
-def made(*, opened: bool, org: str = "keyless") -> Way:
+def made(*, opened: bool, org: str = "keyless", role: str = "recipient") -> Way:
     """A key file that was saved, and opened again or not."""
 
     def way(page: Page, links: Links) -> None:
-        making("Make the key here", org=org)(page, links)
+        making("Make the key here", org=org, role=role)(page, links)
         words = " ".join(page.locator("[data-step=passphrase] .words li").all_inner_texts())
         page.get_by_role("button", name="Make the key", exact=True).click()
         with page.expect_download() as download:
             page.get_by_role("button", name="Save the file", exact=True).click()
-        page.get_by_role("button", name="I have both").click()
+        page.get_by_role("button", name="I have file and passphrase").click()
         page.get_by_label("The key file you saved").set_input_files(download.value.path())
         page.locator("#reopen-passphrase").fill(words if opened else "not the words")
         page.get_by_role("button", name="Open it").click()
@@ -201,6 +219,39 @@ def old_key_wanted(page: Page, links: Links) -> None:
     made(opened=True, org="org-two")(page, links)
     expect(page.locator("#old")).to_be_visible()
     page.get_by_text("The old key is lost or was stolen").click()
+
+
+def damaged_file(page: Page, links: Links) -> None:
+    """Step 4, with a file that was changed since."""
+    made(opened=False)(page, links)
+    field = page.get_by_label("The key file you saved")
+    text = field.evaluate("(field) => field.files[0].text()").replace("keyless", "clueless")
+    field.set_input_files({"name": "cut.orgkey.json", "mimeType": "application/json", "buffer": text.encode()})
+    page.get_by_role("button", name="Open it").click()
+    expect(page.locator("#reopen-file-fault")).to_be_visible()
+
+
+def waiting(page: Page, links: Links) -> None:
+    """The end of the ceremony without the old key."""
+    made(opened=True, org="lost")(page, links)
+    page.get_by_text("The old key is lost or was stolen").click()
+    page.get_by_role("button", name="Go on without the old key").click()
+    page.get_by_role("button", name="Activate the key").click()
+    expect(page.get_by_role("heading", name="The new key waits for approval")).to_be_visible()
+
+
+def recovery_in_use(page: Page, links: Links) -> None:
+    """The end of the second person's ceremony."""
+    made(opened=True, org="lost", role="recovery")(page, links)
+    page.get_by_role("button", name="Activate the key").click()
+    expect(page.get_by_role("heading", name="The recovery key is in use")).to_be_visible()
+
+
+def to_be_printed(page: Page, links: Links) -> None:
+    """The page with the words, as the printer sees it."""
+    making("Make the key here", "Make the key")(page, links)
+    page.emulate_media(media="print")
+    expect(page.locator("#paper")).to_be_visible()
 
 
 def proven(page: Page, links: Links) -> None:
@@ -220,6 +271,7 @@ def in_use(page: Page, links: Links) -> None:
 def refused_registration(page: Page, links: Links) -> None:
     """By form, a key that is none."""
     making()(page, links)
+    page.get_by_role("link", name="I make it offline").click()
     for name in ("public", "fingerprint", "sign_public"):
         page.locator(f"#{name}").fill("A" * 43)
     page.get_by_role("button", name="Register this public key").click()
@@ -263,11 +315,22 @@ PLACES: dict[str, Way] = {
     "a key to be proven": staff("admin@org-two.example.org", "{begun}"),
     "a key to be activated": staff("admin@ready.example.org", "{ready}"),
     "a key that waits": staff("admin@changing.example.org", "{changing}"),
+    "own keys, overdue": staff("admin@overdue.example.org", "/console/overdue/keys"),
+    "console, overdue": staff("admin@overdue.example.org", "/console/overdue/"),
+    "console, expired": staff("admin@expired.example.org", "/console/expired/"),
+    "a key to be tried": staff("admin@overdue.example.org", "{overdue}"),
+    "a key that was replaced": staff("admin@overdue.example.org", "{replaced}"),
+    "a key that was revoked": staff("admin@overdue.example.org", "{revoked}"),
     "new key": making(),
     "new key, words": making("Make the key here"),
     "new key, own passphrase": own_passphrase,
     "new key, save": making("Make the key here", "Make the key"),
     "new key, wrong passphrase": made(opened=False),
+    "new key, damaged file": damaged_file,
+    "new key, printed": to_be_printed,
+    "new key, waits": waiting,
+    "new recovery key": making(role="recovery"),
+    "new recovery key, in use": recovery_in_use,
     "new key, old key": old_key_wanted,
     "new key, proven": proven,
     "new key, in use": in_use,

@@ -5,6 +5,7 @@ import { wipe } from "./bytes.js";
 import { opener, ownFile } from "./opening.js";
 import { loadWords } from "./passphrase.js";
 import { prove, trusted } from "./proving.js";
+import { fold } from "./telling.js";
 
 const root = document.getElementById("answer");
 
@@ -29,6 +30,7 @@ function start() {
   });
   addEventListener("pagehide", () => form.reset());
   addEventListener("pageshow", (event) => event.persisted && location.reload());
+  fold(document.getElementById("with-command"));
   root.hidden = false;
   document.getElementById("without-script").hidden = true;
 }

@@ -10,7 +10,7 @@ import { prove, trusted } from "./proving.js";
 import { post } from "./server.js";
 import { rotation } from "./statements.js";
 import { fillIn, find, held, page, root, show, wordList } from "./steps.js";
-import { clear, tell, whenSubmitted } from "./telling.js";
+import { clear, fold, tell, whenSubmitted } from "./telling.js";
 
 // Step 4
 function openAgain() {
@@ -51,6 +51,7 @@ async function register() {
     held.registered ??= await post(page.register, page.csrf, registration());
     await prove(held.registered.url, page.csrf, held.key, trusted(held.key, page.homeIdentity));
     wipe(held.key.secret);
+    if (page.oldPublic) find('[data-part="unsigned"]').hidden = Boolean(held.statement);
     show("activate");
   } catch (error) {
     failed.hidden = false;
@@ -85,6 +86,7 @@ function moment(text) {
   return new Date(text).toLocaleString(document.documentElement.lang, style);
 }
 
+const offline = document.getElementById("offline");
 const pressed = {
   begin: () => show("begin"),
   passphrase: choosePassphrase,
@@ -93,6 +95,7 @@ const pressed = {
   save: showFile,
   download,
   print: () => print(),
+  offline: () => (offline.open = true),
   "without-old": register,
   again: register,
 };
@@ -129,6 +132,7 @@ function start() {
   whenSubmitted(find('[data-step="activate"] form'), activate);
   addEventListener("pagehide", forget);
   addEventListener("pageshow", (event) => event.persisted && location.reload());
+  fold(offline);
   root.hidden = false;
   document.getElementById("without-script").hidden = true;
 }

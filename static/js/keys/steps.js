@@ -23,8 +23,8 @@ export function show(name) {
   const step = find(`[data-step="${name}"]`);
   if (step.dataset.number) find("progress").value = step.dataset.number;
   find("progress").hidden = !step.dataset.number;
-  // The other way is no distraction once this one has begun.
-  document.getElementById("offline").hidden = name !== "begin";
+  // Neither the other way nor what was before is a distraction once this one has begun.
+  for (const id of ["offline", "in-use"]) document.getElementById(id)?.toggleAttribute("hidden", name !== "begin");
   step.querySelector("h2").focus();
 }
 

@@ -58,3 +58,8 @@ export function canReveal(form) {
   box.addEventListener("change", () => field.classList.toggle("veiled", !box.checked));
   form.addEventListener("reset", () => field.classList.add("veiled"));
 }
+
+// What stands open for those without a script is folded, unless something in it was just refused.
+export function fold(details) {
+  details.open = "wanted" in details.dataset;
+}
