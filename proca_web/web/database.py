@@ -8,7 +8,7 @@ import fcntl
 import os
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from pathlib import Path
 from typing import Any
@@ -212,8 +212,13 @@ def truncate_wal() -> None:
 
 
 def set_private(path: Path) -> None:
-    """Create a database file readable by its owner only, before SQLite would with the process's umask."""
-    os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+    """Create a database file readable by its owner only, before SQLite would with the process's umask.
+
+    One that is there is not opened: closing it would take away the locks of this process's SQLite connections, and the
+    next process that closes the database would remove the write-ahead log under them.
+    """
+    with suppress(FileExistsError):
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
 
 
 def begin_request(*, read_only: bool) -> None:
