@@ -30,6 +30,7 @@ T = TypeVar("T")
 SIGN_LIMIT = Limit("sign", 30)
 WORDING_CHANGED = Message(N_("This text has changed. Please read it and send again."))
 PAGE_SECONDS = 10
+_WITH_FORM = ("action_page/show.html", "action_page/sign.html")
 COUNT_SECONDS = 2
 
 
@@ -107,10 +108,11 @@ def count(page: str) -> Response:
 
 
 def _serve(page: str, template: str) -> Response:
-    def render() -> str:
+    def render() -> tuple[str, int]:
         view = _view(page)
         g.locale = view.facts.locale
-        return render_template(template, **_form_values(view))
+        refused = template in _WITH_FORM and view.facts.is_open and view.facts.lacking_key
+        return render_template(template, **_form_values(view)), 503 if refused else 200
 
     return page_cache.serve(_app(), f"{page}/{template}", render, max_age=PAGE_SECONDS)
 
@@ -150,6 +152,8 @@ def _form_values(view: PageView, **changes: object) -> dict[str, object]:
 def _fresh_form(page: str, *, testing: bool) -> Response:
     view = _view(page)
     g.locale = view.facts.locale
+    if view.facts.is_open:
+        view.facts.require_keys()
     values = _form_values(view, testing=testing)
     response = page_or_fragment("action_page/sign.html", "action_page/_sign_form.html", values)
     response.headers["Cache-Control"] = "no-store"

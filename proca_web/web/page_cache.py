@@ -25,17 +25,20 @@ class Kept:
     zipped: bytes | None
     etag: str
     mimetype: str
+    status: int = 200
 
     @classmethod
-    def of(cls, body: bytes, mimetype: str, *, level: int = 6) -> "Kept":
+    def of(cls, body: bytes, mimetype: str, *, level: int = 6, status: int = 200) -> "Kept":
         """Hash and compress once."""
         # No time in the header: the same bytes compress to the same bytes on every machine.
         zipped = gzip.compress(body, level, mtime=0) if len(body) >= SHORTEST_ZIPPED else body
         shorter = zipped if len(zipped) < len(body) else None
-        return cls(body, shorter, hashlib.sha256(body).hexdigest()[:20], mimetype)
+        return cls(body, shorter, hashlib.sha256(body).hexdigest()[:20], mimetype, status)
 
     def answer(self, asked: Request, cache_control: str) -> Response:
         """200 in the form this browser reads, or 304 for who has it already."""
+        if self.status != 200:  # kept here only: elsewhere it would outlive its cause
+            return Response(self.body, self.status, {"Cache-Control": "no-store"}, mimetype=self.mimetype)
         encodings = asked.headers.get("Accept-Encoding")
         zipped = self.zipped if encodings and asked.accept_encodings.quality("gzip") > 0 else None
         etag = self.etag if zipped is None else f"{self.etag}-gz"
@@ -50,12 +53,16 @@ class Kept:
 _kept: dict[tuple[int, str], tuple[float, Kept]] = {}
 
 
-def serve(app_id: int, key: str, render: Callable[[], str], *, max_age: int, mimetype: str = "text/html") -> Response:
-    """The rendered page with an ETag; 304 for who has it already."""
+def serve(
+    app_id: int, key: str, render: Callable[[], str | tuple[str, int]], *, max_age: int, mimetype: str = "text/html"
+) -> Response:
+    """The rendered page (with a status, if not 200) with an ETag; 304 for who has it already."""
     now = monotonic()
     until, kept = _kept.get((app_id, key), (0.0, None))
     if kept is None or until < now:
-        kept = Kept.of(render().encode(), mimetype)
+        rendered = render()
+        body, status = rendered if isinstance(rendered, tuple) else (rendered, 200)
+        kept = Kept.of(body.encode(), mimetype, status=status)
         if len(_kept) >= MOST_PAGES:
             _kept.clear()
         _kept[app_id, key] = (now + SECONDS, kept)

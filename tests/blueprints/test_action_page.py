@@ -249,9 +249,16 @@ def test_without_a_key_of_who_always_receives_nothing_is_stored(world: World, cl
         assert "Nothing was stored" in answer.text
     assert rows(world) == 0
     page_cache.forget()
-    shown = client.get(f"/p/{page}")
-    assert "<form" not in shown.text
-    assert "has no key at the moment" in shown.text
+    for path in ("", "/sign"):
+        shown = client.get(f"/p/{page}{path}")
+        assert shown.status_code == 503
+        assert shown.headers["Cache-Control"] == "no-store"
+        assert "<form" not in shown.text
+        assert "has no key at the moment" in shown.text
+    fragment = client.get(f"/p/{page}/sign", headers=HX)
+    assert fragment.status_code == 503
+    assert "<form" not in fragment.text
+    assert client.get(f"/p/{page}/thanks").status_code == 200
 
 
 def test_an_optional_org_without_a_key_only_loses_its_box(world: World, client: FlaskClient) -> None:
