@@ -41,9 +41,7 @@ def keys_show() -> None:
 @click.option("--yes", is_flag=True, help="do not ask")
 def rotate_home(stolen: bool, yes: bool) -> None:
     """Make a new Home key. Stop the web server and the worker first, start them again afterwards."""
-    settings = replace(
-        ready.settings_or_exit(), sender=Mode.STATIC
-    )  # nothing is sealed here; leaving static begins here
+    settings = replace(ready.settings_or_exit(), sender=Mode.STATIC)  # seals nothing; who leaves static begins here
     if settings.home_key:
         raise click.ClickException("PROCA_HOME_KEY is set: a Home key that lives in a file can be rotated")
     draft = settings.home_key_file.with_name(f"{settings.home_key_file.name}.new")

@@ -15,7 +15,10 @@ from proca_web.services.vouching import Vouching
 
 @dataclass(frozen=True, slots=True)
 class PublishedKey:
-    """An org's key as the public directory shows it. `broken`: it replaced another without that one's signature."""
+    """An org's key as the public directory shows it. `broken`: it replaced another without that one's signature.
+
+    `expired`: its time is over, but it is still sealed to.
+    """
 
     org: str
     title: str
@@ -27,6 +30,7 @@ class PublishedKey:
     endorsement: bytes
     log_index: int
     broken: bool
+    expired: bool
 
 
 def published(session: Session, vouching: Vouching, now: datetime) -> list[PublishedKey]:
@@ -51,6 +55,7 @@ def published(session: Session, vouching: Vouching, now: datetime) -> list[Publi
             endorsement=key.endorsement or b"",
             log_index=key.log_index or 0,
             broken=_came_broken(key, entry, now),
+            expired=key_life.state(key.status, key.expires_at, now) == "expired",
         )
         for key, org, entry in session.execute(query)
         if vouching.accepts(org.name, key.role, key.public, key.log_index, key.endorsement)

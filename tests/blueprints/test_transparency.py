@@ -205,8 +205,10 @@ def test_an_ended_key_that_was_brought_back_in_the_database_is_not_listed(
 def test_an_expired_key_is_listed_while_it_is_sealed_to_and_no_longer(
     client: FlaskClient, world: World, clock: FakeClock
 ) -> None:
+    assert "has expired" not in fresh(client, "/keys").text
     clock.forward(days=2 * 365 + 2 + 28)
     assert [key["org"] for key in check_endorsed(client)] == ["org-one", "org-two"]
+    assert fresh(client, "/keys").text.count("This key has expired.") == 2
     clock.forward(days=3)
     assert check_endorsed(client) == []
 
