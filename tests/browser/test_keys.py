@@ -141,6 +141,7 @@ def test_other_words_are_other_words(town: Town, visitor: Visitor, tmp_path: Pat
     with desk(town, visitor, tmp_path, "org-one") as at:
         at.go("/new")
         at.press("Make the key here")
+        at.at("Step 2 of 6 A passphrase for the file")
         words = at.page.locator("[data-step=passphrase] ol.words li")
         first = words.all_inner_texts()
         at.press("Other words")
