@@ -22,7 +22,7 @@ from proca_web.config import Settings
 from proca_web.crypto.certificate import Mode
 from proca_web.extensions import db
 from proca_web.services.keyring import Keyring
-from proca_web.web import jobs, page_cache
+from proca_web.web import jobs, page_cache, ratelimit
 from tests import factories
 from tests.factories import World
 from tests.required import required
@@ -130,6 +130,13 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> "factories.FakeClock":
     for module in ("encryption", "key_refusals"):
         monkeypatch.setattr(f"proca_web.web.{module}.datetime", fake.as_datetime())
     return fake
+
+
+@pytest.fixture
+def one_minute(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The minute that calls are counted in does not end while a test counts."""
+    moment = ratelimit.time()
+    monkeypatch.setattr(ratelimit, "time", lambda: moment)
 
 
 @pytest.fixture

@@ -297,6 +297,7 @@ def test_a_refusal_for_htmx_goes_beside_the_form(world: World, client: FlaskClie
     assert "<html" not in answer.text
 
 
+@pytest.mark.usefixtures("one_minute")
 def test_too_many_forms_from_one_network_have_to_wait(world: World, client: FlaskClient) -> None:
     statuses = [world.sign(client, first_name="").status_code for _ in range(31)]
     assert statuses == [422] * 30 + [429]
@@ -307,6 +308,7 @@ def test_too_many_forms_from_one_network_have_to_wait(world: World, client: Flas
     assert client.get("/p/trees").status_code == 200
 
 
+@pytest.mark.usefixtures("one_minute")
 def test_a_forged_forwarded_header_changes_no_limit(world: World, client: FlaskClient) -> None:
     for number in range(31):
         answer = world.sign(client, headers={"X-Forwarded-For": f"10.0.0.{number}"}, first_name="")

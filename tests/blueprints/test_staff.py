@@ -51,6 +51,7 @@ def test_a_sign_in_without_its_token_is_refused(client: FlaskClient) -> None:
     assert answer.status_code == 400
 
 
+@pytest.mark.usefixtures("one_minute")
 def test_ten_tries_a_minute(client: FlaskClient) -> None:
     token = csrf(client)
     statuses = [

@@ -100,6 +100,7 @@ def test_without_script_the_back_button_leads_to_the_form_as_it_was(town: Town, 
     assert typed(page) == TYPED
 
 
+@pytest.mark.usefixtures("one_minute")
 def test_too_many_tries_keep_what_was_typed(town: Town, visitor: Visitor, page: Page) -> None:
     visitor.expect(429)
     client = town.world.app.test_client()
