@@ -52,7 +52,7 @@ def challenge(org: str, key_id: int) -> ResponseReturnValue:
         response.headers["Cache-Control"] = "no-store"
         return response
 
-    return _perform(key_id, pose, file)
+    return _perform(key_id, pose, file, felt=False)
 
 
 @bp.post("/<org>/keys/<int:key_id>/answer")
@@ -73,7 +73,7 @@ def answer(org: str, key_id: int) -> ResponseReturnValue:
     def tell(done: dict[str, object]) -> ResponseReturnValue:
         return _done(key_id, done) if done else key_refusals.answer(ProofRefused(proving.WRONG), key_id)
 
-    return _perform(key_id, take, tell)
+    return _perform(key_id, take, tell, felt=False)
 
 
 @bp.post("/<org>/keys/<int:key_id>/activate")
@@ -166,8 +166,13 @@ def approve_as_operator(org: str, change_id: int) -> ResponseReturnValue:
     return see_other(f"/console/{org}/")
 
 
-def _perform(key_id: int, act: Act[T], tell: Callable[[T], ResponseReturnValue]) -> ResponseReturnValue:
-    """One act on a key of `g.org`, in one transaction; a refusal becomes the key's page with the reason."""
+def _perform(
+    key_id: int, act: Act[T], tell: Callable[[T], ResponseReturnValue], *, felt: bool = True
+) -> ResponseReturnValue:
+    """One act on a key of `g.org`, in one transaction; a refusal becomes the key's page with the reason.
+
+    `felt`: it changes what is sealed to, or what people are told.
+    """
     csrf.protect()
     org_id = g.org.id
     try:
@@ -175,7 +180,8 @@ def _perform(key_id: int, act: Act[T], tell: Callable[[T], ResponseReturnValue])
             done = act(db.session.get_one(Org, org_id), datetime.now(UTC))
     except key_refusals.REFUSALS as refusal:
         return key_refusals.answer(refusal, key_id)
-    _feel()
+    if felt:
+        _feel()
     return tell(done)
 
 

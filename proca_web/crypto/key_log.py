@@ -33,7 +33,7 @@ def entry_hash(previous: bytes, text: str) -> bytes:
 
 
 def short_code(size: int, last_hash: bytes) -> str:
-    """A head as twelve characters that two people can read to each other, XXXX-XXXX-XXXX."""
+    """A head as twelve characters that two people can read to each other, in three groups of four."""
     number = int.from_bytes(digest(8, "keylog-code", be64(size) + last_hash), "big") >> 4
     letters = "".join(CROCKFORD[(number >> shift) & 31] for shift in range(55, -1, -5))
     return "-".join(letters[start : start + 4] for start in (0, 4, 8))

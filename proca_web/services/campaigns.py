@@ -10,14 +10,13 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from proca_web.crypto.home import HomeKey
-from proca_web.crypto.keys import fingerprint
 from proca_web.domain import text
 from proca_web.domain.contact import ALWAYS_REQUIRED, FIELDS
 from proca_web.domain.countries import COUNTRIES
 from proca_web.domain.errors import BadSetting, HomeCannotReceive, NameTaken, NoActiveKey
 from proca_web.domain.wording import Translate
-from proca_web.models import ActionPage, Campaign, Org, PublicKey
-from proca_web.services import key_log, wordings
+from proca_web.models import ActionPage, Campaign, Org
+from proca_web.services import home_keys, key_log, wordings
 
 HOME = "home"
 _NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
@@ -48,16 +47,7 @@ def add_home(session: Session, home: HomeKey, now: datetime) -> Org:
     org = Org(name=HOME, title="Home", is_home=True, created_at=now)
     session.add(org)
     session.flush()  # the key row needs the org's id
-    session.add(
-        PublicKey(
-            org_id=org.id,
-            kind="home",
-            public=home.box_public,
-            sign_public=home.identity,
-            fingerprint=fingerprint(home.identity),
-            created_at=now,
-        )
-    )
+    session.add(home_keys.row_of(home, org.id, now))
     key_log.begin(session, home, now)
     return org
 

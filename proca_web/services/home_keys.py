@@ -18,6 +18,18 @@ from proca_web.services import key_log
 from proca_web.services.vouching import Vouching
 
 
+def row_of(home: HomeKey, org_id: int, now: datetime) -> PublicKey:
+    """The public halves of a Home key, as the Home Org's row in force."""
+    return PublicKey(
+        org_id=org_id,
+        kind="home",
+        public=home.box_public,
+        sign_public=home.identity,
+        fingerprint=fingerprint(home.identity),
+        created_at=now,
+    )
+
+
 def current(session: Session) -> PublicKey:
     """The Home Org's row that is in force."""
     return session.scalars(select(PublicKey).where(PublicKey.kind == "home", PublicKey.status == "active")).one()
@@ -48,16 +60,7 @@ def rotate(
         raise KeyAction("the Home key is not the one this database knows")
     row, keys = current(session), _endorsed(session, Vouching(old.identity, ended))
     row.status, row.ended_at = "retired", now
-    session.add(
-        PublicKey(
-            org_id=row.org_id,
-            kind="home",
-            public=new.box_public,
-            sign_public=new.identity,
-            fingerprint=fingerprint(new.identity),
-            created_at=now,
-        )
-    )
+    session.add(row_of(new, row.org_id, now))
     _log(session, old, new, now, stolen=stolen)
     for key in keys:  # the same keys at the same places of the log
         data = statements.org_key(key.org.name, key.role, key.public, key.log_index or 0)
