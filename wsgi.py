@@ -2,9 +2,9 @@
 
 import sys
 
+from proca_web.adapters import logs
 from proca_web.app import create_app
 from proca_web.config import ConfigError
-from proca_web.web import logs
 
 logs.configure()
 try:

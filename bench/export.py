@@ -14,10 +14,10 @@ from sqlalchemy import select
 
 from bench import rows
 from bench.instance import Instance, instance, kinds, server
+from proca_web.adapters.database import writing
 from proca_web.extensions import db
 from proca_web.models import Org
-from proca_web.services import accounts
-from proca_web.web.database import writing
+from proca_web.services.staff import passwords, people
 
 ROWS = 100_000
 _PASSWORD = "a password for the benchmark"
@@ -53,10 +53,10 @@ def _one(kind: str, options: argparse.Namespace) -> dict[str, float]:
 
 
 def _staff(made: Instance) -> None:
-    hashed = accounts.hash_password(_PASSWORD)
-    with made.app.app_context(), writing():
-        org = db.session.scalars(select(Org).where(Org.name == "org-one")).one()
-        accounts.add_user(db.session(), "staff@example.org", hashed, org, "owner", datetime.now(UTC))
+    hashed = passwords.hash_password(_PASSWORD)
+    with made.app.app_context(), writing() as session:
+        org = session.scalars(select(Org).where(Org.name == "org-one")).one()
+        people.add_user(session, "staff@example.org", hashed, org, "owner", datetime.now(UTC))
     with made.app.app_context():
         db.engine.dispose()
 

@@ -22,15 +22,17 @@ from flask_babel import force_locale, gettext
 from flask_migrate import upgrade
 from nacl.public import PrivateKey
 from sqlalchemy import make_url
+from sqlalchemy.orm import Session
 
 from proca_web import config
+from proca_web.adapters.database import writing
 from proca_web.app import create_app
-from proca_web.crypto.home import write_new_home_key
+from proca_web.crypto.keys.home import write_new_home_key
 from proca_web.extensions import db, encryption
-from proca_web.services import campaigns, registering
-from proca_web.services.campaigns import PageSettings
-from proca_web.services.keyring import Keyring
-from proca_web.web.database import writing
+from proca_web.services.keys import registering
+from proca_web.services.petitions import campaigns, orgs, pages
+from proca_web.services.petitions.pages import PageSettings
+from proca_web.services.sealing.keyring import Keyring
 
 POSTGRES = os.environ.get("PROCA_BENCH_POSTGRES", "postgresql://postgres@127.0.0.1:5432/postgres")
 PAGE = "bench"
@@ -96,32 +98,32 @@ def _make(kind: str, folder: Path, url: str, changes: dict[str, str]) -> Instanc
     with app.app_context():
         upgrade()
     made = Instance(kind, folder, env, app)
-    with app.test_request_context(), writing(), force_locale("en"):
-        _fill(made)
+    with app.test_request_context(), writing() as session, force_locale("en"):
+        _fill(made, session)
     with app.app_context():
         db.engine.dispose()
     return made
 
 
-def _fill(made: Instance) -> None:
-    now, session = datetime.now(UTC), db.session()
+def _fill(made: Instance, session: Session) -> None:
+    now = datetime.now(UTC)
     home = encryption.source.home
-    campaigns.add_home(session, home, now)
-    orgs = []
+    orgs.add_home(session, home, now)
+    made_orgs = []
     for name in ("org-one", "org-two"):
         made.secrets[name] = PrivateKey.generate()
-        org = campaigns.add_org(session, name, name, now)
+        org = orgs.add_org(session, name, name, now)
         registering.enter(session, home, org, bytes(made.secrets[name].public_key), now)
         org.legal_name = org.legal_contact = org.privacy_url = org.retention = "x"
-        orgs.append(org)
+        made_orgs.append(org)
     session.flush()
-    campaign = campaigns.add_campaign(session, "bench", "Bench", orgs[0], now)
+    campaign = campaigns.add_campaign(session, "bench", "Bench", made_orgs[0], now)
     campaign.force_delivery = True  # both orgs receive every signature
     fields = ("first_name", "last_name", "email", "phone", "country", "postcode", "street", "locality")
     settings = PageSettings("Bench", "A demand of some length.", body="Text. " * 100, fields=fields, comment="off")
-    page = campaigns.add_page(session, PAGE, campaign, orgs[1], settings, now)
+    page = pages.add_page(session, PAGE, campaign, made_orgs[1], settings, now)
     session.flush()
-    campaigns.open_page(session, page, gettext, now)
+    pages.open_page(session, page, gettext, now)
 
 
 @contextmanager

@@ -6,10 +6,12 @@ import socket
 import statistics
 import time
 
+from sqlalchemy import text
+
 from bench import rows
 from bench.instance import instance, kinds
-from proca_web.extensions import db
-from proca_web.web import jobs
+from proca_web.adapters.database import reading
+from proca_web.jobs.mail import send_mail
 
 MAILS = 2000
 
@@ -32,10 +34,10 @@ def _one(kind: str, options: argparse.Namespace) -> dict[str, float]:
             for _ in range(options.rounds):
                 rows.add(made, MAILS)
                 start = time.perf_counter()
-                jobs.send_mail(made.app)
+                send_mail(made.app)
                 rates.append(MAILS / (time.perf_counter() - start))
-            with made.app.app_context():
-                left = db.session.execute(db.text("SELECT count(*) FROM transients WHERE state <> 'waiting'")).scalar()
+            with made.app.app_context(), reading() as session:
+                left = session.execute(text("SELECT count(*) FROM transients WHERE state <> 'waiting'")).scalar()
         sink.terminate()
     rate = statistics.median(rates)
     print(f"{kind:10} {rate:7.0f} mails/s and process; {left} not sent", flush=True)

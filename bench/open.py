@@ -8,15 +8,17 @@ import sys
 import time
 from pathlib import Path
 
+from sqlalchemy import text
+
 from bench import rows
 from bench.instance import Instance, instance
-from proca_web.crypto import keyfile
+from proca_web.adapters.database import reading
 from proca_web.crypto.encoding import encode
-from proca_web.crypto.keyfile import OrgKey
-from proca_web.extensions import db, encryption
-from proca_web.services import exporting
-from proca_web.services.exporting import Filters
-from proca_web.web.database import read_only
+from proca_web.crypto.keys import keyfile
+from proca_web.crypto.keys.keyfile import OrgKey
+from proca_web.extensions import encryption
+from proca_web.services.delivery import csv
+from proca_web.services.delivery.filters import Filters
 
 ROWS = 100_000
 _PASSPHRASE = "one two three four five six seven"
@@ -67,12 +69,11 @@ def _resident(pid: int) -> float:
 
 def _files(made: Instance) -> tuple[Path, Path]:
     export, key = made.folder / "org-one.csv", made.folder / "org-one.orgkey.json"
-    with made.app.app_context(), read_only():
-        org_id = db.session.execute(db.text("SELECT id FROM orgs WHERE name = 'org-one'")).scalar_one()
+    with made.app.app_context(), reading() as session:
+        org_id = session.execute(text("SELECT id FROM orgs WHERE name = 'org-one'")).scalar_one()
         with export.open("w", newline="") as file:
-            file.writelines(exporting.csv_lines(db.session.connection(), org_id, Filters()))
+            file.writelines(csv.csv_lines(session, org_id, Filters()))
         identity = encode(encryption.source.home.identity)
-        db.session.remove()
     secret = made.secrets["org-one"]
     org_key = OrgKey("org-one", bytes(secret.public_key), bytes(secret), home_identity=identity)
     key.write_text(keyfile.dumps(keyfile.lock(org_key, _PASSPHRASE)))

@@ -7,8 +7,8 @@ import time
 from bench import load
 from bench.instance import PAGE, Instance, instance, kinds, server
 from bench.rows import add
+from proca_web.adapters.database import writing
 from proca_web.extensions import db
-from proca_web.web.database import writing
 
 STORED = 1_000_000
 
@@ -57,8 +57,8 @@ def _store(made: Instance) -> None:
     add(made, 1)
     many, blob = _MANY[made.kind].format(n=STORED), _RANDOM[made.kind]
     true = "1" if made.kind == "sqlite" else "true"
-    with made.app.app_context(), writing() as connection:
-        run_sql = connection.exec_driver_sql
+    with made.app.app_context(), writing() as session:
+        run_sql = session.exec_driver_sql
         copied = f"'accepted', p.created_at, p.created_at, p.consent, {true}, {true}"
         run_sql(
             f"{many} INSERT INTO actions (ref, action_page_id, status, accepted_at, created_at, consent, counted,"

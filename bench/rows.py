@@ -6,14 +6,16 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 
 from bench.instance import PAGE, Instance
-from proca_web.crypto import transient_seal
-from proca_web.domain.contact import ContactData
-from proca_web.domain.privacy import Consent
+from proca_web.adapters.database import direct_write, reading, writing
+from proca_web.adapters.keyring import keyring_of
+from proca_web.crypto.boxes import transient_seal
+from proca_web.domain.pages.privacy import Consent
+from proca_web.domain.people.contact import ContactData
 from proca_web.extensions import db, encryption
-from proca_web.services import pages, signing
-from proca_web.services.signing import Submission
-from proca_web.web import jobs
-from proca_web.web.database import direct_write, reading, writing
+from proca_web.jobs import release
+from proca_web.services.petitions import facts as pages
+from proca_web.services.signatures import signing
+from proca_web.services.signatures.signing import Submission
 
 A_TRANSACTION = 1000
 
@@ -35,9 +37,9 @@ def person(number: int) -> ContactData:
 def add(made: Instance, number: int) -> list[bytes]:
     """Sign that many times; the tokens of their confirm links."""
     with made.app.app_context(), _tokens() as tokens:
-        keyring = jobs.keyring_of(made.app)
-        with reading() as connection:
-            page = pages.facts(connection, PAGE, encryption.vouching, datetime.now(UTC))
+        keyring = keyring_of(made.app)
+        with reading() as session:
+            page = pages.facts(session, PAGE, encryption.vouching, datetime.now(UTC))
         for start in range(0, number, A_TRANSACTION):
             drafts = []
             for each in range(start, min(start + A_TRANSACTION, number)):
@@ -53,18 +55,18 @@ def add(made: Instance, number: int) -> list[bytes]:
 def accept_all(made: Instance) -> float:
     """Accept and release everything, without mail; the released rows a second."""
     with made.app.app_context():
-        with writing() as connection:
+        with writing() as session:
             now = datetime.now(UTC)
-            connection.execute(db.text("UPDATE transients SET state = 'thanks_to_send', link_seal = NULL"))
-            connection.execute(
+            session.execute(db.text("UPDATE transients SET state = 'thanks_to_send', link_seal = NULL"))
+            session.execute(
                 db.update(db.metadata.tables["actions"]).values(
                     status="accepted", accepted_at=now, email_status="double_opt_in"
                 )
             )
-            connection.execute(db.text("DELETE FROM transients"))
-            (number,) = connection.execute(db.text("SELECT count(*) FROM actions")).one()
+            session.execute(db.text("DELETE FROM transients"))
+            (number,) = session.execute(db.text("SELECT count(*) FROM actions")).one()
         start = time.perf_counter()
-        jobs.release(made.app)
+        release.release(made.app)
         return float(number) / (time.perf_counter() - start)
 
 

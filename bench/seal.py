@@ -9,13 +9,13 @@ from datetime import UTC, datetime
 from nacl.public import Box, PrivateKey
 
 from bench.rows import person
-from proca_web.crypto.certificate import Mode
+from proca_web.crypto.boxes.certificate import Mode
 from proca_web.crypto.encoding import encode
-from proca_web.crypto.home import HomeKey
-from proca_web.crypto.keys import RecipientKey, fingerprint
-from proca_web.domain import plaintext
-from proca_web.domain.plaintext import Context
-from proca_web.services.senders import SenderSource
+from proca_web.crypto.keys.home import HomeKey
+from proca_web.crypto.keys.keys import RecipientKey, fingerprint
+from proca_web.domain.rows import plaintext
+from proca_web.domain.rows.plaintext import Context
+from proca_web.services.sealing.senders import SenderSource
 
 SUBMISSIONS = 5000
 

@@ -4,21 +4,23 @@ import os
 from datetime import timedelta
 from typing import Any
 
-from flask import Flask, request
+from flask import Flask
 from jinja2 import StrictUndefined
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from proca_web import config, extensions
+from proca_web.adapters import database, keyring, start
+from proca_web.adapters.smtp import mail_config
 from proca_web.assets import ASSETS
 from proca_web.blueprints import BLUEPRINTS
 from proca_web.config import ConfigError, Settings
 from proca_web.crypto.errors import HomeKeyError
-from proca_web.crypto.home import HomeKey
-from proca_web.services.keyring import Keyring
-from proca_web.web import database, errors, jobs, login, presentation, security, start, static_files
-from proca_web.web.smtp import mail_config
+from proca_web.crypto.keys.home import HomeKey
+from proca_web.jobs import mail, release, sweep
+from proca_web.services.sealing.keyring import Keyring
+from proca_web.web import errors, login, presentation, security, static_files
 
-JOBS = {"release": jobs.release, "mail": jobs.send_mail, "sweep": jobs.sweep}
+JOBS = {"release": release.release, "mail": mail.send_mail, "sweep": sweep.sweep}
 MOST_BYTES = 64 * 1024
 
 
@@ -60,7 +62,7 @@ def _assemble(settings: Settings, home: HomeKey) -> Flask:
     security.init_app(app, https=settings.is_https)
     presentation.init_app(app)
     static_files.init_app(app)
-    _separate_reads(app)
+    app.teardown_appcontext(database.give_back)
     return app
 
 
@@ -97,18 +99,9 @@ def _bind_extensions(app: Flask, settings: Settings, home: HomeKey) -> None:
     extensions.csrf.init_app(app)
     login.init_app(app, extensions.login_manager)
     extensions.mail.init_app(app)
-    keyring = app.extensions["proca_keyring"] = Keyring(settings.keyring_dir)
-    extensions.encryption.init_app(app, home, settings.sender, asked_to_end=keyring.senders_ended)
+    rings = Keyring(settings.keyring_dir)
+    keyring.init_app(app, rings)
+    extensions.encryption.init_app(app, home, settings.sender, asked_to_end=rings.senders_ended)
     extensions.queue.init_app(app, settings.queue_url, JOBS)
     extensions.rate_limit.init_app(app, settings.ratelimit_url, settings.secret_key)
     app.extensions["proca_settings"] = settings
-
-
-def _separate_reads(app: Flask) -> None:
-    """GET and HEAD take no write lock; whatever a request leaves open ends with it."""
-
-    @app.before_request
-    def _begin() -> None:
-        database.begin_request(read_only=request.method in ("GET", "HEAD", "OPTIONS"))
-
-    app.teardown_appcontext(database.give_back)

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
 
-from proca_web.crypto.certificate import Mode
+from proca_web.crypto.boxes.certificate import Mode
 
 DEFAULT_DATA_DIR = "instance"
 LOOPBACK = ("localhost", "127.0.0.1", "::1")

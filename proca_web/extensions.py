@@ -5,11 +5,11 @@ from flask_login import LoginManager
 from flask_migrate import Migrate
 from flask_wtf import CSRFProtect
 
-from proca_web.web.database import db
-from proca_web.web.encryption import Encryption
-from proca_web.web.queue import Queue
+from proca_web.adapters.database import db
+from proca_web.adapters.encryption import Encryption
+from proca_web.adapters.queue import Queue
+from proca_web.adapters.smtp import SafeMail
 from proca_web.web.ratelimit import RateLimit
-from proca_web.web.smtp import SafeMail
 
 babel = Babel()
 csrf = CSRFProtect()

@@ -19,10 +19,10 @@ from sqlalchemy import make_url
 
 from proca_web.app import create_app
 from proca_web.config import Settings
-from proca_web.crypto.certificate import Mode
+from proca_web.crypto.boxes.certificate import Mode
 from proca_web.extensions import db
-from proca_web.services.keyring import Keyring
-from proca_web.web import jobs, page_cache, ratelimit
+from proca_web.services.sealing.keyring import Keyring
+from proca_web.web import page_cache, ratelimit
 from tests import factories
 from tests.factories import World
 from tests.required import required
@@ -101,7 +101,6 @@ def app(settings: Settings, mode: Mode) -> Iterator[Flask]:
     yield made
     with made.app_context():
         made.extensions["proca_encryption"].end()
-        db.session.remove()
         db.engine.dispose()
 
 
@@ -119,16 +118,9 @@ def client(app: Flask, world: World) -> FlaskClient:
 
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> "factories.FakeClock":
-    """Time for jobs and routes, moved by hand; starts at the present minute."""
+    """The present, moved by hand; starts at the present minute."""
     fake = factories.FakeClock()
-    monkeypatch.setattr(jobs, "now", fake)
-    for module in (
-        *("action_page", "confirm", "console", "console_export", "console_key_acts", "console_keys", "health"),
-        "transparency",
-    ):
-        monkeypatch.setattr(f"proca_web.blueprints.{module}.datetime", fake.as_datetime())
-    for module in ("encryption", "key_refusals"):
-        monkeypatch.setattr(f"proca_web.web.{module}.datetime", fake.as_datetime())
+    monkeypatch.setattr("proca_web.adapters.clock.now", fake)
     return fake
 
 

@@ -6,7 +6,7 @@ import hashlib
 import io
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -19,19 +19,23 @@ from flask_babel import force_locale, gettext
 from nacl.public import Box, PrivateKey, PublicKey
 from nacl.signing import SigningKey
 from sqlalchemy import text
+from sqlalchemy.orm import Session
 
 from proca_web import config
+from proca_web.adapters.database import reading, writing
 from proca_web.app import create_app
 from proca_web.config import Settings
 from proca_web.crypto.encoding import encode
-from proca_web.crypto.home import write_new_home_key
-from proca_web.crypto.statements import OrgRotation
+from proca_web.crypto.keys.home import write_new_home_key
+from proca_web.crypto.keys.statements import OrgRotation
 from proca_web.extensions import db, encryption
 from proca_web.models import Org
-from proca_web.services import accounts, campaigns, key_changes, registering
-from proca_web.services.campaigns import PageSettings
-from proca_web.services.registering import Registration
-from proca_web.web.database import writing
+from proca_web.services.keys import changes as key_changes
+from proca_web.services.keys import registering
+from proca_web.services.keys.registering import Registration
+from proca_web.services.petitions import campaigns, orgs, pages
+from proca_web.services.petitions.pages import PageSettings
+from proca_web.services.staff import passwords, people
 
 PASSWORD = "a password for tests"
 CANARY = {
@@ -100,15 +104,13 @@ class World:
 
     def query(self, sql: str, **values: object) -> list[Any]:
         """Rows of a statement, outside any request."""
-        with self.app.app_context():
-            rows = list(db.session.execute(text(sql), values).all())
-            db.session.rollback()
-        return rows
+        with self.app.app_context(), reading() as session:
+            return list(session.execute(text(sql), values).all())
 
     def execute(self, sql: str, **values: object) -> None:
         """Change rows behind the app's back, as somebody with SQL access would."""
-        with self.app.app_context(), writing() as connection:
-            connection.execute(text(sql), values)
+        with self.app.app_context(), writing() as session:
+            session.execute(text(sql), values)
 
     def export(self, org: str, query: str = "") -> list[dict[str, str]]:
         """An org's encrypted CSV as its staff downloads it."""
@@ -124,8 +126,8 @@ class World:
         registered = Registration(
             bytes(new.public_key), bytes(sign_key(new).verify_key), "recipient", OrgRotation.read(rotation)
         )
-        with self.app.app_context(), writing():
-            session, home = db.session(), encryption.source.home
+        with self.app.app_context(), writing() as session:
+            home = encryption.source.home
             owner = session.scalars(db.select(Org).where(Org.name == org)).one()
             key = registering.register(session, owner, registered, None, now)
             key.proven_at = now
@@ -161,7 +163,6 @@ def another_process(world: World) -> Iterator[FlaskClient]:
     finally:
         with app.app_context():
             app.extensions["proca_encryption"].end()
-            db.session.remove()
             db.engine.dispose()
 
 
@@ -188,7 +189,7 @@ _HASHES: dict[str, str] = {}
 def password_hash() -> str:
     """The hash of PASSWORD, made once a run: argon2id is slow on purpose."""
     if not _HASHES:
-        _HASHES["only"] = accounts.hash_password(PASSWORD)
+        _HASHES["only"] = passwords.hash_password(PASSWORD)
     return _HASHES["only"]
 
 
@@ -207,18 +208,17 @@ def make_world(app: Flask) -> World:
     """The demo's content, with keys whose secrets stay in the test."""
     secrets = {name: PrivateKey.generate() for name in ("org-one", "org-two")}
     now = datetime.now(UTC)
-    with app.test_request_context(), writing(), force_locale("en"):
-        session = db.session()
-        orgs = {"home": campaigns.add_home(session, encryption.source.home, now)}
+    with app.test_request_context(), writing() as session, force_locale("en"):
+        made = {"home": orgs.add_home(session, encryption.source.home, now)}
         for name, secret in secrets.items():
-            orgs[name] = add_org(name, secret, now)
+            made[name] = add_org(session, name, secret, now)
         for email, org in (
             ("admin@org-one.example.org", "org-one"),
             ("admin@org-two.example.org", "org-two"),
             ("operator@example.org", "home"),
         ):
-            accounts.add_user(session, email, password_hash(), orgs[org], "owner", now)
-        campaign = campaigns.add_campaign(session, "trees", "Street trees", orgs["org-one"], now)
+            people.add_user(session, email, password_hash(), made[org], "owner", now)
+        campaign = campaigns.add_campaign(session, "trees", "Street trees", made["org-one"], now)
         partner = page_settings(
             title="Neighbours for street trees",
             comment="public",
@@ -236,21 +236,21 @@ def make_world(app: Flask) -> World:
             ),
         )
         for name, org, page in (("trees", "org-one", page_settings()), ("trees-partner", "org-two", partner)):
-            added = campaigns.add_page(session, name, campaign, orgs[org], page, now)
-            campaigns.open_page(session, added, gettext, now)
+            added = pages.add_page(session, name, campaign, made[org], page, now)
+            pages.open_page(session, added, gettext, now)
     return World(app, secrets)
 
 
-def add_org(name: str, secret: PrivateKey | None, now: datetime) -> Org:
+def add_org(session: Session, name: str, secret: PrivateKey | None, now: datetime) -> Org:
     """An org with a complete legal notice; inside a transaction."""
-    org = campaigns.add_org(db.session(), name, name.replace("-", " ").title(), now)
+    org = orgs.add_org(session, name, name.replace("-", " ").title(), now)
     org.legal_name, org.legal_contact = f"{name} e.V.", f"privacy@{name}.example.org"
     org.privacy_url, org.retention = f"https://{name}.example.org/privacy", "We keep signatures for 12 months."
     org.reply_to = f"hello@{name}.example.org"
-    db.session.flush()
+    session.flush()
     if secret is not None:
         home, sign = encryption.source.home, sign_key(secret)
-        registering.enter(db.session(), home, org, bytes(secret.public_key), now, sign_public=bytes(sign.verify_key))
+        registering.enter(session, home, org, bytes(secret.public_key), now, sign_public=bytes(sign.verify_key))
     return org
 
 
@@ -279,17 +279,6 @@ class FakeClock:
     def forward(self, **distance: float) -> None:
         """Let time pass."""
         self.moment += timedelta(**distance)
-
-    def as_datetime(self) -> type[datetime]:
-        """A datetime class whose now() is ours."""
-        clock: Callable[[], datetime] = self
-
-        class Frozen(datetime):
-            @classmethod
-            def now(cls, tz: Any = None) -> datetime:  # type: ignore[override]
-                return clock()
-
-        return Frozen
 
 
 __all__ = ["CANARY", "PASSWORD", "FakeClock", "World", "encode", "form", "make_world", "settings"]

@@ -1,29 +1,19 @@
-"""HTTP in, HTTP out: access, parse, one service call, commit, answer. A blueprint imports no other."""
+"""HTTP in, HTTP out: access, parse, one service call, answer. A blueprint imports no other."""
 
-from proca_web.blueprints import (
-    action_page,
-    auth,
-    confirm,
-    console,
-    console_export,
-    console_key_acts,
-    console_keys,
-    health,
-    home,
-    mailbox,
-    transparency,
-)
+from proca_web.blueprints.console import auth, exports, start
+from proca_web.blueprints.console.keys import acts, pages
+from proca_web.blueprints.public import action_page, confirm, front, health, mailbox, transparency
 
 BLUEPRINTS = (
-    home.bp,
+    front.bp,
     action_page.bp,
     confirm.bp,
     transparency.bp,
     auth.bp,
-    console.bp,
-    console_export.bp,
-    console_keys.bp,
-    console_key_acts.bp,
+    start.bp,
+    exports.bp,
+    pages.bp,
+    acts.bp,
     health.bp,
     mailbox.bp,
 )

@@ -9,7 +9,7 @@ import secrets
 import subprocess
 import sys
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -17,21 +17,24 @@ import click
 from flask import Flask
 from flask_babel import force_locale, gettext
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from proca_web import config
+from proca_web.adapters import clock, key_guard, logs
+from proca_web.adapters.database import reading, writing
 from proca_web.cli import ports, processes, ready
 from proca_web.cli.operate import write_json
-from proca_web.crypto import passphrase
 from proca_web.crypto.encoding import decode, encode
-from proca_web.crypto.home import HomeKey, write_new_home_key
-from proca_web.domain.contact import FIELDS
-from proca_web.extensions import db, encryption
+from proca_web.crypto.keys import passphrase
+from proca_web.crypto.keys.home import HomeKey, write_new_home_key
+from proca_web.domain.people.contact import FIELDS
+from proca_web.extensions import encryption
 from proca_web.models import Org
-from proca_web.services import accounts, campaigns, registering
-from proca_web.services.campaigns import PageSettings
-from proca_web.services.keyring import Keyring
-from proca_web.web import key_guard, logs
-from proca_web.web.database import reading, writing
+from proca_web.services.keys import registering
+from proca_web.services.petitions import campaigns, orgs, pages
+from proca_web.services.petitions.pages import PageSettings
+from proca_web.services.sealing.keyring import Keyring
+from proca_web.services.staff import passwords, people
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +148,7 @@ def _plan(data: Path, url: str) -> dict[str, Any]:
             "url": url,
             "users": [
                 {"email": email, "password": secrets.token_urlsafe(12), "org": org}
-                for email, org in (*users, ("operator@example.org", campaigns.HOME))
+                for email, org in (*users, ("operator@example.org", orgs.HOME))
             ],
             "keys": [
                 {
@@ -164,35 +167,33 @@ def _plan(data: Path, url: str) -> dict[str, Any]:
 
 def _make_content(app: Flask, plan: dict[str, Any]) -> None:
     """Everything in one transaction; nothing is made twice."""
-    with reading() as connection:
-        if connection.execute(select(Org.id).where(Org.name == LEAD.name)).first() is not None:
+    with reading() as session:
+        if session.execute(select(Org.id).where(Org.name == LEAD.name)).first() is not None:
             return
     home_key = encryption.source.home
     keys = [_org_public_keys(entry, home_key) for entry in plan["keys"]]
-    hashes = [accounts.hash_password(user["password"]) for user in plan["users"]]
-    now = datetime.now(UTC)
-    with writing(), force_locale("en"):
-        session = db.session()
-        orgs = {campaigns.HOME: campaigns.add_home(session, home_key, now)}
+    hashes = [passwords.hash_password(user["password"]) for user in plan["users"]]
+    now = clock.now()
+    with writing() as session, force_locale("en"):
+        owners = {orgs.HOME: orgs.add_home(session, home_key, now)}
         for org, (public, sign_public) in zip((LEAD, PARTNER), keys, strict=True):
-            orgs[org.name] = _add_org(org, now)
-            registering.enter(session, home_key, orgs[org.name], public, now, sign_public=sign_public)
+            owners[org.name] = _add_org(session, org, now)
+            registering.enter(session, home_key, owners[org.name], public, now, sign_public=sign_public)
         for user, hashed in zip(plan["users"], hashes, strict=True):
-            accounts.add_user(session, user["email"], hashed, orgs[user["org"]], "owner", now)
-        campaign = campaigns.add_campaign(session, "trees", "Street trees", orgs[LEAD.name], now)
+            people.add_user(session, user["email"], hashed, owners[user["org"]], "owner", now)
+        campaign = campaigns.add_campaign(session, "trees", "Street trees", owners[LEAD.name], now)
         for name, org, page in (("trees", LEAD, _TREES), ("trees-partner", PARTNER, _PARTNER)):
-            added = campaigns.add_page(session, name, campaign, orgs[org.name], page, now)
-            campaigns.open_page(session, added, gettext, now)
+            added = pages.add_page(session, name, campaign, owners[org.name], page, now)
+            pages.open_page(session, added, gettext, now)
 
 
-def _add_org(org: _DemoOrg, now: datetime) -> Org:
-    added = campaigns.add_org(db.session(), org.name, org.title, now)
+def _add_org(session: Session, org: _DemoOrg, now: datetime) -> Org:
+    added = orgs.add_org(session, org.name, org.title, now)
     added.legal_name = f"{org.title} (demo) e.V."
     added.legal_contact = f"Example Street 1, 10115 Berlin, privacy@{org.name}.example.org"
     added.privacy_url = f"https://{org.name}.example.org/privacy"
     added.retention = "We keep signatures for 12 months after the petition is handed over."
     added.reply_to = f"hello@{org.name}.example.org"
-    db.session.flush()
     return added
 
 

@@ -3,23 +3,22 @@
 import json
 import os
 from dataclasses import replace
-from datetime import UTC, datetime
 from pathlib import Path
 
 import click
 from flask import Flask
 
+from proca_web.adapters import clock, key_guard, start
+from proca_web.adapters.database import reading, writing
 from proca_web.cli import ready
 from proca_web.config import Settings
-from proca_web.crypto.certificate import Mode
+from proca_web.crypto.boxes.certificate import Mode
 from proca_web.crypto.encoding import encode
-from proca_web.crypto.home import HomeKey, write_new_home_key
-from proca_web.crypto.keys import fingerprint
-from proca_web.extensions import db, encryption
-from proca_web.services import home_keys
-from proca_web.services.keyring import Keyring
-from proca_web.web import key_guard, start
-from proca_web.web.database import reading, writing
+from proca_web.crypto.keys.home import HomeKey, write_new_home_key
+from proca_web.crypto.keys.keys import fingerprint
+from proca_web.extensions import encryption
+from proca_web.services.keys import home as home_keys
+from proca_web.services.sealing.keyring import Keyring
 
 
 @click.group()
@@ -71,13 +70,13 @@ def rotate_sender() -> None:
 
 
 def _rotate(app: Flask, new: HomeKey, *, stolen: bool) -> int:
-    old, now = encryption.source.home, datetime.now(UTC)
-    with reading():
-        key_guard.require_sound_log(app)
+    old, now = encryption.source.home, clock.now()
+    with reading() as session:
+        key_guard.require_sound_log(app, session)
     key_guard.follow(app)  # the guard knows all that the old identity wrote
-    with writing():
+    with writing() as session:
         ended = key_guard.guard_of(app).memory().ended
-        return home_keys.rotate(db.session(), old, new, now, stolen=stolen, ended=ended)
+        return home_keys.rotate(session, old, new, now, stolen=stolen, ended=ended)
 
 
 def _finish_interrupted(settings: Settings, draft: Path) -> bool:
@@ -87,8 +86,8 @@ def _finish_interrupted(settings: Settings, draft: Path) -> bool:
     app = ready.app_or_exit(settings, check=False)
     if not start.knows_home(settings.database_url):
         return False  # whoever goes on from here says why
-    with app.app_context(), ready.refusals(), reading():
-        if not home_keys.is_current(db.session(), HomeKey.from_file(draft)):
+    with app.app_context(), ready.refusals(), reading() as session:
+        if not home_keys.is_current(session, HomeKey.from_file(draft)):
             return False
     _put_in_place(settings.home_key_file, draft)
     with ready.app_or_exit(settings).app_context() as context:
@@ -109,7 +108,7 @@ def _make(draft: Path) -> None:
 
 def _put_in_place(file: Path, draft: Path) -> None:
     """The old key stays beside the new one, until the operator removes it."""
-    stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%S.%fZ")
+    stamp = clock.now().strftime("%Y%m%dT%H%M%S.%fZ")
     try:
         if not any(kept.samefile(file) for kept in file.parent.glob(f"{file.name}.*.old")):
             os.link(file, file.with_name(f"{file.name}.{stamp}.old"))

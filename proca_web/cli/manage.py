@@ -1,19 +1,22 @@
 """Orgs, users, campaigns, pages and keys, from the command line."""
 
 import secrets
-from datetime import UTC, datetime
 from typing import TypeVar
 
 import click
 from flask_babel import force_locale, gettext
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
+from proca_web.adapters import clock
 from proca_web.cli import ready
 from proca_web.domain.errors import BadSetting
-from proca_web.extensions import db, encryption
+from proca_web.extensions import encryption
 from proca_web.models import ActionPage, Base, Campaign, Org, PublicKey
-from proca_web.services import accounts, campaigns, registering
-from proca_web.services.campaigns import PageSettings
+from proca_web.services.keys import registering
+from proca_web.services.petitions import campaigns, orgs, pages
+from proca_web.services.petitions.pages import PageSettings
+from proca_web.services.staff import passwords, people
 
 Named = TypeVar("Named", Org, Campaign, ActionPage)
 
@@ -40,12 +43,12 @@ def org_add(
     """Add an organisation."""
     if sign_public and not public_key:
         raise click.UsageError("--sign-public belongs to a --public-key; give both")
-    with ready.acting():
-        added = campaigns.add_org(db.session(), slug, title, datetime.now(UTC))
+    with ready.acting() as session:
+        added = orgs.add_org(session, slug, title, clock.now())
         added.high_security = high_security
-        campaigns.set_notice(added, **notice)
+        orgs.set_notice(added, **notice)
         if public_key:
-            _enter(added, public_key, sign_public)
+            _enter(session, added, public_key, sign_public)
     click.echo(f"✓ org {slug}" + ("" if public_key else "; it has no key yet"))
 
 
@@ -56,8 +59,8 @@ def org_add(
 @click.argument("sign_public", required=False)
 def org_key(slug: str, public_key: str, sign_public: str | None) -> None:
     """Enter an organisation's first key for it; later ones are its owners' business, in the console."""
-    with ready.acting():
-        added = _enter(_named(Org, slug), public_key, sign_public)
+    with ready.acting() as session:
+        added = _enter(session, _named(session, Org, slug), public_key, sign_public)
         click.echo(f"✓ fingerprint {added.fingerprint}: compare it with the one in the key file")
 
 
@@ -75,9 +78,9 @@ def user_add(email: str, slug: str, role: str, password: str | None) -> None:
     """Add a member of an organisation's staff."""
     chosen = password or secrets.token_urlsafe(15)
     with ready.refusals():
-        hashed = accounts.hash_password(chosen)
-    with ready.acting():
-        accounts.add_user(db.session(), email, hashed, _named(Org, slug), role, datetime.now(UTC))
+        hashed = passwords.hash_password(chosen)
+    with ready.acting() as session:
+        people.add_user(session, email, hashed, _named(session, Org, slug), role, clock.now())
     click.echo(f"✓ user {email}" + ("" if password else f"\npassword (shown once): {chosen}"))
 
 
@@ -94,8 +97,8 @@ def campaign() -> None:
 @click.option("--force-delivery", is_flag=True, help="the lead gets a copy of every signature of every page")
 def campaign_add(slug: str, lead: str, title: str, confirm_days: int, force_delivery: bool) -> None:
     """Add a campaign."""
-    with ready.acting():
-        added = campaigns.add_campaign(db.session(), slug, title, _named(Org, lead), datetime.now(UTC))
+    with ready.acting() as session:
+        added = campaigns.add_campaign(session, slug, title, _named(session, Org, lead), clock.now())
         added.confirm_days, added.force_delivery = confirm_days, force_delivery
     click.echo(f"✓ campaign {slug}")
 
@@ -104,8 +107,8 @@ def campaign_add(slug: str, lead: str, title: str, confirm_days: int, force_deli
 @click.argument("slug")
 def campaign_close(slug: str) -> None:
     """Close a campaign: no new signatures; mailed links still work; who signed is forgotten after 30 days."""
-    with ready.acting():
-        campaigns.close_campaign(_named(Campaign, slug), datetime.now(UTC))
+    with ready.acting() as session:
+        campaigns.close_campaign(_named(session, Campaign, slug), clock.now())
     click.echo(f"✓ campaign {slug} is closed")
 
 
@@ -134,14 +137,14 @@ def page() -> None:
 def page_add(slug: str, campaign_slug: str, org_slug: str, fields: str, required: str, **settings: object) -> None:
     """Add a page, as a draft."""
     parts: dict[str, object] = {"fields": _split(fields), "required": _split(required), **settings}
-    with ready.acting():
-        campaigns.add_page(
-            db.session(),
+    with ready.acting() as session:
+        pages.add_page(
+            session,
             slug,
-            _named(Campaign, campaign_slug),
-            _named(Org, org_slug),
+            _named(session, Campaign, campaign_slug),
+            _named(session, Org, org_slug),
             PageSettings(**parts),  # type: ignore[arg-type]  # click has checked the kinds
-            datetime.now(UTC),
+            clock.now(),
         )
     click.echo(f"✓ page {slug} (draft); open it with: page open {slug}")
 
@@ -150,10 +153,10 @@ def page_add(slug: str, campaign_slug: str, org_slug: str, fields: str, required
 @click.argument("slug")
 def page_open(slug: str) -> None:
     """Let a page go live."""
-    with ready.acting():
-        opened = _named(ActionPage, slug)
+    with ready.acting() as session:
+        opened = _named(session, ActionPage, slug)
         with force_locale(opened.locale):
-            campaigns.open_page(db.session(), opened, gettext, datetime.now(UTC))
+            pages.open_page(session, opened, gettext, clock.now())
     click.echo(f"✓ page {slug} is live at /p/{slug}")
 
 
@@ -161,13 +164,13 @@ def page_open(slug: str) -> None:
 @click.argument("slug")
 def page_close(slug: str) -> None:
     """Take no more signatures on a page."""
-    with ready.acting():
-        campaigns.close_page(_named(ActionPage, slug))
+    with ready.acting() as session:
+        pages.close_page(_named(session, ActionPage, slug))
     click.echo(f"✓ page {slug} is closed")
 
 
-def _named(kind: type[Named], name: str) -> Named:
-    found = db.session.scalars(select(kind).where(kind.name == name)).first()
+def _named(session: Session, kind: type[Named], name: str) -> Named:
+    found = session.scalars(select(kind).where(kind.name == name)).first()
     if found is None:
         raise BadSetting(f"there is no {_WHAT[kind]} {name}")
     return found
@@ -176,14 +179,14 @@ def _named(kind: type[Named], name: str) -> Named:
 _WHAT: dict[type[Base], str] = {Org: "org", Campaign: "campaign", ActionPage: "page"}
 
 
-def _enter(added: Org, public: str, sign_public: str | None) -> PublicKey:
+def _enter(session: Session, added: Org, public: str, sign_public: str | None) -> PublicKey:
     """The operator's word for an org's first key."""
     return registering.enter(
-        db.session(),
+        session,
         encryption.source.home,
         added,
         registering.read_public(public),
-        datetime.now(UTC),
+        clock.now(),
         sign_public=registering.read_sign_public(sign_public) if sign_public else None,
     )
 

@@ -5,7 +5,6 @@ import os
 import secrets
 import sqlite3
 from contextlib import closing
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import NoReturn
 
@@ -13,17 +12,21 @@ import click
 from flask import Flask
 from sqlalchemy import make_url, select
 
+from proca_web.adapters import clock, key_guard, mailer, start, wordings
+from proca_web.adapters.database import reading, writing
+from proca_web.adapters.keyring import keyring_of
 from proca_web.app import create_app
 from proca_web.cli import ready
 from proca_web.config import ConfigError, Settings
 from proca_web.crypto.errors import HomeKeyError
-from proca_web.crypto.home import HomeKey, write_new_home_key
-from proca_web.extensions import db, encryption
+from proca_web.crypto.keys.home import HomeKey, write_new_home_key
+from proca_web.extensions import encryption
 from proca_web.models import Org
-from proca_web.services import accounts, adopting, campaigns, invariants
-from proca_web.services.keyring import Keyring
-from proca_web.web import jobs, key_guard, mailer, start
-from proca_web.web.database import reading, writing
+from proca_web.services.instance import invariants
+from proca_web.services.keys import adopting
+from proca_web.services.petitions import orgs
+from proca_web.services.sealing.keyring import Keyring
+from proca_web.services.staff import passwords, people
 
 
 @click.command()
@@ -43,12 +46,12 @@ def init(email: str, password: str | None) -> None:
         app = ready.app_or_exit(settings)
     chosen = password or secrets.token_urlsafe(15)
     with ready.refusals():
-        hashed = accounts.hash_password(chosen)
-        with app.app_context(), writing():
-            home = db.session.scalars(select(Org).where(Org.is_home)).first()
+        hashed = passwords.hash_password(chosen)
+        with app.app_context(), writing() as session:
+            home = session.scalars(select(Org).where(Org.is_home)).first()
             if home is None:
-                home = campaigns.add_home(db.session(), encryption.source.home, datetime.now(UTC))
-            accounts.add_user(db.session(), email, hashed, home, "owner", datetime.now(UTC))
+                home = orgs.add_home(session, encryption.source.home, clock.now())
+            people.add_user(session, email, hashed, home, "owner", clock.now())
         with app.app_context():
             key_guard.follow(app)
     click.echo(f"Operator: {email}" + ("" if password else f"\nPassword (shown once): {chosen}"))
@@ -65,9 +68,9 @@ def check(mail_to: str | None, home_backup: Path | None) -> None:
     except ConfigError as error:
         _exit_unwell(error.faults)
     with app.app_context():
-        with reading():
-            home, keyring = encryption.source.home, jobs.keyring_of(app)
-            faults = invariants.faults(db.session(), home.identity, keyring, datetime.now(UTC))
+        with reading() as session:
+            home, ring = encryption.source.home, keyring_of(app)
+            faults = invariants.faults(session, home.identity, ring, clock.now())
         if home_backup is not None:
             faults += _backup_faults(home_backup, home)
         if mail_to:
@@ -93,7 +96,7 @@ def upgrade() -> None:
     checked = ready.app_or_exit(settings)
     with checked.app_context(), ready.refusals():
         _adopt_keys(checked)
-        jobs.refresh_wordings()
+        wordings.refresh_wordings()
         fault = key_guard.fault(checked)
     click.echo(f"✓ schema {start.head_revision()}")
     if fault:
@@ -112,8 +115,8 @@ def _adopt_keys(app: Flask) -> None:
     """The first upgrade to a version with a key log endorses the keys that are active."""
     if key_guard.guard_of(app).memory().lines:
         return  # the log began before: an empty one was emptied, and its keys may be a stranger's
-    with writing():
-        number = adopting.adopt(db.session(), encryption.source.home, datetime.now(UTC))
+    with writing() as session:
+        number = adopting.adopt(session, encryption.source.home, clock.now())
     key_guard.follow(app)
     if number:
         click.echo(f"✓ {number} keys endorsed; have each organisation compare its fingerprint at /keys")
@@ -142,7 +145,7 @@ def _save_sqlite(url: str) -> Path | None:
     parsed = make_url(url)
     if parsed.get_backend_name() != "sqlite" or not parsed.database:
         return None
-    stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%S.%fZ")
+    stamp = clock.now().strftime("%Y%m%dT%H%M%S.%fZ")
     target = Path(f"{parsed.database}.{stamp}.backup")
     os.close(os.open(target, os.O_CREAT | os.O_EXCL, 0o600))
     with closing(sqlite3.connect(parsed.database)) as source, closing(sqlite3.connect(target)) as copy:

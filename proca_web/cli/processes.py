@@ -11,10 +11,11 @@ import click
 from flask import Flask
 from waitress.server import create_server
 
+from proca_web.adapters import logs
 from proca_web.cli.ports import PORT
 from proca_web.cli.ready import app_or_exit
 from proca_web.extensions import encryption, queue
-from proca_web.web import jobs, logs
+from proca_web.jobs.sweep import sweep as sweep_once
 
 _PR_SET_DUMPABLE = 4
 THREADS = 8
@@ -39,7 +40,7 @@ def worker() -> None:
     for sign in (signal.SIGTERM, signal.SIGINT):
         signal.signal(sign, lambda *_: stop.set())
     consumer = queue.consumer(app)
-    jobs.sweep(app)
+    sweep_once(app)
     consumer.start()
     click.echo("worker: ready", err=True)
     stop.wait()
@@ -51,7 +52,7 @@ def worker() -> None:
 def sweep() -> None:
     """Run all periodic jobs once."""
     logs.configure()
-    jobs.sweep(app_or_exit())
+    sweep_once(app_or_exit())
 
 
 def run(app: Flask, host: str, port: int, *, ready: str = "") -> None:
@@ -66,7 +67,7 @@ def run(app: Flask, host: str, port: int, *, ready: str = "") -> None:
     signal.signal(signal.SIGTERM, _exit)
     signal.signal(signal.SIGINT, _exit)
     consumer = queue.consumer(app)
-    jobs.sweep(app)
+    sweep_once(app)
     consumer.start()
     if ready:
         click.echo(ready)

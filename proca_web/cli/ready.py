@@ -11,14 +11,15 @@ import click
 from flask import Flask
 from flask_migrate import upgrade
 from sqlalchemy import make_url
+from sqlalchemy.orm import Session
 
 from proca_web import config
+from proca_web.adapters import key_guard
+from proca_web.adapters.database import set_private, writing
 from proca_web.app import create_app
 from proca_web.config import ConfigError, Settings
 from proca_web.crypto.errors import CryptoError
 from proca_web.domain.errors import ProcaError
-from proca_web.web import key_guard
-from proca_web.web.database import set_private, writing
 
 
 def app_or_exit(settings: Settings | None = None, *, check: bool = True) -> Flask:
@@ -54,12 +55,12 @@ def refusals() -> Iterator[None]:
 
 
 @contextmanager
-def acting() -> Iterator[None]:
+def acting() -> Iterator[Session]:
     """One act of an operator: commits once, the guard follows; a refusal is a sentence."""
     app = app_or_exit()
     with app.app_context(), refusals():
-        with writing():
-            yield
+        with writing() as session:
+            yield session
         key_guard.follow(app)
 
 

@@ -4,10 +4,11 @@ from proca_web.models.action import Action, Supporter, Transient
 from proca_web.models.base import Base
 from proca_web.models.campaign import ActionPage, Campaign, ConsentText, DayCount
 from proca_web.models.contact import Contact, ReleaseCounter
-from proca_web.models.key import KeyChallenge, KeyChange, KeyLogEntry
-from proca_web.models.org import Org, PublicKey
+from proca_web.models.instance import Heartbeat
+from proca_web.models.keys import KeyChallenge, KeyChange, KeyLogEntry, PublicKey
+from proca_web.models.org import Org
 from proca_web.models.outbox import OutboxMail
-from proca_web.models.user import AuditEntry, Heartbeat, Membership, User
+from proca_web.models.user import AuditEntry, Membership, User
 
 __all__ = [
     "Action",

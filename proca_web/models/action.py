@@ -5,6 +5,8 @@ from datetime import datetime
 from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from proca_web.domain.transient import State
+from proca_web.domain.words import ActionStatus, EmailStatus
 from proca_web.models.base import NEVER_REUSED, Base, one_of
 from proca_web.models.campaign import ActionPage
 
@@ -30,8 +32,8 @@ class Action(Base):
 
     __tablename__ = "actions"
     __table_args__ = (
-        one_of("status", "pending", "accepted", "withdrawn"),
-        one_of("email_status", "none", "double_opt_in", "bounce", "unsub"),
+        one_of("status", ActionStatus),
+        one_of("email_status", EmailStatus),
         CheckConstraint("length(ref) = 16", name="ref_length"),
         CheckConstraint("(status = 'pending') = (accepted_at IS NULL)", name="accepted_at"),
         Index(
@@ -96,7 +98,7 @@ class Transient(Base):
 
     __tablename__ = "transients"
     __table_args__ = (
-        one_of("state", "to_send", "sending", "waiting", "to_accept", "thanks_to_send", "thanks_sending"),
+        one_of("state", State),
         CheckConstraint("(wait_key IS NULL) = (wait_seal IS NULL)", name="wait_seal_has_key"),
         CheckConstraint("state <> 'waiting' OR wait_seal IS NULL", name="waiting_is_closed"),
         CheckConstraint("state NOT IN ('to_send', 'sending', 'waiting') OR link_seal IS NOT NULL", name="link_seal"),

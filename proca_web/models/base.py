@@ -1,6 +1,7 @@
 """What all tables share: names for constraints, and one rule for times (UTC, aware, on both databases)."""
 
 from datetime import UTC, datetime
+from enum import StrEnum
 from typing import Any, cast
 
 from sqlalchemy import CheckConstraint, DateTime, Dialect, LargeBinary, MetaData, TextClause, bindparam, text
@@ -46,9 +47,9 @@ class Base(DeclarativeBase):
 NEVER_REUSED: dict[str, Any] = {"sqlite_autoincrement": True}
 
 
-def one_of(column: str, *values: str) -> CheckConstraint:
+def one_of(column: str, kind: type[StrEnum]) -> CheckConstraint:
     """A CHECK that a text column holds one of these words."""
-    words = ", ".join(f"'{value}'" for value in values)
+    words = ", ".join(f"'{word}'" for word in kind)
     return CheckConstraint(f"{column} IN ({words})", name=column)
 
 

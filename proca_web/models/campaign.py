@@ -5,6 +5,7 @@ from datetime import date, datetime
 from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from proca_web.domain.words import CommentPolicy, ConsentStyle, DayEvent, Publication
 from proca_web.models.base import NEVER_REUSED, Base, one_of
 from proca_web.models.org import Org
 
@@ -14,7 +15,7 @@ class Campaign(Base):
 
     __tablename__ = "campaigns"
     __table_args__ = (
-        one_of("status", "draft", "live", "closed"),
+        one_of("status", Publication),
         CheckConstraint("confirm_days BETWEEN 7 AND 30", name="confirm_days"),
         CheckConstraint("supporter_count >= 0", name="supporter_count"),
         NEVER_REUSED,
@@ -42,9 +43,9 @@ class ActionPage(Base):
 
     __tablename__ = "action_pages"
     __table_args__ = (
-        one_of("status", "draft", "live", "closed"),
-        one_of("comment", "off", "sealed", "public"),
-        one_of("consent_style", "box", "choice"),
+        one_of("status", Publication),
+        one_of("comment", CommentPolicy),
+        one_of("consent_style", ConsentStyle),
         NEVER_REUSED,
     )
 
@@ -105,7 +106,7 @@ class DayCount(Base):
     __tablename__ = "day_counts"
     __table_args__ = (
         UniqueConstraint("action_page_id", "day", "event"),
-        one_of("event", "confirmed", "repeated", "withdrawn", "rejected", "refused", "expired", "bounced"),
+        one_of("event", DayEvent),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)

@@ -5,6 +5,7 @@ from datetime import datetime
 from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
+from proca_web.domain.words import KeyRole, SealedBy
 from proca_web.models.base import NEVER_REUSED, Base, one_of
 
 _SEALED = (
@@ -24,8 +25,8 @@ class Contact(Base):
 
     __tablename__ = "contacts"
     __table_args__ = (
-        one_of("role", "recipient", "recovery"),
-        one_of("sealed_by", "server", "browser"),
+        one_of("role", KeyRole),
+        one_of("sealed_by", SealedBy),
         CheckConstraint(f"(NOT erased AND {_SEALED}) OR (erased AND {_EMPTY})", name="sealed_or_erased"),
         CheckConstraint("length(contact_ref) = 16", name="contact_ref_length"),
         UniqueConstraint("sign_key_id", "crypto_nonce"),

@@ -5,6 +5,7 @@ from datetime import datetime
 from sqlalchemy import ForeignKey, Index
 from sqlalchemy.orm import Mapped, mapped_column
 
+from proca_web.domain.words import OutboxState
 from proca_web.models.base import NEVER_REUSED, Base, one_of
 
 
@@ -13,7 +14,7 @@ class OutboxMail(Base):
 
     __tablename__ = "outbox"
     __table_args__ = (
-        one_of("state", "to_send", "sending", "sent"),
+        one_of("state", OutboxState),
         Index("ix_outbox_due", "state", "next_try"),
         NEVER_REUSED,
     )

@@ -1,10 +1,11 @@
-"""Staff, their places in orgs, the record of what they did, and signs of life of the worker."""
+"""Staff, their places in orgs, and the record of what they did."""
 
 from datetime import datetime
 
 from sqlalchemy import ForeignKey, Index
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from proca_web.domain.words import StaffRole
 from proca_web.models.base import NEVER_REUSED, Base, one_of
 from proca_web.models.org import Org
 
@@ -27,7 +28,7 @@ class Membership(Base):
     """A user's place in an org."""
 
     __tablename__ = "memberships"
-    __table_args__ = (one_of("role", "owner"),)
+    __table_args__ = (one_of("role", StaffRole),)
 
     user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), primary_key=True)
     org_id: Mapped[int] = mapped_column(ForeignKey("orgs.id", ondelete="CASCADE"), primary_key=True)
@@ -49,12 +50,3 @@ class AuditEntry(Base):
     at: Mapped[datetime]
     event: Mapped[str]
     detail: Mapped[str] = mapped_column(default="{}", server_default="{}")
-
-
-class Heartbeat(Base):
-    """When a kind of process was last seen alive."""
-
-    __tablename__ = "heartbeats"
-
-    name: Mapped[str] = mapped_column(primary_key=True)
-    seen_at: Mapped[datetime]

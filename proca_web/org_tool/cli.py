@@ -5,16 +5,16 @@ from typing import Any
 
 import click
 
-from proca_web.crypto import keyfile, passphrase
 from proca_web.crypto.encoding import encode
-from proca_web.crypto.keys import fingerprint
-from proca_web.org_tool import key_files, rotations
+from proca_web.crypto.keys import keyfile, passphrase
+from proca_web.crypto.keys.keys import fingerprint
 from proca_web.org_tool.commands import ANY_FILE, EXISTING_FILE, Commands, passphrase_option, say
-from proca_web.org_tool.decrypt import decrypt
+from proca_web.org_tool.commands.decrypt import decrypt
+from proca_web.org_tool.commands.prove import prove
+from proca_web.org_tool.commands.watch import watch
 from proca_web.org_tool.errors import UsageFault
-from proca_web.org_tool.passphrases import Passphrases
-from proca_web.org_tool.proving import prove
-from proca_web.org_tool.watch import watch
+from proca_web.org_tool.keys import key_files, rotations
+from proca_web.org_tool.keys.passphrases import Passphrases
 
 KEYSTORE_WARNING = (
     "warning: {out} holds the secret without a passphrase: whoever reads this file reads every signature sealed to"

@@ -4,13 +4,14 @@ SQLAlchemy's result machinery costs more than the statement itself there. Statem
 and come out as the driver has them. Everything else in this house uses SQLAlchemy's statements.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, Dialect
+from sqlalchemy import CursorResult, Dialect, Executable
+from sqlalchemy.orm import Session
 
 from proca_web.domain.errors import RowRefused
 
@@ -23,7 +24,12 @@ class Direct:
     dialect: Dialect
 
 
-AnyConnection = Connection | Direct
+AnyConnection = Session | Direct
+
+
+def dialect_of(connection: AnyConnection) -> Dialect:
+    """Which database this is."""
+    return connection.dialect if isinstance(connection, Direct) else connection.get_bind().dialect
 
 
 def execute(connection: AnyConnection, sql: str, values: Sequence[Any] = ()) -> Any:
@@ -31,17 +37,25 @@ def execute(connection: AnyConnection, sql: str, values: Sequence[Any] = ()) -> 
 
     Raises RowRefused when a constraint does not hold; its text holds no value.
     """
-    raw = connection.raw if isinstance(connection, Direct) else connection.connection.driver_connection
+    raw = connection.raw if isinstance(connection, Direct) else connection.connection().connection.driver_connection
     assert raw is not None
+    dialect = dialect_of(connection)
     try:
-        return raw.execute(_in_style(sql, connection.dialect.name), values)
-    except connection.dialect.loaded_dbapi.IntegrityError:
+        return raw.execute(_in_style(sql, dialect.name), values)
+    except dialect.loaded_dbapi.IntegrityError:
         raise RowRefused("the database refused a row") from None
+
+
+def changed(session: Session, statement: Executable, values: Mapping[str, Any] | None = None) -> int:
+    """Run an UPDATE or DELETE; how many rows it changed. What a compare-and-set is decided by."""
+    result = session.execute(statement, values)
+    assert isinstance(result, CursorResult)
+    return result.rowcount
 
 
 def time(connection: AnyConnection, moment: datetime) -> Any:
     """A UTC time as the driver stores it, the same as SQLAlchemy would."""
-    if connection.dialect.name == "sqlite":
+    if dialect_of(connection).name == "sqlite":
         return moment.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S.%f")
     return moment
 

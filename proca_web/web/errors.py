@@ -4,7 +4,8 @@ from flask import Flask, Response, current_app, make_response, render_template, 
 from flask_babel import gettext
 from werkzeug.exceptions import HTTPException
 
-from proca_web.crypto.key_log import KEY_LOG_ALARM
+from proca_web.adapters import logs
+from proca_web.crypto.keys.key_log import KEY_LOG_ALARM
 from proca_web.domain.errors import (
     CampaignKeyMissing,
     CannotSealNow,
@@ -18,7 +19,6 @@ from proca_web.domain.errors import (
     UnknownToken,
 )
 from proca_web.domain.messages import N_, Message
-from proca_web.web import logs
 from proca_web.web.htmx import wants_fragment, wants_json
 from proca_web.web.security import hide_referrer
 

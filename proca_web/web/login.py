@@ -7,9 +7,9 @@ from flask import Flask, Request, Response, request
 from flask.sessions import SecureCookieSession, SecureCookieSessionInterface, SessionMixin
 from flask_login import LoginManager, UserMixin
 
+from proca_web.adapters.database import reading
 from proca_web.models import Membership, User
-from proca_web.services import accounts
-from proca_web.web.database import db
+from proca_web.services.staff import people
 
 
 class SignedIn(UserMixin):
@@ -59,7 +59,8 @@ def load(session_id: str) -> SignedIn | None:
     user_id, _, mark = session_id.partition("-")
     if not user_id.isdigit():
         return None
-    user = accounts.load_user(db.session(), int(user_id))
+    with reading() as session:
+        user = people.load_user(session, int(user_id))
     return SignedIn(user) if user is not None and _mark(user) == mark else None
 
 

@@ -11,8 +11,8 @@ from flask import Flask, current_app, g, url_for
 from flask_babel import format_date, format_datetime, format_decimal, get_locale, gettext, ngettext
 from markupsafe import Markup, escape
 
-from proca_web.domain.countries import COUNTRIES
 from proca_web.domain.messages import Message
+from proca_web.domain.people.countries import COUNTRIES
 from proca_web.web import static_files
 
 _RIGHT_TO_LEFT = {"ar", "fa", "he", "ur", "yi", "ps", "ckb"}

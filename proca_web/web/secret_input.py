@@ -10,10 +10,10 @@ from flask.typing import ResponseReturnValue
 from nacl.bindings import crypto_scalarmult_base
 from sqlalchemy import select
 
+from proca_web.adapters.database import reading
 from proca_web.domain import secret_input
 from proca_web.domain.errors import SecretGiven
 from proca_web.models import PublicKey
-from proca_web.web.database import reading
 
 P = ParamSpec("P")
 
@@ -56,9 +56,9 @@ def _texts(raw: bytes) -> set[str]:
 
 
 def _is_secret_of(org_id: int) -> Callable[[bytes], bool]:
-    with reading() as connection:
+    with reading() as session:
         query = select(PublicKey.public).where(PublicKey.org_id == org_id, PublicKey.kind == "recipient")
-        publics = {bytes(row.public) for row in connection.execute(query)}
+        publics = {bytes(row.public) for row in session.execute(query)}
     publics |= set(_named_publics())
     return lambda value: crypto_scalarmult_base(value) in publics
 

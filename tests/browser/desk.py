@@ -12,13 +12,13 @@ from flask_babel import force_locale
 from nacl.public import PrivateKey
 from playwright.sync_api import Page, Request, expect
 
-from proca_web.crypto import keyfile
+from proca_web.adapters.database import writing
 from proca_web.crypto.encoding import encode
-from proca_web.crypto.keyfile import OrgKey
+from proca_web.crypto.keys import keyfile
+from proca_web.crypto.keys.keyfile import OrgKey
 from proca_web.extensions import db, encryption
 from proca_web.models import Org
-from proca_web.services import accounts
-from proca_web.web.database import writing
+from proca_web.services.staff import people
 from tests import factories
 from tests.browser.live import Town, Visitor
 
@@ -115,19 +115,17 @@ def desk(town: Town, visitor: Visitor, folder: Path, org: str, *, email: str = "
 def found_org(town: Town, name: str) -> None:
     """An org that never had a key, and its owner."""
     now = datetime.now(UTC)
-    with town.world.app.test_request_context(), writing(), force_locale("en"):
-        org = factories.add_org(name, None, now)
-        accounts.add_user(db.session(), f"admin@{name}.example.org", factories.password_hash(), org, "owner", now)
+    with town.world.app.test_request_context(), writing() as session, force_locale("en"):
+        org = factories.add_org(session, name, None, now)
+        people.add_user(session, f"admin@{name}.example.org", factories.password_hash(), org, "owner", now)
 
 
 def add_owner(town: Town, org: str) -> str:
     """A second owner; returns the address."""
     email = f"second@{org}.example.org"
-    with town.world.app.app_context(), writing():
-        owner = db.session().scalars(db.select(Org).where(Org.name == org)).one()
-        accounts.add_user(
-            db.session(), email, factories.password_hash(), owner, "owner", datetime(2026, 1, 1, tzinfo=UTC)
-        )
+    with town.world.app.app_context(), writing() as session:
+        owner = session.scalars(db.select(Org).where(Org.name == org)).one()
+        people.add_user(session, email, factories.password_hash(), owner, "owner", datetime(2026, 1, 1, tzinfo=UTC))
     return email
 
 

@@ -14,7 +14,7 @@ from waitress.server import create_server
 
 from proca_web.app import create_app
 from proca_web.extensions import db
-from proca_web.services.keyring import Keyring
+from proca_web.services.sealing.keyring import Keyring
 from proca_web.web import page_cache
 from tests import factories
 from tests.factories import World
@@ -58,7 +58,6 @@ def town(folder: Path, database_url: str) -> Iterator[Town]:
             server.task_dispatcher.shutdown()
             with app.app_context():
                 app.extensions["proca_encryption"].end()
-                db.session.remove()
                 db.engine.dispose()
 
 

@@ -8,11 +8,14 @@ from nacl.public import PrivateKey
 from playwright.sync_api import Page, expect
 from sqlalchemy import select
 
-from proca_web.extensions import db, encryption
+from proca_web.adapters.database import writing
+from proca_web.extensions import encryption
 from proca_web.models import Campaign, Org, PublicKey
-from proca_web.services import accounts, activating, campaigns, key_changes, registering
-from proca_web.services.registering import Registration
-from proca_web.web.database import writing
+from proca_web.services.keys import activating, registering
+from proca_web.services.keys import changes as key_changes
+from proca_web.services.keys.registering import Registration
+from proca_web.services.petitions import pages
+from proca_web.services.staff import people
 from tests.browser.live import Town, fill, sign
 from tests.factories import add_org, page_settings, password_hash, sign_key
 
@@ -27,16 +30,16 @@ Way = Callable[[Page, Links], object]
 def prepare(town: Town) -> Links:
     """Pages and signatures in every state, and the links that lead to them."""
     world, client = town.world, town.world.app.test_client()
-    with world.app.test_request_context(), writing(), force_locale("en"):
-        session, now = db.session(), datetime.now(UTC)
+    with world.app.test_request_context(), writing() as session, force_locale("en"):
+        now = datetime.now(UTC)
         campaign = session.scalars(select(Campaign)).one()
         org = session.scalars(select(Org).where(Org.name == "org-one")).one()
         asked = ("first_name", "email", "birth_date")
         choice = page_settings(consent_style="choice", fields=asked, comment="sealed", double_opt_in=False)
         for name, settings in (("choice", choice), ("closed", page_settings())):
-            page = campaigns.add_page(session, name, campaign, org, settings, now)
-            campaigns.open_page(session, page, gettext, now)
-        campaigns.close_page(page)
+            page = pages.add_page(session, name, campaign, org, settings, now)
+            pages.open_page(session, page, gettext, now)
+        pages.close_page(page)
     links = {"home": town.url} | prepare_keys(town)
     for who in (*(f"admin@{org}.example.org" for org in ("org-one", "org-two", *WITH_KEYS)), "operator@example.org"):
         cookie = world.signed_in(who).get_cookie("session")
@@ -56,11 +59,11 @@ def prepare(town: Town) -> Links:
 def prepare_keys(town: Town) -> Links:
     """Orgs whose keys are in every state, and the addresses of those keys' pages."""
     now, links = datetime.now(UTC), {}
-    with town.world.app.test_request_context(), writing(), force_locale("en"):
-        session, home = db.session(), encryption.source.home
+    with town.world.app.test_request_context(), writing() as session, force_locale("en"):
+        home = encryption.source.home
         for name, first in WITH_KEYS.items():
-            org = add_org(name, first, now)
-            accounts.add_user(session, f"admin@{name}.example.org", password_hash(), org, "owner", now)
+            org = add_org(session, name, first, now)
+            people.add_user(session, f"admin@{name}.example.org", password_hash(), org, "owner", now)
             session.flush()
             if name in ("changing", "ready"):
                 new = PrivateKey.generate()
@@ -88,8 +91,7 @@ def prepare_past(town: Town) -> Links:
     world.secrets["overdue"] = WITH_KEYS["overdue"]
     for _ in range(2):
         world.rotate("overdue")
-    with world.app.test_request_context(), writing(), force_locale("en"):
-        session = db.session()
+    with world.app.test_request_context(), writing() as session, force_locale("en"):
         org = session.scalars(select(Org).where(Org.name == "overdue")).one()
         keys = session.scalars(select(PublicKey).where(PublicKey.org_id == org.id).order_by(PublicKey.id)).all()
         activating.revoke(session, encryption.source.home, org, keys[1].id, None, now)

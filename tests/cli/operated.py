@@ -9,7 +9,7 @@ from flask import Flask
 
 from proca_web import config
 from proca_web.app import create_app
-from proca_web.crypto.home import HomeKey
+from proca_web.crypto.keys.home import HomeKey
 from proca_web.extensions import db
 from tests.factories import World
 
@@ -61,7 +61,6 @@ class Site:
         for app in (self.world.app, *self.started):
             with app.app_context():
                 app.extensions["proca_encryption"].end()
-                db.session.remove()
                 db.engine.dispose()
 
     @property

@@ -13,9 +13,9 @@ from nacl.signing import VerifyKey
 
 from proca_web.cli import keys
 from proca_web.config import ConfigError
-from proca_web.crypto.home import HomeKey
+from proca_web.crypto.keys.home import HomeKey
 from proca_web.org_tool.cli import main as proca_org
-from proca_web.services import home_keys
+from proca_web.services.keys import home as home_keys
 from tests.cli.operated import Site, senders, signature
 from tests.factories import World, b64, encode
 from tests.key_holder import Holder, Owner, fingerprint, label

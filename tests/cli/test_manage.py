@@ -11,10 +11,10 @@ from nacl.signing import VerifyKey
 from proca_web import config
 from proca_web.app import create_app
 from proca_web.crypto.encoding import encode
-from proca_web.crypto.home import HomeKey
-from proca_web.crypto.keys import fingerprint
+from proca_web.crypto.keys.home import HomeKey
+from proca_web.crypto.keys.keys import fingerprint
 from proca_web.extensions import db
-from proca_web.services import accounts
+from proca_web.services.staff import passwords
 from tests import factories
 from tests.cli.instance import NOTICE, TREES, Instance, new_key, new_sign_key
 
@@ -232,7 +232,7 @@ def test_a_password_is_made_up_and_shown_once(org: Instance) -> None:
     said = org.does("user", "add", "Admin@Org-One.example.org", "--org", "org-one")
     password = said.partition("password (shown once): ")[2].strip()
     ((hashed,),) = org.sql("SELECT password_hash FROM users WHERE email = 'admin@org-one.example.org'")
-    assert accounts.verify_password(hashed, password)
+    assert passwords.verify_password(hashed, password)
 
 
 def test_a_given_password_is_not_repeated(org: Instance) -> None:

@@ -14,12 +14,12 @@ import pytest
 from flask_migrate import downgrade
 
 from proca_web import config
+from proca_web.adapters import start
 from proca_web.app import create_app
 from proca_web.cli import main
-from proca_web.crypto.home import HomeKey, write_new_home_key
+from proca_web.crypto.keys.home import HomeKey, write_new_home_key
 from proca_web.extensions import db
-from proca_web.services import accounts
-from proca_web.web import start
+from proca_web.services.staff import passwords
 from tests import factories
 from tests.cli import running
 from tests.cli.instance import OPERATOR, Instance, Made
@@ -48,7 +48,7 @@ def test_the_operator_that_init_made_can_sign_in(initiated: Made, instance: Inst
     query = "SELECT email, password_hash, role FROM users JOIN memberships ON user_id = id"
     ((email, hashed, role),) = instance.sql(query)
     assert (email, role) == (OPERATOR, "owner")
-    assert accounts.verify_password(hashed, password)
+    assert passwords.verify_password(hashed, password)
 
 
 def test_the_database_knows_the_public_halves_of_the_home_key_and_not_the_secret(instance: Instance) -> None:

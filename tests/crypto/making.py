@@ -10,12 +10,12 @@ from typing import Any
 from nacl._sodium import ffi
 from nacl.public import Box, PrivateKey, PublicKey
 
-from proca_web.crypto.certificate import Mode
+from proca_web.crypto.boxes.certificate import Mode
+from proca_web.crypto.boxes.sender import Clock, Sender, open_sender
 from proca_web.crypto.encoding import encode
-from proca_web.crypto.home import HomeKey
-from proca_web.crypto.keys import RecipientKey, fingerprint
+from proca_web.crypto.keys.home import HomeKey
+from proca_web.crypto.keys.keys import RecipientKey, fingerprint
 from proca_web.crypto.memory import Secret
-from proca_web.crypto.sender import Clock, Sender, open_sender
 
 NOON = 1_767_225_600.0  # 2026-01-01T00:00:00Z, a whole minute
 FIRST_NONCE = bytes(range(24))

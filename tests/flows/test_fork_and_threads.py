@@ -22,7 +22,7 @@ from nacl.signing import VerifyKey
 
 from proca_web.app import create_app
 from proca_web.extensions import db
-from proca_web.services.keyring import Keyring
+from proca_web.services.sealing.keyring import Keyring
 from tests import factories
 from tests.factories import World, form
 

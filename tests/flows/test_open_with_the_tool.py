@@ -9,9 +9,9 @@ import pytest
 from click.testing import CliRunner
 from flask.testing import FlaskClient
 
-from proca_web.crypto import keyfile
 from proca_web.crypto.encoding import encode
-from proca_web.crypto.keyfile import OrgKey
+from proca_web.crypto.keys import keyfile
+from proca_web.crypto.keys.keyfile import OrgKey
 from proca_web.org_tool.cli import main
 from tests.factories import World
 

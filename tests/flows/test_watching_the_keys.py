@@ -16,14 +16,14 @@ from pathlib import Path
 import pytest
 from nacl.public import PrivateKey
 
-from proca_web.crypto import keyfile
+from proca_web.adapters import key_guard
+from proca_web.adapters.database import writing
 from proca_web.crypto.encoding import encode
-from proca_web.crypto.home import HomeKey
-from proca_web.crypto.keyfile import OrgKey
+from proca_web.crypto.keys import keyfile
+from proca_web.crypto.keys.home import HomeKey
+from proca_web.crypto.keys.keyfile import OrgKey
 from proca_web.extensions import db, encryption
-from proca_web.services import campaigns
-from proca_web.web import key_guard
-from proca_web.web.database import writing
+from proca_web.services.petitions import orgs
 from tests import factories
 from tests.cli import running
 from tests.cli.operated import settings_of
@@ -103,7 +103,6 @@ class Place:
     def close(self) -> None:
         """Close what this process has open of the database."""
         with self.world.app.app_context():
-            db.session.remove()
             db.engine.dispose()
 
     def restore(self, copy: Path) -> None:
@@ -205,10 +204,10 @@ def test_a_log_that_was_rewritten_by_who_holds_everything_is_an_alarm(place: Pla
     place.restore(sqlite_template)
     shutil.rmtree(place.folder / "keyring" / "guard")
     with place.world.app.test_request_context():
-        with writing():
-            campaigns.add_home(db.session(), encryption.source.home, datetime.now(UTC))
+        with writing() as session:
+            orgs.add_home(session, encryption.source.home, datetime.now(UTC))
             for org in ("org-two", "org-one"):
-                factories.add_org(org, place.world.secrets[org], datetime.now(UTC))
+                factories.add_org(session, org, place.world.secrets[org], datetime.now(UTC))
         key_guard.follow(place.world.app)
     size = json.loads(place.state.read_text())["head"]["size"]
     with place.serving():

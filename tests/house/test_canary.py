@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 from flask.testing import FlaskClient
-from sqlalchemy import inspect
+from sqlalchemy import inspect, text
 
+from proca_web.adapters.database import reading
 from proca_web.domain.transient import State
 from proca_web.extensions import db, queue
 from tests.factories import CANARY, World
@@ -20,11 +21,11 @@ VALUES = [value for name, value in CANARY.items() if name not in ("country", "st
 
 def spellings(value: str) -> Iterator[bytes]:
     """A value as it may hide: as typed, in other cases, in base64 (each alignment), in hex, escaped."""
-    for text in {value, value.lower(), value.upper()}:
-        raw = text.encode()
+    for spelled in {value, value.lower(), value.upper()}:
+        raw = spelled.encode()
         yield raw
         yield raw.hex().encode()
-        yield text.encode("unicode_escape")
+        yield spelled.encode("unicode_escape")
         for shift in range(3):
             inner = base64.b64encode(b"x" * shift + raw)
             yield inner[4 if shift else 0 : -4]
@@ -40,13 +41,12 @@ def found_in(haystack: bytes) -> set[str]:
 def dump(world: World) -> bytes:
     """Every value of every column of every table."""
     parts: list[bytes] = []
-    with world.app.app_context():
+    with world.app.app_context(), reading() as session:
         for table in inspect(db.engine).get_table_names():
-            for row in db.session.execute(db.text(f'SELECT * FROM "{table}"')):
+            for row in session.execute(text(f'SELECT * FROM "{table}"')):
                 parts += [
                     bytes(value) if isinstance(value, bytes | memoryview) else str(value).encode() for value in row
                 ]
-        db.session.rollback()
     return b"\n".join(parts)
 
 

@@ -18,11 +18,13 @@ BELOW = {
     "models": {"domain"},
     "services": {"models", "domain", "crypto"},
     "config": {"crypto"},
-    "web": {"services", "models", "domain", "crypto", "config", "assets"},
-    "extensions": {"web"},
-    "blueprints": {"extensions", "web", "services", "models", "domain", "crypto"},
-    "app": {"blueprints", "extensions", "web", "services", "models", "domain", "crypto", "config", "assets"},
-    "cli": {"app", "extensions", "web", "services", "models", "domain", "crypto", "config", "assets"},
+    "adapters": {"services", "models", "domain", "crypto", "config", "assets"},
+    "jobs": {"adapters", "services", "models", "domain", "crypto"},
+    "web": {"adapters", "services", "models", "domain", "crypto", "config", "assets"},
+    "extensions": {"web", "adapters"},
+    "blueprints": {"extensions", "web", "adapters", "services", "models", "domain", "crypto"},
+    "app": {"blueprints", "extensions", "jobs", "web", "adapters", "services", "domain", "crypto", "config", "assets"},
+    "cli": {"app", "extensions", "jobs", "adapters", "services", "models", "domain", "crypto", "config", "assets"},
     "org_tool": {"domain", "crypto"},
 }
 FRAMEWORKS = {
@@ -97,7 +99,7 @@ def test_services_read_no_environment(path) -> None:
 @pytest.mark.parametrize("path", modules(), ids=name)
 def test_nobody_in_the_server_opens_a_copy(path) -> None:
     own = floor(name(path))
-    if own not in ("blueprints", "services", "cli", "app", "web") or name(path) == "proca_web.web.encryption":
+    if own not in ("blueprints", "services", "cli", "app", "web") or name(path) == "proca_web.adapters.encryption":
         return
     calls = {
         node.func.attr

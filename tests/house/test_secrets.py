@@ -7,15 +7,15 @@ import pytest
 from nacl.public import PrivateKey
 
 from proca_web.crypto import memory
+from proca_web.crypto.boxes.sealing import Sealed
+from proca_web.crypto.boxes.transient_seal import Waiting
 from proca_web.crypto.encoding import encode
-from proca_web.crypto.home import HomeKey
-from proca_web.crypto.keyfile import new_org_key
+from proca_web.crypto.keys.home import HomeKey
+from proca_web.crypto.keys.keyfile import new_org_key
 from proca_web.crypto.memory import Secret
-from proca_web.crypto.sealing import Sealed
-from proca_web.crypto.transient_seal import Waiting
-from proca_web.domain.contact import ContactData
+from proca_web.domain.people.contact import ContactData
 from proca_web.models import Base
-from proca_web.services import invariants
+from proca_web.services.instance import invariants
 from tests.factories import CANARY, World
 
 

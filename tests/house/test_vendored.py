@@ -28,7 +28,7 @@ def test_every_vendored_file_has_its_row_and_its_sum(folder: Path) -> None:
 
 
 def test_the_word_list_is_the_one_described() -> None:
-    folder = ROOT / "proca_web" / "crypto"
+    folder = ROOT / "proca_web" / "crypto" / "keys"
     said = re.search(r"sha256: ([0-9a-f]{64})", (folder / "passphrase_words.md").read_text())
     assert said is not None
     assert hashlib.sha256((folder / "passphrase_words.txt").read_bytes()).hexdigest() == said[1]

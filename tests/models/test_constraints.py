@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import delete, insert, select
 from sqlalchemy.exc import IntegrityError, StatementError
 
-from proca_web.extensions import db
+from proca_web.adapters.database import reading, writing
 from proca_web.models import (
     Action,
     ActionPage,
@@ -29,7 +29,6 @@ from proca_web.models import (
     User,
 )
 from proca_web.models.base import statement
-from proca_web.web.database import reading, writing
 from tests.factories import World
 
 NOW = datetime(2026, 5, 17, 12, 30, 15, 123456, tzinfo=UTC)
@@ -52,15 +51,15 @@ class Ground:
 
     def put(self, table: Table, **changes: object) -> int:
         """Insert a good row with some values changed; its id."""
-        with self.world.app.app_context(), writing() as connection:
-            done = connection.execute(insert(table).values(GOOD[table](self) | changes))
+        with self.world.app.app_context(), writing() as session:
+            done = session.execute(insert(table).values(GOOD[table](self) | changes))
             assert done.inserted_primary_key is not None
             return int(done.inserted_primary_key[0])
 
     def remove(self, table: Table, row: int) -> None:
         """Delete one row by its id."""
-        with self.world.app.app_context(), writing() as connection:
-            connection.execute(delete(table).where(table.__table__.primary_key.columns[0] == row))
+        with self.world.app.app_context(), writing() as session:
+            session.execute(delete(table).where(table.__table__.primary_key.columns[0] == row))
 
     def count(self, table: Table) -> int:
         """How many rows there are."""
@@ -70,10 +69,10 @@ class Ground:
 @pytest.fixture
 def ground(world: World) -> Ground:
     """The ids of the demo's world, and a pending action."""
-    with world.app.app_context(), reading():
-        page = db.session.scalars(select(ActionPage).where(ActionPage.name == "trees")).one()
-        keys = {key.kind: key for key in db.session.scalars(select(PublicKey).order_by(PublicKey.id.desc()))}
-        key = db.session.scalars(select(PublicKey).where(PublicKey.org_id == page.org_id)).one()
+    with world.app.app_context(), reading() as session:
+        page = session.scalars(select(ActionPage).where(ActionPage.name == "trees")).one()
+        keys = {key.kind: key for key in session.scalars(select(PublicKey).order_by(PublicKey.id.desc()))}
+        key = session.scalars(select(PublicKey).where(PublicKey.org_id == page.org_id)).one()
         made = Ground(world, page.org_id, keys["home"].org_id, page.id, page.campaign_id, key.id, keys["home"].id)
     made.action = made.put(Action)
     return made
@@ -298,8 +297,8 @@ def test_an_id_is_never_given_again(ground: Ground, table: Table) -> None:
 def test_a_time_comes_back_as_the_same_moment_in_utc(ground: Ground) -> None:
     elsewhere = NOW.astimezone(timezone(timedelta(hours=5, minutes=30)))
     row = ground.put(User, created_at=elsewhere)
-    with ground.world.app.app_context(), reading():
-        came_back = db.session.get_one(User, row).created_at
+    with ground.world.app.app_context(), reading() as session:
+        came_back = session.get_one(User, row).created_at
     assert came_back == NOW
     assert came_back.utcoffset() == timedelta(0)
 
@@ -307,15 +306,15 @@ def test_a_time_comes_back_as_the_same_moment_in_utc(ground: Ground) -> None:
 def test_a_fixed_statement_takes_and_gives_the_same_times(ground: Ground) -> None:
     put = statement("INSERT INTO heartbeats (name, seen_at) VALUES ('x', :at)", times=("at",))
     got = statement("SELECT seen_at FROM heartbeats WHERE seen_at = :at", times=("at",), returns=("seen_at",))
-    with ground.world.app.app_context(), writing() as connection:
-        connection.execute(put, {"at": NOW.astimezone(timezone(timedelta(hours=-8)))})
-        assert connection.execute(got, {"at": NOW}).scalar_one() == NOW
+    with ground.world.app.app_context(), writing() as session:
+        session.execute(put, {"at": NOW.astimezone(timezone(timedelta(hours=-8)))})
+        assert session.execute(got, {"at": NOW}).scalar_one() == NOW
 
 
 def test_a_naive_time_is_refused_before_it_reaches_the_database(ground: Ground) -> None:
     with pytest.raises(StatementError, match="a naive time"):
         ground.put(User, created_at=NOW.replace(tzinfo=None))
     beat = statement("INSERT INTO heartbeats (name, seen_at) VALUES ('x', :at)", times=("at",))
-    with ground.world.app.app_context(), pytest.raises(StatementError, match="a naive time"), writing() as connection:
-        connection.execute(beat, {"at": NOW.replace(tzinfo=None)})
+    with ground.world.app.app_context(), pytest.raises(StatementError, match="a naive time"), writing() as session:
+        session.execute(beat, {"at": NOW.replace(tzinfo=None)})
     assert ground.count(Heartbeat) == 0

@@ -16,14 +16,14 @@ from flask.testing import FlaskClient
 from flask_migrate import check, downgrade, upgrade
 from sqlalchemy import Engine, inspect, make_url
 
+from proca_web.adapters import start
 from proca_web.app import create_app
 from proca_web.assets import ASSETS
 from proca_web.config import ConfigError, Settings
-from proca_web.crypto.home import write_new_home_key
+from proca_web.crypto.keys.home import write_new_home_key
 from proca_web.extensions import db
 from proca_web.models import Base
-from proca_web.services.keyring import Keyring
-from proca_web.web import start
+from proca_web.services.sealing.keyring import Keyring
 from tests import factories
 from tests.factories import World
 
@@ -53,7 +53,6 @@ def bare(tmp_path: Path, empty_url: str) -> Iterator[Flask]:
 def _closing(app: Flask) -> Iterator[Flask]:
     yield app
     with app.app_context():
-        db.session.remove()
         db.engine.dispose()
 
 
@@ -219,7 +218,6 @@ def restored(app: Flask) -> Iterator[None]:
     """The shared PostgreSQL database as it was before another revision touched it."""
     yield
     with app.app_context():
-        db.session.remove()
         if db.engine.dialect.name != "sqlite":
             with db.engine.begin() as connection:
                 for table in ("orgs", "campaigns", "actions", "public_keys"):

@@ -11,8 +11,8 @@ import pytest
 from click.testing import CliRunner, Result
 from nacl.public import PrivateKey
 
-from proca_web.crypto import keyfile
-from proca_web.crypto.home import HomeKey
+from proca_web.crypto.keys import keyfile
+from proca_web.crypto.keys.home import HomeKey
 from proca_web.org_tool.cli import main
 from tests.org_tool.export_maker import ExportMaker, csv_text, new_home
 

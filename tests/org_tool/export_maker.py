@@ -12,11 +12,11 @@ from typing import Any
 
 from nacl.public import Box, PrivateKey, PublicKey
 
-from proca_web.crypto import certificate
-from proca_web.crypto.certificate import Certificate, Mode
-from proca_web.crypto.home import HomeKey
-from proca_web.crypto.keys import fingerprint
-from proca_web.domain.export_columns import ENCRYPTED
+from proca_web.crypto.boxes import certificate
+from proca_web.crypto.boxes.certificate import Certificate, Mode
+from proca_web.crypto.keys.home import HomeKey
+from proca_web.crypto.keys.keys import fingerprint
+from proca_web.domain.rows.export_columns import ENCRYPTED
 
 START = datetime(2026, 3, 1, 12, 0, 0, tzinfo=UTC)
 WORDING = "c0ffee" * 10 + "c0ff"

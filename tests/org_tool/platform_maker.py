@@ -11,7 +11,7 @@ from typing import Any
 from nacl.public import PrivateKey
 from nacl.signing import SigningKey
 
-from proca_web.crypto.home import HomeKey
+from proca_web.crypto.keys.home import HomeKey
 from tests.org_tool.export_maker import b64
 
 AT = "2026-03-01T12:00:00Z"

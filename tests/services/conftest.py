@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 from flask.testing import FlaskClient
 
-from proca_web.crypto import transient_seal
+from proca_web.crypto.boxes import transient_seal
 from proca_web.crypto.encoding import encode
 from tests.factories import World
 

@@ -1,0 +1,1 @@
+"""What speaks to the world: database, queue, mail, logs, clock, keyring, encryption. Business rules live below."""

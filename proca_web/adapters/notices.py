@@ -1,0 +1,36 @@
+"""Mails to staff, written from one text file each: its first line is the subject, the rest are paragraphs.
+
+They name keys and pages, never a supporter, and hold no link that acts: what is to be done is done in the console.
+"""
+
+from email.utils import make_msgid
+
+from flask import Flask
+from flask_babel import force_locale
+
+from proca_web.adapters.mailer import Letter
+from proca_web.services.staff.outbox import DueNotice
+
+
+def write(app: Flask, notice: DueNotice) -> Letter:
+    """The letter that a notice stands for."""
+    url = app.config["PUBLIC_URL"]
+    with force_locale("en"):
+        values = {"notice": notice, "detail": notice.detail, "keys_url": f"{url}/console/{notice.org}/keys"}
+        text = app.jinja_env.get_template(f"email/staff/{notice.kind}.txt").render(values)
+        subject, _, body = text.strip().partition("\n")
+        paragraphs = [" ".join(part.split()) for part in body.split("\n\n") if part.strip()]
+        html = app.jinja_env.get_template("email/staff/_paragraphs.html").render(
+            values, subject=subject, paragraphs=paragraphs
+        )
+    sender = app.config["MAIL_DEFAULT_SENDER"]
+    letter = Letter(
+        subject=" ".join(subject.split()),
+        recipients=[notice.email],
+        body="\n\n".join(paragraphs) + "\n",
+        html=html,
+        sender=sender,
+        extra_headers={"Auto-Submitted": "auto-generated"},
+    )
+    letter.msgId = make_msgid(domain=sender.rpartition("@")[2])
+    return letter

@@ -1,0 +1,128 @@
+"""Checks before a process serves: the schema's version, and that the Home key is the one this database knows.
+
+They use a connection of their own and close it: nothing stays open across a fork.
+"""
+
+import os
+from collections.abc import Callable
+
+from alembic.config import Config
+from alembic.script import ScriptDirectory
+from sqlalchemy import Engine, create_engine, inspect, select, text
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.pool import NullPool
+
+from proca_web.assets import ASSETS
+from proca_web.crypto.boxes.certificate import Mode
+from proca_web.crypto.keys.home import HomeKey
+from proca_web.models import Org, PublicKey
+from proca_web.models.campaign import ActionPage, Campaign
+
+CONNECT_SECONDS = 10
+_EMPTY = "the database is empty; run: python3 -m proca_web init"
+_NO_HOME = "the database has no Home Org; run: python3 -m proca_web init"
+
+
+def head_revision() -> str:
+    """The schema version this code was written for."""
+    scripts = Config()
+    scripts.set_main_option("script_location", str(ASSETS / "migrations"))
+    head = ScriptDirectory.from_config(scripts).get_current_head()
+    assert head is not None
+    return head
+
+
+def database_faults(url: str, home: HomeKey | None, mode: Mode) -> list[str]:
+    """Why no process may serve this database, as sentences; an empty list when all is well.
+
+    A URL that the settings refused is empty; there is nothing more to say about it.
+    """
+    if not url:
+        return []
+    return _ask(
+        url, lambda engine: _schema_faults(engine) or [*_home_faults(engine, home), *_static_faults(engine, mode)]
+    )
+
+
+def upgrade_faults(url: str) -> list[str]:
+    """Why there is nothing to upgrade."""
+    return _ask(url, lambda engine: [] if current_revision(engine) else [_EMPTY])
+
+
+def knows_home(url: str) -> bool:
+    """Whether a database is there and belongs to a Home key already."""
+    faults = _ask(url, lambda engine: [] if _home_row(engine) else [_NO_HOME])
+    return bool(url) and not faults
+
+
+def current_revision(engine: Engine) -> str | None:
+    """The schema version of a database; None where there is none yet."""
+    with engine.connect() as connection:
+        if not inspect(connection).has_table("alembic_version"):
+            return None
+        revision: str | None = connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
+        return revision
+
+
+def _ask(url: str, question: Callable[[Engine], list[str]]) -> list[str]:
+    path = url.removeprefix("sqlite:///")
+    if path != url and not _exists(path):
+        return [f"there is no database at {path}; run: python3 -m proca_web init"]
+    waits = {} if path != url else {"connect_timeout": CONNECT_SECONDS}
+    try:
+        return question(create_engine(url, poolclass=NullPool, hide_parameters=True, connect_args=waits))
+    except SQLAlchemyError as error:
+        return [f"the database cannot be reached ({type(error).__name__}); check PROCA_DATABASE_URL"]
+
+
+def _exists(path: str) -> bool:
+    """Asked without opening: closing a file takes away every lock this process holds on it, SQLite's too."""
+    return os.path.isfile(path) and os.access(path, os.R_OK)
+
+
+def _schema_faults(engine: Engine) -> list[str]:
+    found, wanted = current_revision(engine), head_revision()
+    if found is None:
+        return [_EMPTY]
+    if found != wanted:
+        return [f"the database has schema {found}, this version needs {wanted}; run: python3 -m proca_web upgrade"]
+    return []
+
+
+def _home_faults(engine: Engine, home: HomeKey | None) -> list[str]:
+    known = _home_row(engine)
+    if known is None:
+        return [_NO_HOME]
+    faults = []
+    if home is not None and known != (home.box_public, home.identity):
+        faults.append("the Home key is not the one this database knows; restore the key file that belongs to it")
+    with engine.connect() as connection:
+        for table, what in ((Campaign, "campaign"), (ActionPage, "page")):
+            query = select(table.id).join(Org, Org.id == table.org_id).where(Org.is_home)
+            if connection.execute(query).first() is not None:
+                faults.append(f"the Home Org owns a {what}; it must own none")
+    return faults
+
+
+def _static_faults(engine: Engine, mode: Mode) -> list[str]:
+    """A Home key that sealed itself (`static`) opens all of that: it is rotated before senders take its place."""
+    with engine.connect() as connection:
+        where = (PublicKey.kind == "home", PublicKey.status == "active", PublicKey.certificate.is_not(None))
+        sealed = connection.execute(select(PublicKey.id).where(*where)).first() is not None
+    if mode is Mode.STATIC or not sealed:
+        return []
+    return [
+        "PROCA_SENDER was static with this Home key, which opens all that it sealed; before leaving static, run:"
+        " python3 -m proca_web keys rotate-home"
+    ]
+
+
+def _home_row(engine: Engine) -> tuple[bytes, bytes] | None:
+    """The public halves of the Home key as this database knows them."""
+    with engine.connect() as connection:
+        if not inspect(connection).has_table("public_keys"):
+            return None
+        query = select(PublicKey.public, PublicKey.sign_public)
+        query = query.where(PublicKey.kind == "home", PublicKey.status == "active")
+        row = connection.execute(query).first()
+        return None if row is None else (bytes(row.public), bytes(row.sign_public or b""))

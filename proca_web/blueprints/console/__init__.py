@@ -1,0 +1,1 @@
+"""Pages for staff: sign-in, an org's overview, its exports and keys."""

@@ -1,0 +1,61 @@
+"""Downloads of an org's encrypted rows: streamed, and each written down in the org's record first."""
+
+import json
+from collections.abc import Iterator
+
+from flask import Blueprint, Response, abort, g, request, stream_with_context
+from flask_login import current_user
+
+from proca_web.adapters import clock
+from proca_web.adapters.database import reading, writing
+from proca_web.services.delivery import csv, filters
+from proca_web.services.delivery.filters import Filters
+from proca_web.services.petitions import overview
+from proca_web.services.staff import audit
+from proca_web.web import console, errors
+from proca_web.web.access import org_member
+
+bp = Blueprint("exports", __name__, url_prefix="/console")
+
+
+@bp.get("/<org>/exports")
+@org_member
+def index(org: str) -> Response:
+    """What can be downloaded, and how to open it."""
+    if g.org.is_home:
+        abort(404)
+    with reading() as session:
+        found = {
+            "released": overview.released(session, g.org.id),
+            "campaigns": overview.campaign_names_of(session, g.org.id),
+            "entries": audit.recent_entries(session, g.org.id, "export"),
+        }
+    return console.page("console/exports/index.html", found)
+
+
+@bp.get("/<org>/exports/contacts.csv")
+@org_member
+def contacts_csv(org: str) -> Response:
+    """The encrypted export as CSV."""
+    try:
+        chosen = filters.read_filters(request.args.to_dict())
+    except ValueError as error:
+        return errors.answer(422, advice=str(error))
+    _write_down(chosen)
+    response = Response(stream_with_context(_lines(g.org.id, chosen)), mimetype="text/csv")
+    response.headers["Content-Disposition"] = f'attachment; filename="{g.org.name}-contacts.csv"'
+    response.headers["Cache-Control"] = "no-store"
+    response.headers["X-Accel-Buffering"] = "no"
+    return response
+
+
+def _lines(org_id: int, chosen: Filters) -> Iterator[str]:
+    with reading() as session:  # opened when streaming begins
+        yield from csv.csv_lines(session, org_id, chosen)
+
+
+def _write_down(chosen: Filters) -> None:
+    used = {name: value for name, value in request.args.items() if hasattr(chosen, name)}
+    detail = json.dumps({"filters": used}, ensure_ascii=False)[:1000]
+    with writing() as session:
+        audit.record(session, g.org.id, current_user.user.id, "export", detail, clock.now())

@@ -1,0 +1,58 @@
+"""The org's console: where its campaigns stand; for the operator, how the instance is doing."""
+
+from flask import Blueprint, Response, abort, g, redirect, url_for
+from flask.typing import ResponseReturnValue
+from flask_login import current_user
+
+from proca_web.adapters import clock
+from proca_web.adapters.database import reading
+from proca_web.services.keys import views as key_views
+from proca_web.services.petitions import overview
+from proca_web.web import console
+from proca_web.web.access import org_member, staff
+
+bp = Blueprint("start", __name__, url_prefix="/console")
+
+
+@bp.get("/")
+@staff
+def index() -> ResponseReturnValue:
+    """To the org of whoever is signed in; to a choice where there are several."""
+    places = current_user.memberships
+    if not places:
+        abort(404)
+    return redirect(url_for("start.show", org=places[0].org.name), code=303)
+
+
+@bp.get("/<org>/")
+@org_member
+def show(org: str) -> Response:
+    """An org's campaigns with counts and a chart; for the Home Org, how the instance is doing."""
+    return _instance() if g.org.is_home else _org()
+
+
+@bp.get("/<org>/campaigns")
+@org_member
+def campaigns(org: str) -> Response:
+    """The campaigns alone."""
+    with reading() as session:
+        found = overview.campaigns_of(session, g.org.id, clock.now().date())
+    return console.page("console/start/campaigns.html", {"campaigns": found})
+
+
+def _org() -> Response:
+    now = clock.now()
+    with reading() as session:
+        found = {
+            "campaigns": overview.campaigns_of(session, g.org.id, now.date()),
+            "key": key_views.active(session, g.org, "recipient", now),
+            "rows": key_views.rows_of(session, g.org),
+        }
+    return console.page("console/start/index.html", {"now": now, **found})
+
+
+def _instance() -> Response:
+    now = clock.now()
+    with reading() as session:
+        health, changes = overview.instance(session, now), key_views.changes(session, current_user.user.id)
+    return console.page("console/start/instance.html", {"now": now, "health": health, "changes": changes})

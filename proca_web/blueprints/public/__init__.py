@@ -1,0 +1,1 @@
+"""Pages for everybody: they set no cookie and ask for no account."""

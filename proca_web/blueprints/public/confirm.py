@@ -1,0 +1,66 @@
+"""The mailed link: a page with one button; only its POST acts. Once confirmed it lives on as "your signature"."""
+
+from flask import Blueprint, Response, current_app, g, make_response, render_template, url_for
+
+from proca_web.adapters import clock
+from proca_web.adapters.database import direct_write, reading, writing
+from proca_web.adapters.keyring import keyring_of
+from proca_web.crypto.boxes.transient_seal import TOKEN_BYTES
+from proca_web.crypto.encoding import decode
+from proca_web.crypto.errors import EncodingError
+from proca_web.domain.errors import UnknownToken
+from proca_web.extensions import encryption, queue
+from proca_web.services.petitions import views as page_views
+from proca_web.services.signatures import confirming
+from proca_web.services.signatures.confirming import Rejection
+from proca_web.web.access import token_holder
+from proca_web.web.htmx import see_other
+from proca_web.web.security import hide_referrer
+
+bp = Blueprint("confirm", __name__, url_prefix="/confirm")
+
+
+@bp.get("/<token>")
+@token_holder
+def show(token: str) -> Response:
+    """The button, or "your signature" once confirmed; changes nothing."""
+    with reading() as session:
+        signature = confirming.find(session, _read(token))
+        view = page_views.view(session, signature.page, encryption.vouching, clock.now())
+        copies = confirming.holders(session, signature.action_id)
+    g.locale = view.facts.locale
+    template = "public/confirm/signature.html" if signature.status == "accepted" else "public/confirm/ask.html"
+    shown = render_template(template, view=view, signature=signature, token=token, copies=copies)
+    return hide_referrer(make_response(shown))
+
+
+@bp.post("/<token>")
+@token_holder
+def confirm(token: str) -> Response:
+    """Accept the signature; a repeated post changes nothing."""
+    with direct_write() as connection:
+        signature = confirming.confirm(connection, keyring_of(current_app), _read(token), clock.now())
+    queue.wake("release")
+    queue.wake("mail")
+    return hide_referrer(see_other(url_for("action_page.thanks", page=signature.page)))
+
+
+@bp.post("/<token>/reject")
+@token_holder
+def reject(token: str) -> Response:
+    """ "It wasn't me", or "withdraw my signature": everything held goes."""
+    try:
+        with writing() as session:
+            outcome = confirming.reject(session, _read(token), clock.now())
+    except UnknownToken:
+        outcome = Rejection.NOTHING_HELD
+    if outcome is Rejection.WITHDRAWN:
+        queue.wake("release")
+    return hide_referrer(make_response(render_template("public/confirm/rejected.html", outcome=outcome.name.lower())))
+
+
+def _read(token: str) -> bytes:
+    try:
+        return decode(token, TOKEN_BYTES)
+    except EncodingError:
+        raise UnknownToken from None

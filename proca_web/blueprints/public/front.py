@@ -1,0 +1,28 @@
+"""The front page: the petitions of this instance that can be signed now."""
+
+from flask import Blueprint, Response, current_app, render_template
+
+from proca_web.adapters.database import reading
+from proca_web.services.petitions import views as page_views
+from proca_web.web import page_cache
+from proca_web.web.access import public
+
+bp = Blueprint("front", __name__)
+
+
+@bp.get("/")
+@public
+def index() -> Response:
+    """The list of live petitions."""
+    return page_cache.serve(
+        id(current_app.extensions),
+        "/",
+        _render,
+        max_age=10,
+    )
+
+
+def _render() -> str:
+    with reading() as session:
+        petitions = page_views.live(session)
+    return render_template("public/front/index.html", petitions=petitions)

@@ -1,0 +1,1 @@
+"""What a page promises and asks: who receives, in which words, towards which goal."""

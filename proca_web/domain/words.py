@@ -1,0 +1,112 @@
+"""The words the house keeps things by: kinds, roles, states and events, each declared once.
+
+The models make their CHECK constraints from these, so that a word that is not here cannot be stored.
+"""
+
+from enum import StrEnum
+
+
+class KeyKind(StrEnum):
+    """Whose public key a row is."""
+
+    HOME = "home"
+    SENDER = "sender"
+    RECIPIENT = "recipient"
+    BROWSER = "browser"
+
+
+class KeyRole(StrEnum):
+    """What an org's key is for: its daily work, or the day the other one is lost."""
+
+    RECIPIENT = "recipient"
+    RECOVERY = "recovery"
+
+
+class KeyStatus(StrEnum):
+    """Where a key stands. That it has expired is time, not a stored word."""
+
+    PENDING = "pending"
+    ACTIVE = "active"
+    RETIRED = "retired"
+    REVOKED = "revoked"
+
+
+class ChangeStatus(StrEnum):
+    """Where a new key stands that the one before did not sign for."""
+
+    OPEN = "open"
+    DONE = "done"
+    CANCELLED = "cancelled"
+
+
+class Publication(StrEnum):
+    """Whether a campaign or page is made, open, or over."""
+
+    DRAFT = "draft"
+    LIVE = "live"
+    CLOSED = "closed"
+
+
+class CommentPolicy(StrEnum):
+    """What a page does with a comment."""
+
+    OFF = "off"
+    SEALED = "sealed"
+    PUBLIC = "public"
+
+
+class ConsentStyle(StrEnum):
+    """How a page asks for consent: a box to tick, or yes and no."""
+
+    BOX = "box"
+    CHOICE = "choice"
+
+
+class ActionStatus(StrEnum):
+    """Where a signature stands."""
+
+    PENDING = "pending"
+    ACCEPTED = "accepted"
+    WITHDRAWN = "withdrawn"
+
+
+class EmailStatus(StrEnum):
+    """What is known of a supporter's mailbox."""
+
+    NONE = "none"
+    DOUBLE_OPT_IN = "double_opt_in"
+    BOUNCE = "bounce"
+    UNSUB = "unsub"
+
+
+class SealedBy(StrEnum):
+    """Who encrypted a copy."""
+
+    SERVER = "server"
+    BROWSER = "browser"
+
+
+class DayEvent(StrEnum):
+    """What is counted a day."""
+
+    CONFIRMED = "confirmed"
+    REPEATED = "repeated"
+    WITHDRAWN = "withdrawn"
+    REJECTED = "rejected"
+    REFUSED = "refused"
+    EXPIRED = "expired"
+    BOUNCED = "bounced"
+
+
+class StaffRole(StrEnum):
+    """What a person may do in an org."""
+
+    OWNER = "owner"
+
+
+class OutboxState(StrEnum):
+    """Where a mail to staff stands."""
+
+    TO_SEND = "to_send"
+    SENDING = "sending"
+    SENT = "sent"

@@ -1,0 +1,82 @@
+"""The housekeeping of keys, every minute: each step one short transaction.
+
+Nothing here decides about a key: it carries out what was approved, tells people, and raises the alarm.
+"""
+
+from collections.abc import Callable
+from datetime import datetime
+
+from flask import Flask
+
+from proca_web.adapters import clock, key_guard
+from proca_web.adapters.database import reading, writing
+from proca_web.adapters.encryption import home_of, vouching_of
+from proca_web.domain.errors import GuardDamaged
+from proca_web.services.keys import activating, proving, registering
+from proca_web.services.keys import changes as key_changes
+from proca_web.services.keys import notices as key_notices
+from proca_web.services.staff import outbox
+
+
+def steps(app: Flask) -> list[tuple[str, Callable[[], object]]]:
+    """What the sweep does about keys, by name; inside the app's context."""
+    return [
+        ("expired keys", lambda: _note_expired(app, clock.now())),
+        ("key changes", lambda: _finish_changes(app, clock.now())),
+        ("pending keys", lambda: _drop_stale(clock.now())),
+        ("key notices", lambda: _tell(app, clock.now())),
+        ("key log", lambda: _follow(app, clock.now())),
+        ("outbox", lambda: _tidy(clock.now())),
+    ]
+
+
+def _note_expired(app: Flask, now: datetime) -> None:
+    with writing() as session:
+        activating.note_expired(session, home_of(app), now)
+
+
+def _follow(app: Flask, now: datetime) -> None:
+    fault = key_guard.fault(app)
+    if fault:
+        app.logger.critical("key log: %s", fault)
+        with writing() as session:
+            key_notices.about_log(session, fault, now)
+
+
+def _finish_changes(app: Flask, now: datetime) -> None:
+    with reading() as session:
+        if not key_changes.is_any_open(session):
+            return
+    with writing() as session:
+        key_guard.require_sound_log(app, session)
+        key_changes.finish_due(session, home_of(app), now)
+
+
+def _drop_stale(now: datetime) -> None:
+    with writing() as session:
+        registering.drop_stale(session, now)
+        proving.drop_old(session, now)
+
+
+def _tell(app: Flask, now: datetime) -> None:
+    try:
+        vouching = vouching_of(app)
+    except GuardDamaged as error:
+        app.logger.critical("keys: %s", error)
+        return
+    with writing() as session:
+        key_notices.about_expiry(session, now)
+        lacking = key_notices.lacking(session, vouching, now)
+        key_notices.about_refusals(session, lacking, now)
+        unvouched = key_notices.unvouched(session, vouching)
+        key_notices.about_unvouched(session, unvouched, now)
+        ids = [key.id for key in unvouched]
+    for org in sorted(lacking):
+        app.logger.critical("keys: %s has no key that may be sealed to; its live pages are refused", org)
+    for id_ in ids:
+        app.logger.critical("keys: row %s is active, but not endorsed; nothing is sealed to it", id_)
+
+
+def _tidy(now: datetime) -> None:
+    with writing() as session:
+        outbox.tidy(session, now)

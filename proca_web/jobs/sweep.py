@@ -1,0 +1,83 @@
+"""The housekeeping of every minute, then whatever the wake-ups missed: each step one short transaction."""
+
+from collections.abc import Callable
+
+from flask import Flask
+
+from proca_web.adapters import clock
+from proca_web.adapters.database import reading, truncate_wal, writing
+from proca_web.adapters.keyring import keyring_of
+from proca_web.adapters.wordings import refresh_wordings
+from proca_web.jobs import keys
+from proca_web.jobs.mail import send_mail
+from proca_web.jobs.release import release
+from proca_web.services import heartbeats
+from proca_web.services.petitions import counting
+from proca_web.services.sealing import sender_rows
+from proca_web.services.sealing.keyring import Keyring
+from proca_web.services.signatures import expiring, mailing
+
+MOST_ROUNDS = 10_000
+
+
+def sweep(app: Flask) -> None:
+    """The housekeeping of every minute, then whatever the wake-ups missed."""
+    keyring = keyring_of(app)
+    with app.app_context():
+        with writing() as session:
+            heartbeats.beat(session, "worker", clock.now())
+        _step(app, "leases", lambda: _write(lambda c: mailing.end_leases(c, clock.now())))
+        _step(app, "expiry", lambda: _until_none(lambda c: expiring.expire(c, clock.now())))
+        _step(app, "old keys", lambda: _renew_keys(keyring))
+        _step(app, "senders", lambda: _write(lambda c: sender_rows.drop_old(c, clock.now())))
+        _step(app, "closed campaigns", lambda: _forget_campaigns(keyring))
+        _step(app, "recount", _recount)
+        for name, act in keys.steps(app):
+            _step(app, name, act)
+        _step(app, "wordings", refresh_wordings)
+        _step(app, "write-ahead log", truncate_wal)
+    release(app)
+    send_mail(app)
+
+
+def _write(act: Callable[..., object]) -> None:
+    with writing() as session:
+        act(session)
+
+
+def _until_none(act: Callable[..., int]) -> None:
+    for _ in range(MOST_ROUNDS):
+        with writing() as session:
+            if not act(session):
+                return
+
+
+def _renew_keys(keyring: Keyring) -> None:
+    for name in keyring.transient_names():
+        if keyring.is_unused_age(name, clock.now()):
+            _until_none(lambda session, name=name: expiring.reseal(session, keyring, name, clock.now()))
+            with reading() as session:
+                needed = expiring.is_named(session, name)
+            if not needed:
+                keyring.destroy_transient(name)
+
+
+def _forget_campaigns(keyring: Keyring) -> None:
+    with writing() as session:
+        forgotten = expiring.forget_campaigns(session, clock.now())
+    for campaign_id in forgotten:
+        keyring.destroy_campaign_key(campaign_id)
+
+
+def _recount() -> None:
+    with writing() as session:
+        if heartbeats.is_recount_due(session, clock.now()):
+            counting.recount(session, clock.now())
+
+
+def _step(app: Flask, name: str, act: Callable[[], object]) -> None:
+    """One step of the sweep; a fault in one does not keep the others from running."""
+    try:
+        act()
+    except Exception as error:
+        app.logger.critical("sweep: %s failed (%s)", name, type(error).__name__)

@@ -1,0 +1,1 @@
+"""Key files and passphrases on the org's computer."""

@@ -1,0 +1,1 @@
+"""Opening rows: every check, and where each row goes."""

@@ -1,0 +1,55 @@
+"""Rows that were set aside, each with its reason: a CSV file, or lines on stderr. Never holds anything decrypted."""
+
+import csv
+import io
+from pathlib import Path
+
+import click
+
+from proca_web.domain.rows.export_columns import ENCRYPTED
+from proca_web.domain.rows.formula import guard_encrypted
+from proca_web.org_tool.files import Draft
+from proca_web.org_tool.reading.export_row import Damaged, Row
+
+
+class Quarantine:
+    """Takes rows that were set aside; `path` None: their reasons go to stderr. No row, no file.
+
+    The file has the encrypted rows' own columns after the reason, so it can be given to `decrypt` again.
+    """
+
+    def __init__(self, path: Path | None) -> None:
+        self.path = path
+        self._draft: Draft | None = None
+
+    def add(self, source: str, number: int, entry: Row | Damaged, reason: str) -> None:
+        """Set a row aside; `number` is its line in `source`."""
+        if self.path is None:
+            click.echo(f"{source}, line {number}: {reason}", err=True)
+            return
+        if self._draft is None:
+            self._draft = Draft(self.path)
+            self._draft.write(_line(["reason", *ENCRYPTED]))
+        self._draft.write(_line([reason, *_cells(entry)]))
+
+    def commit(self) -> None:
+        """Put the file in its place, if there is one."""
+        if self._draft is not None:
+            self._draft.commit()
+
+    def discard(self) -> None:
+        """Leave no file; safe after `commit`."""
+        if self._draft is not None:
+            self._draft.discard()
+
+
+def _cells(entry: Row | Damaged) -> list[str]:
+    cells = entry.cells if isinstance(entry, Damaged) else entry
+    # A raw line break would make two rows of one; the CSV export has none, an NDJSON message may.
+    return [guard_encrypted(cell.replace("\r", " ").replace("\n", " ")) for cell in cells]
+
+
+def _line(cells: list[str]) -> bytes:
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\r\n").writerow(cells)
+    return text.getvalue().encode(errors="replace")

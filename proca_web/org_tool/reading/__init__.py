@@ -1,0 +1,1 @@
+"""Exports as they come: CSV or NDJSON, row by row, and which rows were seen before."""

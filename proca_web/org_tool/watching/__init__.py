@@ -1,0 +1,1 @@
+"""Checking what the platform publishes of keys."""

@@ -1,0 +1,1 @@
+"""What leaves to an org: its released copies, as ciphertext."""

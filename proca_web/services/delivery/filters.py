@@ -1,0 +1,73 @@
+"""What an export holds: the contract's query filters, read strictly."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """What an export holds: the contract's query filters, with its defaults."""
+
+    campaign: str | None = None
+    page: str | None = None
+    since: int = 0
+    after: datetime | None = None
+    limit: int | None = None
+    only_opt_in: bool = False
+    only_double_opt_in: bool = False
+    include_testing: bool = False
+    role: str = "recipient"
+
+
+def read_filters(query: dict[str, str]) -> Filters:
+    """Filters from a query string. Raises ValueError that names the field and the cure."""
+    known: dict[str, Any] = {}
+    for name, read in _READERS.items():
+        typed = query.get(name)
+        if typed:
+            try:
+                known[name] = read(typed)
+            except ValueError as error:
+                raise ValueError(f"{name}: {error}") from error
+    return Filters(**known)
+
+
+def read_bool(text: str) -> bool:
+    """A filter's `true` or `false`. Raises ValueError."""
+    if text not in ("true", "false"):
+        raise ValueError("must be true or false")
+    return text == "true"
+
+
+def _read_count(text: str) -> int:
+    if not text.isascii() or not text.isdigit() or len(text) > 18:
+        raise ValueError("must be a whole number")
+    return int(text)
+
+
+def _read_time(text: str) -> datetime:
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise ValueError("must be a time like 2026-01-31T12:00:00Z") from error
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def _read_role(text: str) -> str:
+    if text not in ("recipient", "recovery"):
+        raise ValueError("must be recipient or recovery")
+    return text
+
+
+_READERS: dict[str, Any] = {
+    "campaign": str,
+    "page": str,
+    "since": _read_count,
+    "after": _read_time,
+    "limit": _read_count,
+    "only_opt_in": read_bool,
+    "only_double_opt_in": read_bool,
+    "include_testing": read_bool,
+    "role": _read_role,
+}

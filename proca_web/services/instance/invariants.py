@@ -1,0 +1,160 @@
+"""What must always hold, asked of the database and the keyring: `check` prints what does not."""
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from proca_web.crypto.encoding import encode
+from proca_web.crypto.errors import KeyRefused
+from proca_web.crypto.keys.keys import check_public
+from proca_web.domain.errors import GuardDamaged, KeyLogBroken
+from proca_web.domain.transient import READABLE_AT_MOST
+from proca_web.models import (
+    Action,
+    ActionPage,
+    Base,
+    Campaign,
+    Contact,
+    Org,
+    PublicKey,
+    ReleaseCounter,
+    Supporter,
+    Transient,
+)
+from proca_web.services.keys import log as key_log
+from proca_web.services.keys import notices as key_notices
+from proca_web.services import heartbeats
+from proca_web.services.petitions import wordings
+from proca_web.services.sealing.keyring import Keyring
+from proca_web.services.sealing.vouching import Vouching
+
+MOST_LATE = timedelta(days=3)
+WORKER_SEEN_WITHIN = timedelta(minutes=3)
+_SECRET_WORDS = ("secret", "private", "seed", "passphrase")
+NOTES = (
+    "a snapshot of the running machine (memory and disk together) can repeat nonces; use PROCA_SENDER=throwaway there",
+)
+
+
+def faults(session: Session, identity: bytes, keyring: Keyring, now: datetime) -> list[str]:
+    """Every broken invariant as a sentence."""
+    key_log_faults = _key_log(session, identity, keyring)  # first: the log is compared with what is remembered now
+    return [
+        *secret_columns(),
+        *_keys(session),
+        *key_log_faults,
+        *_pages(session, now),
+        *_transients(session, keyring, now),
+        *_campaign_keys(session, keyring),
+        *_counters(session),
+        *_worker(session, now),
+    ]
+
+
+def secret_columns() -> list[str]:
+    """Columns whose name says that they hold a secret: there must be none."""
+    return [
+        f"the column {table.name}.{column.name} looks like a secret"
+        for table in Base.metadata.sorted_tables
+        for column in table.columns
+        if any(word in column.name for word in _SECRET_WORDS)
+    ]
+
+
+def _keys(session: Session) -> list[str]:
+    found = []
+    for key in session.scalars(select(PublicKey).where(PublicKey.kind == "recipient", PublicKey.status == "active")):
+        try:
+            check_public(key.public)
+        except KeyRefused as refusal:
+            found.append(f"key {key.id} of {key.org.name} must not be sealed to ({refusal})")
+    return found
+
+
+def _key_log(session: Session, identity: bytes, keyring: Keyring) -> list[str]:
+    """The log, the guard, and that every active key and every Home key stands in them."""
+    try:
+        vouching = Vouching(identity, keyring.guard.memory().ended)
+        _, chain = key_log.checked(session, identity, keyring.guard)
+    except (KeyLogBroken, GuardDamaged) as error:
+        return [str(error)]
+    found = [
+        f"key {key.id} of {key.org.name} is active, but the Home identity did not endorse it: nothing is sealed to it"
+        for key in key_notices.unvouched(session, vouching)
+    ]
+    for key in session.scalars(select(PublicKey).where(PublicKey.kind == "recipient", PublicKey.status == "active")):
+        if chain.current(key.org.name, key.role) != encode(key.public):
+            found.append(f"key {key.id} of {key.org.name} is active, but not by the key log")
+    known = {(home.identity, home.box) for home in chain.homes}
+    homes = session.scalars(select(PublicKey).where(PublicKey.kind == "home"))
+    return found + [f"Home key {home.id} is not in the key log" for home in homes if _halves(home) not in known]
+
+
+def _halves(home: PublicKey) -> tuple[bytes, bytes]:
+    return home.sign_public or b"", home.public
+
+
+def _pages(session: Session, now: datetime) -> list[str]:
+    found = []
+    for page in session.scalars(select(ActionPage).where(ActionPage.status == "live")):
+        orgs = wordings.orgs_of(page)
+        for receiver in wordings.distribution_of(page).always():
+            if not wordings.has_key(session, orgs[receiver], now):
+                found.append(f"page {page.name} is live, but {orgs[receiver].name} has no active key: it answers 503")
+        if wordings.current(session, page.id) is None:
+            found.append(f"page {page.name} is live without a wording")
+    home_owns = select(func.count()).select_from(Campaign).join(Org, Org.id == Campaign.org_id).where(Org.is_home)
+    if session.scalar(home_owns):
+        found.append("the Home Org owns a campaign; it must own none")
+    return found
+
+
+def _transients(session: Session, keyring: Keyring, now: datetime) -> list[str]:
+    found = []
+    limit = now - READABLE_AT_MOST - timedelta(minutes=5)
+    late = select(func.count()).where(Transient.wait_seal.is_not(None), Transient.sealed_at < limit)
+    number = session.scalar(late.select_from(Transient))
+    if number:
+        found.append(f"{number} addresses are readable for more than 72 hours; is the worker running?")
+    for days in session.scalars(select(Campaign.confirm_days).distinct()):
+        of_age = now - timedelta(days=days) - MOST_LATE
+        old = select(func.count()).select_from(Transient).join(Action, Action.id == Transient.action_id)
+        old = old.join(ActionPage, ActionPage.id == Action.action_page_id).join(Campaign)
+        number = session.scalar(old.where(Campaign.confirm_days == days, Transient.created_at < of_age))
+        if number:
+            found.append(
+                f"{number} addresses are {MOST_LATE.days} days over the {days} to confirm; is the worker running?"
+            )
+    named = session.scalars(select(Transient.wait_key).where(Transient.wait_key.is_not(None)).distinct()).all()
+    lost = set(named) - set(keyring.transient_names())
+    if lost:
+        found.append(f"the keyring lacks {len(lost)} keys that waiting addresses are sealed with")
+    return found
+
+
+def _campaign_keys(session: Session, keyring: Keyring) -> list[str]:
+    known = select(Supporter.campaign_id).where(Supporter.fingerprint.is_not(None)).distinct()
+    return [
+        f"campaign {campaign_id} has fingerprints but no key in the keyring: confirms are refused; restore the file"
+        for campaign_id in session.scalars(known)
+        if not keyring.has_campaign_key(campaign_id)
+    ]
+
+
+def _counters(session: Session) -> list[str]:
+    found = []
+    for counter in session.scalars(select(ReleaseCounter)):
+        highest = session.scalar(
+            select(func.max(Contact.seq)).where(Contact.org_id == counter.org_id, Contact.role == counter.role)
+        )
+        if (highest or 0) > counter.last_seq:
+            found.append(f"org {counter.org_id}: a row has number {highest}, the counter stands at {counter.last_seq}")
+    return found
+
+
+def _worker(session: Session, now: datetime) -> list[str]:
+    seen = heartbeats.last_beat(session, "worker")
+    if seen is not None and now - seen > WORKER_SEEN_WITHIN:
+        return ["no worker was seen for three minutes: no mail leaves, nothing is released"]
+    return []

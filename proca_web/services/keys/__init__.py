@@ -1,0 +1,1 @@
+"""The life of orgs' keys and its public history."""

@@ -1,0 +1,1 @@
+"""What is shown and counted: orgs, campaigns, pages, their words and numbers."""

@@ -1,0 +1,157 @@
+"""What a page is at this moment, in one query: its policy, its orgs and their active keys. Reads only."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property, lru_cache
+from typing import Any
+
+from proca_web.crypto.keys.keys import RecipientKey
+from proca_web.domain import key_life
+from proca_web.domain.errors import NoActiveKey, PageNotFound
+from proca_web.domain.pages.privacy import CONSENT_FIELDS, Distribution, Receiver
+from proca_web.domain.people.contact import FieldPolicy
+from proca_web.services import driver
+from proca_web.services.driver import AnyConnection
+from proca_web.services.sealing.vouching import Vouching
+
+
+@dataclass(frozen=True, slots=True)
+class Party:
+    """An org in its part on a page, with the keys it can receive under (its own and, if any, a recovery key)."""
+
+    id: int
+    name: str
+    title: str
+    high_security: bool
+    keys: tuple[RecipientKey, ...]
+
+
+@dataclass(frozen=True)
+class PageFacts:
+    """A page with its campaign and parties, as read from the database just now."""
+
+    id: int
+    name: str
+    title: str
+    demand: str
+    locale: str
+    is_open: bool
+    is_draft: bool
+    double_opt_in: bool
+    campaign_id: int
+    campaign: str
+    policy: FieldPolicy
+    distribution: Distribution
+    parties: Mapping[Receiver, Party]
+    wording: str
+    default_country: str
+    consent_style: str
+
+    @cached_property
+    def receivers(self) -> tuple[Receiver, ...]:
+        """Who can get a copy at all: those who always do, and optional ones that have a key."""
+        always = self.distribution.always()
+        optional = (receiver for receiver in self.distribution.by_consent() if self.parties[receiver].keys)
+        return (*always, *optional)
+
+    @cached_property
+    def asks(self) -> tuple[Receiver, ...]:
+        """Whose consent question the form shows: an optional org without a key has none."""
+        return tuple(receiver for receiver in self.distribution.asks() if receiver in self.receivers)
+
+    @property
+    def unasked_fields(self) -> tuple[str, ...]:
+        """Consent fields of orgs that cannot receive now; a form that names one is out of date."""
+        return tuple(CONSENT_FIELDS[receiver] for receiver in self.distribution.asks() if receiver not in self.asks)
+
+    @cached_property
+    def lacking_key(self) -> tuple[str, ...]:
+        """Orgs that always receive and have no active key: while there is one, the page takes no signatures."""
+        always = (self.parties[receiver] for receiver in self.distribution.always())
+        return tuple(party.name for party in always if not any(key.role == "recipient" for key in party.keys))
+
+    @property
+    def takes_signatures(self) -> bool:
+        """Whether the form is shown."""
+        return self.is_open and not self.lacking_key
+
+    def require_keys(self) -> None:
+        """Raise NoActiveKey when an org that always receives cannot."""
+        if self.lacking_key:
+            raise NoActiveKey(self.lacking_key[0])
+
+
+_FACTS = """
+SELECT k.org_id, k.id, k.public, k.role, k.fingerprint, k.log_index, k.endorsement,
+       p.org_id, o.name, o.title, o.high_security, c.org_id, l.name, l.title, l.high_security,
+       p.id, p.name, p.title, p.demand, p.locale, p.status, c.status, p.double_opt_in, p.delivery, c.force_delivery,
+       CAST(p.fields AS TEXT), CAST(p.required AS TEXT), p.comment, p.consent_style, p.default_country, c.id, c.name,
+       w.hash
+  FROM action_pages p
+  JOIN campaigns c ON c.id = p.campaign_id
+  JOIN orgs o ON o.id = p.org_id
+  JOIN orgs l ON l.id = c.org_id
+  LEFT JOIN consent_texts w ON w.action_page_id = p.id AND w.valid_until IS NULL
+  LEFT JOIN public_keys k ON k.org_id IN (p.org_id, c.org_id) AND k.kind = 'recipient' AND k.status = 'active'
+   AND (k.expires_at IS NULL OR k.expires_at > ?)
+ WHERE p.name = ?
+ ORDER BY k.role DESC
+"""
+_REPLACED = "SELECT 1 FROM consent_texts WHERE action_page_id = ? AND hash = ? AND valid_until > ?"
+_KEY, _COLLECTOR, _LEAD, _PAGE = slice(0, 7), slice(7, 11), slice(11, 15), slice(15, None)
+
+
+def facts(connection: AnyConnection, name: str, vouching: Vouching, now: datetime) -> PageFacts:
+    """The page of that name, read now; only keys that are vouched for are among its parties'. Raises PageNotFound."""
+    seals_until = driver.time(connection, key_life.seals_if_expires_after(now))
+    rows = driver.execute(connection, _FACTS, (seals_until, name)).fetchall()
+    if not rows:
+        raise PageNotFound(name)
+    return _facts_of(tuple(rows), vouching)
+
+
+@lru_cache(maxsize=256)
+def _facts_of(rows: tuple[tuple[Any, ...], ...], vouching: Vouching) -> PageFacts:
+    """What the rows say. They are read anew each time; only the same rows under the same eyes make the same facts."""
+    (id_, own_name, title, demand, locale, page_status, campaign_status, double_opt_in, *rest) = rows[0][_PAGE]
+    (delivery, force_delivery, fields, required, comment, style, country, campaign_id, campaign, wording) = rest
+    keys = [row[_KEY] for row in rows if row[0] is not None]
+    collector, lead = _party(rows[0][_COLLECTOR], keys, vouching), _party(rows[0][_LEAD], keys, vouching)
+    return PageFacts(
+        id=id_,
+        name=own_name,
+        title=title,
+        demand=demand,
+        locale=locale,
+        is_open=page_status == "live" == campaign_status,
+        is_draft="draft" in (page_status, campaign_status),
+        double_opt_in=bool(double_opt_in),
+        campaign_id=campaign_id,
+        campaign=campaign,
+        policy=FieldPolicy(tuple(json.loads(fields)), frozenset(json.loads(required)), comment),
+        distribution=Distribution(
+            split=collector.id != lead.id, delivery=bool(delivery), force_delivery=bool(force_delivery)
+        ),
+        parties={Receiver.COLLECTOR: collector, Receiver.LEAD: lead},
+        wording=wording or "",
+        default_country=country,
+        consent_style=style,
+    )
+
+
+def was_replaced_since(connection: AnyConnection, page_id: int, wording: str, since: datetime) -> bool:
+    """Whether the page still showed this wording at some moment after `since`."""
+    values = (page_id, wording, driver.time(connection, since))
+    return driver.execute(connection, _REPLACED, values).fetchone() is not None
+
+
+def _party(row: Sequence[Any], keys: Sequence[Sequence[Any]], vouching: Vouching) -> Party:
+    id_, name, title, high_security = row
+    own = tuple(
+        RecipientKey(key_id, bytes(public), role, fingerprint)
+        for org_id, key_id, public, role, fingerprint, log_index, endorsement in keys
+        if org_id == id_ and vouching.accepts(name, role, bytes(public), log_index, endorsement and bytes(endorsement))
+    )
+    return Party(id_, name, title, bool(high_security), own)

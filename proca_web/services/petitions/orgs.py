@@ -1,0 +1,56 @@
+"""Orgs: making one, what it says about itself, and the Home Org, which sends all personal data and receives none."""
+
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from proca_web.crypto.keys.home import HomeKey
+from proca_web.domain.errors import BadSetting, NameTaken
+from proca_web.domain.people import text
+from proca_web.models import Org
+from proca_web.services.keys import home as home_keys
+from proca_web.services.keys import log as key_log
+from proca_web.services.petitions import names
+
+HOME = "home"
+
+
+def add_home(session: Session, home: HomeKey, now: datetime) -> Org:
+    """The Home Org with the public halves of its key; the key log begins with it."""
+    org = Org(name=HOME, title="Home", is_home=True, created_at=now)
+    session.add(org)
+    session.flush()  # the key row needs the org's id
+    session.add(home_keys.row_of(home, org.id, now))
+    key_log.begin(session, home, now)
+    return org
+
+
+def add_org(session: Session, name: str, title: str, now: datetime) -> Org:
+    """A new org, which has no key yet. Raises NameTaken, BadSetting."""
+    names.check_name(name)
+    if session.scalars(select(Org.id).where(Org.name == name)).first() is not None:
+        raise NameTaken(f"there is an org {name} already")
+    org = Org(name=name, title=title, created_at=now)
+    session.add(org)
+    session.flush()  # its keys and pages need its id
+    return org
+
+
+def set_notice(
+    org: Org,
+    *,
+    legal_name: str = "",
+    legal_contact: str = "",
+    privacy_url: str = "",
+    retention: str = "",
+    reply_to: str = "",
+) -> None:
+    """What an org says about itself on its pages and mails. Raises BadSetting for a link or address of another kind."""
+    names.check_link(privacy_url)
+    try:
+        org.reply_to = text.email(reply_to)
+    except text.Refused as refusal:
+        raise BadSetting(f"{reply_to!r} is no mail address") from refusal
+    org.legal_name, org.legal_contact = legal_name, legal_contact
+    org.privacy_url, org.retention = privacy_url, retention

@@ -1,0 +1,104 @@
+"""Action pages: making one, letting it go live, closing it. The Home Org owns none."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from babel import Locale, UnknownLocaleError
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from proca_web.domain.errors import BadSetting, NameTaken, NoActiveKey
+from proca_web.domain.pages.wording import Translate
+from proca_web.domain.people.contact import ALWAYS_REQUIRED, FIELDS
+from proca_web.domain.people.countries import COUNTRIES
+from proca_web.models import ActionPage, Campaign, Org
+from proca_web.services.petitions import names, wordings
+from proca_web.services.petitions.campaigns import refuse_home
+
+
+@dataclass(frozen=True, slots=True)
+class PageSettings:
+    """What a new page says and asks for."""
+
+    title: str
+    demand: str
+    body: str = ""
+    locale: str = "en"
+    fields: Sequence[str] = ("first_name", "last_name", "email", "country", "postcode")
+    required: Sequence[str] = ("first_name", "email")
+    comment: str = "sealed"
+    consent_style: str = "box"
+    default_country: str = ""
+    double_opt_in: bool = True
+    delivery: bool = True
+    next_step_label: str = ""
+    next_step_url: str = ""
+
+
+def add_page(
+    session: Session, name: str, campaign: Campaign, org: Org, settings: PageSettings, now: datetime
+) -> ActionPage:
+    """A new page, a draft. Raises NameTaken, BadSetting, HomeCannotReceive."""
+    names.check_name(name)
+    refuse_home(org)
+    _check_settings(settings)
+    if session.scalars(select(ActionPage.id).where(ActionPage.name == name)).first() is not None:
+        raise NameTaken(f"there is a page {name} already")
+    page = ActionPage(
+        name=name,
+        campaign_id=campaign.id,
+        org_id=org.id,
+        title=settings.title,
+        demand=settings.demand,
+        body=settings.body,
+        locale=settings.locale,
+        fields=[field for field in FIELDS if field in settings.fields],
+        required=sorted({*settings.required, *ALWAYS_REQUIRED}),
+        comment=settings.comment,
+        consent_style=settings.consent_style,
+        default_country=settings.default_country,
+        double_opt_in=settings.double_opt_in,
+        delivery=settings.delivery,
+        next_step_label=settings.next_step_label,
+        next_step_url=settings.next_step_url,
+        created_at=now,
+    )
+    session.add(page)
+    session.flush()  # the wording needs the page's id
+    return page
+
+
+def open_page(session: Session, page: ActionPage, translate: Translate, now: datetime) -> None:
+    """Let a page go live. Raises BadSetting without legal notices, NoActiveKey without the keys it always needs."""
+    for org in wordings.orgs_of(page).values():
+        if not wordings.notice_of(org).is_complete:
+            raise BadSetting(
+                f"{org.name} has no complete legal notice (legal name, contact, privacy link, retention sentence)"
+            )
+    for receiver in wordings.distribution_of(page).always():
+        org = wordings.orgs_of(page)[receiver]
+        if not wordings.has_key(session, org, now):
+            raise NoActiveKey(f"{org.name} has no active key; without one, nothing may be stored for it")
+    page.status = "live"
+    wordings.refresh(session, page, translate, now)
+
+
+def close_page(page: ActionPage) -> None:
+    """Take no more signatures; links that were mailed still work."""
+    page.status = "closed"
+
+
+def _check_settings(settings: PageSettings) -> None:
+    fields = set(settings.fields)
+    if not ALWAYS_REQUIRED <= fields <= set(FIELDS):
+        raise BadSetting(f"fields must be some of {', '.join(FIELDS)}, with first_name and email among them")
+    if not set(settings.required) <= fields:
+        raise BadSetting("only fields that the page asks for can be required")
+    if settings.default_country and settings.default_country not in COUNTRIES:
+        raise BadSetting(f"{settings.default_country!r} is no country; use two capital letters, like DE")
+    try:
+        Locale.parse(settings.locale)
+    except (ValueError, UnknownLocaleError) as error:
+        raise BadSetting(f"{settings.locale!r} is no language we know; use a code like en or pt_BR") from error
+    names.check_link(settings.next_step_url)

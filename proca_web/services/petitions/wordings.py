@@ -1,0 +1,85 @@
+"""The wording a page shows: composed from its orgs and policy, kept word for word, replaced when any of it changes."""
+
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from proca_web.domain import key_life
+from proca_web.domain.pages import wording
+from proca_web.domain.pages.privacy import Distribution, Receiver
+from proca_web.domain.pages.wording import LegalNotice, Translate, Wording
+from proca_web.models import ActionPage, ConsentText, Org, PublicKey
+
+
+def notice_of(org: Org) -> LegalNotice:
+    """What an org says about itself."""
+    return LegalNotice(org.title, org.legal_name, org.legal_contact, org.privacy_url, org.retention)
+
+
+def distribution_of(page: ActionPage) -> Distribution:
+    """A page's coalition policy."""
+    return Distribution(
+        split=page.org_id != page.campaign.org_id, delivery=page.delivery, force_delivery=page.campaign.force_delivery
+    )
+
+
+def orgs_of(page: ActionPage) -> dict[Receiver, Org]:
+    """The orgs in their parts: the page's own, and the campaign's lead where that is another."""
+    orgs = {Receiver.COLLECTOR: page.org}
+    if page.org_id != page.campaign.org_id:
+        orgs[Receiver.LEAD] = page.campaign.lead
+    return orgs
+
+
+def compose(session: Session, page: ActionPage, translate: Translate, now: datetime) -> Wording:
+    """The wording as it should be now; optional orgs without a key are left out."""
+    policy, orgs = distribution_of(page), orgs_of(page)
+    receives = {
+        receiver: notice_of(org)
+        for receiver, org in orgs.items()
+        if receiver in policy.always() or has_key(session, org, now)
+    }
+    always, asks = policy.always(), policy.asks()
+    return wording.compose(page.title, receives, always, asks, translate, style=page.consent_style)
+
+
+def refresh(session: Session, page: ActionPage, translate: Translate, now: datetime) -> bool:
+    """Keep the page's wording current; True when a new one replaced the old."""
+    wanted = compose(session, page, translate, now)
+    shown = current(session, page.id)
+    if shown is not None and shown.hash == wanted.hash and shown.locale == page.locale:
+        return False
+    if shown is not None:
+        shown.valid_until = now
+        session.flush()  # the old one ends before the new one begins: one current wording a page
+    session.add(
+        ConsentText(
+            action_page_id=page.id,
+            org_id=page.org_id,
+            locale=page.locale,
+            hash=wanted.hash,
+            body=wanted.body,
+            parts=wanted.dumps(),
+            valid_from=now,
+        )
+    )
+    return True
+
+
+def current(session: Session, page_id: int) -> ConsentText | None:
+    """The wording the page shows now."""
+    where = (ConsentText.action_page_id == page_id, ConsentText.valid_until.is_(None))
+    return session.scalars(select(ConsentText).where(*where)).first()
+
+
+def body_of(session: Session, wording_hash: str) -> str | None:
+    """A wording's text by its hash, as it was shown."""
+    return session.scalars(select(ConsentText.body).where(ConsentText.hash == wording_hash)).first()
+
+
+def has_key(session: Session, org: Org, now: datetime) -> bool:
+    """Whether the org can receive now."""
+    where = (PublicKey.org_id == org.id, PublicKey.kind == "recipient", PublicKey.role == "recipient")
+    seals = (PublicKey.status == "active", PublicKey.expires_at > key_life.seals_if_expires_after(now))
+    return session.scalars(select(PublicKey.id).where(*where, *seals)).first() is not None

@@ -1,0 +1,1 @@
+"""What sealing stands on: the keyring, senders, the guard, and which keys are vouched for."""

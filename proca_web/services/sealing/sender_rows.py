@@ -1,0 +1,41 @@
+"""The rows of senders: written before their first use, removed when no copy refers to them (protocol 2)."""
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import delete, exists, select
+from sqlalchemy.orm import Session
+
+from proca_web.crypto.boxes.certificate import Mode
+from proca_web.crypto.boxes.sender import Sender
+from proca_web.crypto.keys.keys import fingerprint
+from proca_web.models import Contact, PublicKey
+
+SENDER_ROW_KEPT = timedelta(hours=1)
+
+
+def add(session: Session, sender: Sender) -> int:
+    """Write a sender's row; returns its id. A `static` sender has the Home key's row, which takes its certificate."""
+    home = session.scalars(select(PublicKey).where(PublicKey.kind == "home", PublicKey.status == "active")).one()
+    if sender.mode is Mode.STATIC:
+        if home.certificate is None:
+            home.certificate, home.not_before = sender.certificate, sender.not_before
+        return home.id
+    row = PublicKey(
+        org_id=home.org_id,
+        kind="sender",
+        public=sender.public,
+        fingerprint=fingerprint(sender.public),
+        certificate=sender.certificate,
+        not_before=sender.not_before,
+        not_after=sender.not_after,
+        created_at=sender.not_before,
+    )
+    session.add(row)
+    session.flush()  # its id is what copies refer to
+    return row.id
+
+
+def drop_old(session: Session, now: datetime) -> None:
+    """Remove sender rows an hour after their end when no copy refers to them."""
+    over = (PublicKey.kind == "sender", PublicKey.not_after < now - SENDER_ROW_KEPT)
+    session.execute(delete(PublicKey).where(*over, ~exists().where(Contact.sign_key_id == PublicKey.id)))

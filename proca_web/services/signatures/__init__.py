@@ -1,0 +1,1 @@
+"""What a supporter starts: signing, mail, confirming, release, clearing."""

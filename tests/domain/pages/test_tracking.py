@@ -1,0 +1,45 @@
+"""Where a signature came from: four short, clean words."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from proca_web.domain.pages.tracking import LONGEST, UTM, read_utm
+
+
+def test_the_four_words_are_read_and_nothing_else() -> None:
+    query = {
+        "utm_source": "mail",
+        "utm_medium": "newsletter",
+        "utm_campaign": "may",
+        "utm_content": "top",
+        "gclid": "x",
+    }
+    assert read_utm(query) == {"source": "mail", "medium": "newsletter", "campaign": "may", "content": "top"}
+
+
+def test_a_missing_word_is_empty() -> None:
+    assert read_utm({}) == dict.fromkeys(UTM, "")
+
+
+@pytest.mark.parametrize(
+    ("typed", "kept"),
+    [
+        ("  a   b ", "a b"),
+        ("a\nb", "a b"),
+        ("a\x00b", "a b"),
+        ("a\u202eb", "a b"),
+        ("ü" * 100, "ü" * 64),
+        ("x" * 63 + " y", "x" * 63),
+    ],
+)
+def test_a_word_is_one_printable_line_of_at_most_64_characters(typed: str, kept: str) -> None:
+    assert read_utm({"utm_source": typed})["source"] == kept
+
+
+@given(typed=st.text(st.characters(), max_size=100))
+def test_whatever_the_query_holds_the_word_is_stable_printable_and_short(typed: str) -> None:
+    kept = read_utm({"utm_medium": typed})["medium"]
+    assert read_utm({"utm_medium": kept})["medium"] == kept
+    assert kept.isprintable()
+    assert len(kept) <= LONGEST

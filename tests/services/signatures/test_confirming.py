@@ -1,0 +1,255 @@
+"""Accepting: once a person and campaign, safe to repeat, safe at the same time, and undone by a withdrawal."""
+
+import threading
+
+import pytest
+from flask.testing import FlaskClient
+
+from proca_web.services.signatures import confirming
+from tests.factories import FakeClock, World
+from tests.services.conftest import confirm_path, waiting_token
+
+
+def sign_and_link(world: World, client: FlaskClient, page: str = "trees", **fields: str) -> str:
+    """Sign, and give the confirm path without sending the mail."""
+    assert world.sign(client, page, **fields).status_code == 303
+    path = confirm_path(waiting_token(world))
+    world.run("mail")
+    return path
+
+
+def count(client: FlaskClient) -> int:
+    from proca_web.web import page_cache
+
+    page_cache.forget()
+    number: int = client.get("/p/trees/count.json").json["count"]
+    return number
+
+
+def test_looking_at_the_link_changes_nothing(signed: bytes, world: World, client: FlaskClient) -> None:
+    path = confirm_path(signed)
+    before = world.query("SELECT * FROM actions"), world.query("SELECT * FROM transients")
+    for _ in range(5):
+        answer = client.get(path)
+        assert answer.status_code == 200
+        assert "set-cookie" not in answer.headers
+    client.head(path)
+    assert (world.query("SELECT * FROM actions"), world.query("SELECT * FROM transients")) == before
+
+
+def test_confirming_twice_changes_nothing(signed: bytes, world: World, client: FlaskClient) -> None:
+    path = confirm_path(signed)
+    first = client.post(path)
+    world.run("release", "mail")
+    after_first = world.query("SELECT * FROM actions"), world.query("SELECT * FROM contacts")
+    second = client.post(path)
+    world.run("release", "mail")
+    assert (first.status_code, first.location) == (second.status_code, second.location)
+    assert (world.query("SELECT * FROM actions"), world.query("SELECT * FROM contacts")) == after_first
+    assert count(client) == 1
+    assert len([mail for mail in world.mails() if "Thank you" in mail["subject"]]) == 1
+
+
+@pytest.mark.parametrize("same", ["zofia@example.org", "ZOFIA@Example.ORG", " zofia@example.org "])
+def test_the_same_person_is_counted_once_in_the_campaign(world: World, client: FlaskClient, same: str) -> None:
+    for page, address in (("trees", "zofia@example.org"), ("trees-partner", same)):
+        client.post(sign_and_link(world, client, page, email=address))
+    world.run("release", "mail")
+    assert count(client) == 1
+    assert [row["repeat"] for row in world.export("org-one")] == ["false"]
+    assert [row["repeat"] for row in world.export("org-two")] == ["true"]
+    subjects = [mail["subject"] for mail in world.mails()]
+    assert "You had already signed: Neighbours for street trees" in subjects
+
+
+def test_dots_and_plus_signs_make_different_people(world: World, client: FlaskClient) -> None:
+    for address in ("zofia@example.org", "zo.fia@example.org", "zofia+news@example.org"):
+        client.post(sign_and_link(world, client, email=address))
+    world.run("release")
+    assert count(client) == 3
+
+
+def test_the_same_address_in_another_campaign_has_another_fingerprint(world: World, client: FlaskClient) -> None:
+    one = confirming.fingerprint(b"1" * 32, "zofia@example.org")
+    assert one != confirming.fingerprint(b"2" * 32, "zofia@example.org")
+    assert one == confirming.fingerprint(b"1" * 32, "Zofia@EXAMPLE.org")
+
+
+def test_an_international_domain_has_one_form() -> None:
+    assert confirming.normalise_address("A@Exämple.org") == confirming.normalise_address("a@xn--exmple-cua.org")
+
+
+def test_a_test_signature_is_not_counted_and_makes_no_supporter(world: World, client: FlaskClient) -> None:
+    client.post(sign_and_link(world, client, query="?testing=true"))
+    world.run("release")
+    assert count(client) == 0
+    assert world.query("SELECT count(*) FROM supporters") == [(0,)]
+    assert world.export("org-one") == []
+    (row,) = world.export("org-one", "?include_testing=true")
+    assert row["testing"] == "true"
+
+
+def test_a_campaign_with_fingerprints_and_no_key_refuses_confirms(world: World, client: FlaskClient) -> None:
+    client.post(sign_and_link(world, client))
+    keyring = world.app.extensions["proca_keyring"]
+    keyring.destroy_campaign_key(1)
+    path = sign_and_link(world, client, email="other@example.org")
+    assert client.post(path).status_code == 503
+    assert not keyring.has_campaign_key(1)
+    assert world.query("SELECT count(*) FROM actions WHERE status = 'pending'") == [(1,)]
+
+
+def test_confirming_at_the_same_time_counts_once(signed: bytes, world: World) -> None:
+    path = confirm_path(signed)
+    answers: list[int] = []
+    ready = threading.Barrier(6)
+
+    def press() -> None:
+        browser = world.app.test_client()
+        ready.wait()
+        answers.append(browser.post(path).status_code)
+
+    threads = [threading.Thread(target=press) for _ in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert answers == [303] * 6
+    world.run("release", "mail")
+    assert world.query("SELECT count(*), sum(supporter_count) FROM campaigns") == [(1, 1)]
+    assert world.query("SELECT count(*) FROM supporters") == [(1,)]
+
+
+def test_one_person_confirming_two_signatures_at_the_same_time_is_one_supporter(
+    world: World, client: FlaskClient
+) -> None:
+    paths = [sign_and_link(world, client, page) for page in ("trees", "trees-partner", "trees")]
+    ready = threading.Barrier(len(paths))
+
+    def press(path: str) -> None:
+        browser = world.app.test_client()
+        ready.wait()
+        browser.post(path)
+
+    threads = [threading.Thread(target=press, args=(path,)) for path in paths]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    world.run("release")
+    assert world.query("SELECT count(*) FROM supporters") == [(1,)]
+    assert world.query("SELECT count(*) FROM actions WHERE repeat") == [(2,)]
+    assert count(client) == 1
+
+
+def test_confirm_and_reject_at_the_same_time_end_in_one_of_both(signed: bytes, world: World) -> None:
+    path = confirm_path(signed)
+    ready = threading.Barrier(2)
+
+    def press(where: str) -> None:
+        browser = world.app.test_client()
+        ready.wait()
+        browser.post(where)
+
+    threads = [threading.Thread(target=press, args=(where,)) for where in (path, f"{path}/reject")]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    world.run("release", "mail")
+    left = world.query("SELECT status FROM actions")
+    assert left in ([], [("withdrawn",)])
+    assert world.query("SELECT count(*) FROM contacts WHERE payload IS NOT NULL") == [(0,)]
+    assert world.query("SELECT count(*) FROM transients") == [(0,)]
+    assert world.query("SELECT supporter_count FROM campaigns") == [(0,)]
+
+
+def test_withdrawing_deletes_every_copy_of_that_person_and_counts_down(world: World, client: FlaskClient) -> None:
+    first = sign_and_link(world, client, "trees")
+    second = sign_and_link(world, client, "trees-partner", lead_opt_in="yes")
+    other = sign_and_link(world, client, email="other@example.org")
+    for path in (first, second, other):
+        client.post(path)
+    world.run("release", "mail")
+    assert count(client) == 2
+    assert client.post(f"{second}/reject").status_code == 200
+    world.run("release")
+    assert count(client) == 1
+    assert world.query("SELECT count(*) FROM contacts WHERE payload IS NOT NULL") == [(1,)]
+    assert client.get(first).status_code == 410
+    assert client.post(f"{first}/reject").status_code == 200
+    assert client.get(other).status_code == 200
+
+
+def test_a_withdrawal_tells_each_org_which_rows_to_delete(world: World, client: FlaskClient) -> None:
+    path = sign_and_link(world, client, "trees-partner", lead_opt_in="yes")
+    client.post(path)
+    world.run("release")
+    before = {org: world.export(org)[0] for org in ("org-one", "org-two")}
+    client.post(f"{path}/reject")
+    world.run("release")
+    for org, row in before.items():
+        (tombstone,) = world.export(org, f"?since={row['seq']}")
+        assert tombstone["action_type"] == "erased"
+        assert tombstone["contact_ref"] == row["contact_ref"]
+        assert tombstone["payload"] == tombstone["nonce"] == tombstone["custom_fields"].strip("{}") == ""
+
+
+def test_withdrawing_before_the_release_leaves_no_trace_in_any_export(world: World, client: FlaskClient) -> None:
+    path = sign_and_link(world, client)
+    client.post(path)
+    client.post(f"{path}/reject")
+    world.run("release", "mail")
+    assert world.export("org-one") == []
+    assert count(client) == 0
+    assert not any("Thank you" in mail["subject"] for mail in world.mails())
+
+
+def test_who_withdrew_can_sign_again(world: World, client: FlaskClient) -> None:
+    path = sign_and_link(world, client)
+    client.post(path)
+    world.run("release")
+    client.post(f"{path}/reject")
+    world.run("release")
+    client.post(sign_and_link(world, client))
+    world.run("release")
+    assert count(client) == 1
+
+
+@pytest.mark.parametrize("token", ["x", "A" * 43, "A" * 42, "%00", "A" * 44, "ä" * 43, "A" * 42 + "B"])
+def test_an_unknown_link_is_gone_for_confirm_and_harmless_for_reject(client: FlaskClient, token: str) -> None:
+    assert client.get(f"/confirm/{token}").status_code == 410
+    assert client.post(f"/confirm/{token}").status_code == 410
+    answer = client.post(f"/confirm/{token}/reject")
+    assert answer.status_code == 200
+    assert "Nothing is held under this link" in answer.text
+
+
+def test_the_link_lives_on_as_your_signature(world: World, client: FlaskClient) -> None:
+    path = sign_and_link(world, client, "trees-partner", opt_in="yes", lead_opt_in="yes")
+    client.post(path)
+    page = client.get(path)
+    assert page.status_code == 200
+    for shown in ("Your signature", "Org One", "Org Two", "word for word", "Withdraw"):
+        assert shown in page.text
+    assert page.headers["Referrer-Policy"] == "no-referrer"
+    assert page.headers["Cache-Control"] == "no-store"
+    assert "<script" not in page.text
+
+
+def test_after_thirty_days_of_closing_nobody_can_tell_who_signed(
+    world: World, client: FlaskClient, clock: FakeClock
+) -> None:
+    client.post(sign_and_link(world, client))
+    world.run("release", "mail")
+    world.execute(
+        "UPDATE campaigns SET status = 'closed', closed_at = :at", at=clock().strftime("%Y-%m-%d %H:%M:%S.%f")
+    )
+    clock.forward(days=29)
+    world.run("sweep")
+    assert world.query("SELECT count(*) FROM supporters WHERE fingerprint IS NOT NULL") == [(1,)]
+    clock.forward(days=2)
+    world.run("sweep")
+    assert world.query("SELECT count(*) FROM supporters WHERE fingerprint IS NOT NULL") == [(0,)]
+    assert not world.app.extensions["proca_keyring"].has_campaign_key(1)
+    assert count(client) == 1
