@@ -9,7 +9,6 @@ import secrets
 import smtplib
 import ssl
 import time
-from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -17,6 +16,7 @@ from typing import Any
 import flask_mail
 from flask import current_app
 
+from proca_web.adapters import clock
 from proca_web.config import MailSettings
 
 TIMEOUT_SECONDS = 15
@@ -92,7 +92,7 @@ class FolderConnection(SafeConnection):
             "subject": message.subject,
             "text": message.body,
             "html": message.html,
-            "sent_at": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+            "sent_at": clock.now().strftime("%Y-%m-%dT%H:%M:%SZ"),
         }
         name = f"{time.time_ns():020d}-{secrets.token_hex(4)}"
         draft = folder / f".{name}"
