@@ -12,6 +12,7 @@ from proca_web.jobs import keys
 from proca_web.jobs.mail import send_mail
 from proca_web.jobs.release import release
 from proca_web.services import heartbeats
+from proca_web.services.instance import health
 from proca_web.services.petitions import counting
 from proca_web.services.sealing import sender_rows
 from proca_web.services.sealing.keyring import Keyring
@@ -25,7 +26,7 @@ def sweep(app: Flask) -> None:
     keyring = keyring_of(app)
     with app.app_context():
         with writing() as session:
-            heartbeats.beat(session, "worker", clock.now())
+            heartbeats.beat(session, health.WORKER, clock.now())
         _step(app, "leases", lambda: _write(lambda c: mailing.end_leases(c, clock.now())))
         _step(app, "expiry", lambda: _until_none(lambda c: expiring.expire(c, clock.now())))
         _step(app, "old keys", lambda: _renew_keys(keyring))

@@ -24,13 +24,12 @@ from proca_web.models import (
 )
 from proca_web.services.keys import log as key_log
 from proca_web.services.keys import notices as key_notices
-from proca_web.services import heartbeats
+from proca_web.services.instance import health
 from proca_web.services.petitions import wordings
 from proca_web.services.sealing.keyring import Keyring
 from proca_web.services.sealing.vouching import Vouching
 
 MOST_LATE = timedelta(days=3)
-WORKER_SEEN_WITHIN = timedelta(minutes=3)
 _SECRET_WORDS = ("secret", "private", "seed", "passphrase")
 NOTES = (
     "a snapshot of the running machine (memory and disk together) can repeat nonces; use PROCA_SENDER=throwaway there",
@@ -154,7 +153,7 @@ def _counters(session: Session) -> list[str]:
 
 
 def _worker(session: Session, now: datetime) -> list[str]:
-    seen = heartbeats.last_beat(session, "worker")
-    if seen is not None and now - seen > WORKER_SEEN_WITHIN:
+    found = health.worker(session, now)
+    if found.seen_at is not None and not found.is_alive:
         return ["no worker was seen for three minutes: no mail leaves, nothing is released"]
     return []
