@@ -13,6 +13,7 @@ from sqlalchemy import and_, select
 
 from proca_web.adapters import clock
 from proca_web.adapters.database import direct_write, reading, writing
+from proca_web.adapters.keyring import keyring_of
 from proca_web.crypto.boxes.certificate import Mode
 from proca_web.crypto.boxes.sealing import Sealed, Sealer, open_box
 from proca_web.crypto.boxes.sender import Clock, Sender
@@ -143,7 +144,7 @@ def home_of(app: Flask) -> HomeKey:
 
 def vouching_of(app: Flask) -> Vouching:
     """Which keys may be sealed to at this moment. Raises GuardDamaged."""
-    return vouching.now(home_of(app), app.extensions["proca_keyring"].guard)
+    return vouching.now(home_of(app), keyring_of(app).guard)
 
 
 def _commit(submission: SealingSubmission, write: Callable[[Direct, T], None], sealed: T) -> None:

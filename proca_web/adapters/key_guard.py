@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 
 from proca_web.adapters.database import reading
 from proca_web.adapters.encryption import home_of
+from proca_web.adapters.keyring import keyring_of
 from proca_web.domain.errors import GuardDamaged, KeyLogBroken
 from proca_web.services.keys import log as key_log
 from proca_web.services.keys.log import Published
@@ -15,7 +16,7 @@ from proca_web.services.sealing.guard import Guard
 
 def guard_of(app: Flask) -> Guard:
     """The memory beside the keys."""
-    guard: Guard = app.extensions["proca_keyring"].guard
+    guard: Guard = keyring_of(app).guard
     return guard
 
 
