@@ -1,0 +1,1 @@
+"""How the instance as a whole is: what must always hold."""
