@@ -17,7 +17,7 @@ from proca_web.crypto.encoding import encode
 from proca_web.crypto.keys import keyfile
 from proca_web.crypto.keys.keyfile import OrgKey
 from proca_web.extensions import encryption
-from proca_web.services.delivery import csv
+from proca_web.services.delivery.csv import encrypted_csv
 from proca_web.services.delivery.filters import Filters
 
 ROWS = 100_000
@@ -72,7 +72,7 @@ def _files(made: Instance) -> tuple[Path, Path]:
     with made.app.app_context(), reading() as session:
         org_id = session.execute(text("SELECT id FROM orgs WHERE name = 'org-one'")).scalar_one()
         with export.open("w", newline="") as file:
-            file.writelines(csv.csv_lines(session, org_id, Filters()))
+            file.writelines(encrypted_csv(session, org_id, Filters()))
         identity = encode(encryption.source.home.identity)
     secret = made.secrets["org-one"]
     org_key = OrgKey("org-one", bytes(secret.public_key), bytes(secret), home_identity=identity)

@@ -1,19 +1,19 @@
 """How keys and numbers become bytes and text (protocol 0). One canonical form, read strictly."""
 
-import base64
 import binascii
 
 from proca_web.crypto.errors import EncodingError
 
 # To the alphabet binascii knows; what is not ours becomes a character that is nobody's.
 _TO_STANDARD = bytes.maketrans(b"-_+/=", b"+/!!!")
+_FROM_STANDARD = bytes.maketrans(b"+/", b"-_")
 # The last character of 2 or 3 carries bits that no byte uses: zero in canonical text.
 _LAST = {2: frozenset("AQgw"), 3: frozenset("AEIMQUYcgkosw048")}
 
 
 def encode(data: bytes) -> str:
     """base64url without padding (protocol 0)."""
-    return base64.urlsafe_b64encode(data).decode("ascii").rstrip("=")
+    return binascii.b2a_base64(data, newline=False).translate(_FROM_STANDARD, b"=").decode("ascii")
 
 
 def decode(text: str, size: int | None = None) -> bytes:

@@ -4,7 +4,8 @@ SQLAlchemy's result machinery costs more than the statement itself there. Statem
 and come out as the driver has them. Everything else in this house uses SQLAlchemy's statements.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
@@ -44,6 +45,17 @@ def execute(connection: AnyConnection, sql: str, values: Sequence[Any] = ()) -> 
         return raw.execute(_in_style(sql, dialect.name), values)
     except dialect.loaded_dbapi.IntegrityError:
         raise RowRefused("the database refused a row") from None
+
+
+def stream(session: Session, sql: str, values: Sequence[Any], size: int) -> Iterator[list[tuple[Any, ...]]]:
+    """The rows of one SELECT as the driver gives them, `size` at a time; PostgreSQL keeps the rest behind a cursor."""
+    raw = session.connection().connection.driver_connection
+    assert raw is not None
+    dialect = dialect_of(session).name
+    with closing(raw.cursor() if dialect == "sqlite" else raw.cursor("stream")) as cursor:
+        cursor.execute(_in_style(sql, dialect), values)
+        while rows := cursor.fetchmany(size):
+            yield rows
 
 
 def changed(session: Session, statement: Executable, values: Mapping[str, Any] | None = None) -> int:

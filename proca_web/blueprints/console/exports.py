@@ -8,8 +8,8 @@ from flask_login import current_user
 
 from proca_web.adapters import clock
 from proca_web.adapters.database import reading, writing
-from proca_web.services.delivery import csv, filters
-from proca_web.services.delivery.filters import Filters
+from proca_web.services.delivery.csv import encrypted_csv
+from proca_web.services.delivery.filters import Filters, read_filters
 from proca_web.services.petitions import overview
 from proca_web.services.staff import audit
 from proca_web.web import console, errors
@@ -38,7 +38,7 @@ def index(org: str) -> Response:
 def contacts_csv(org: str) -> Response:
     """The encrypted export as CSV."""
     try:
-        chosen = filters.read_filters(request.args.to_dict())
+        chosen = read_filters(request.args.to_dict())
     except ValueError as error:
         return errors.answer(422, advice=str(error))
     _write_down(chosen)
@@ -51,7 +51,7 @@ def contacts_csv(org: str) -> Response:
 
 def _lines(org_id: int, chosen: Filters) -> Iterator[str]:
     with reading() as session:  # opened when streaming begins
-        yield from csv.csv_lines(session, org_id, chosen)
+        yield from encrypted_csv(session, org_id, chosen)
 
 
 def _write_down(chosen: Filters) -> None:

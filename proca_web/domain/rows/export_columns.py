@@ -1,16 +1,80 @@
-"""The columns of the two files an org meets, in their order: the encrypted export and what its tool makes of it."""
+"""The two rows an org meets: one of the encrypted export, and what its tool makes of it. Columns are declared here.
 
-ENCRYPTED = (
-    *("seq", "action_id", "action_ref", "action_type", "created_at", "campaign", "action_page", "testing", "repeat"),
-    *("contact_ref", "opt_in", "given_at", "email_status", "consent", "payload", "nonce", "public_key", "sign_key"),
-    *("sign_key_cert", "sign_key_not_before", "sign_key_not_after", "sealed_by", "area"),
-    *("utm_source", "utm_medium", "utm_campaign", "utm_content", "custom_fields", "receipt"),
-)
+Names and order are the contract's; whoever writes or reads such a row, in whatever form, takes both from here.
+"""
 
-DECRYPTED = (
-    *("action_id", "action_type", "created_at", "campaign", "action_page", "contact_ref", "opt_in", "email_status"),
-    *("first_name", "last_name", "email", "phone", "country", "postcode", "street", "street_number", "locality"),
-    *("region", "birth_date", "comment", "utm_source", "utm_medium", "utm_campaign", "utm_content"),
-)
+from typing import NamedTuple
 
 ERASED = "erased"
+
+
+class ExportRow(NamedTuple):
+    """A row of the encrypted export, every column as text (a tuple, because it is made a million times)."""
+
+    seq: str
+    action_id: str
+    action_ref: str
+    action_type: str
+    created_at: str
+    campaign: str
+    action_page: str
+    testing: str
+    repeat: str
+    contact_ref: str
+    opt_in: str
+    given_at: str
+    email_status: str
+    consent: str
+    payload: str
+    nonce: str
+    public_key: str
+    sign_key: str
+    sign_key_cert: str
+    sign_key_not_before: str
+    sign_key_not_after: str
+    sealed_by: str
+    area: str
+    utm_source: str
+    utm_medium: str
+    utm_campaign: str
+    utm_content: str
+    custom_fields: str
+    receipt: str
+
+    @property
+    def is_erasure(self) -> bool:
+        """Whether this row only says that a contact was erased."""
+        return self.action_type == ERASED
+
+
+class DecryptedRow(NamedTuple):
+    """A row that was opened: some columns of the export, and those of a contact under their names in the form."""
+
+    action_id: str
+    action_type: str
+    created_at: str
+    campaign: str
+    action_page: str
+    contact_ref: str
+    opt_in: str
+    email_status: str
+    first_name: str
+    last_name: str
+    email: str
+    phone: str
+    country: str
+    postcode: str
+    street: str
+    street_number: str
+    locality: str
+    region: str
+    birth_date: str
+    comment: str
+    utm_source: str
+    utm_medium: str
+    utm_campaign: str
+    utm_content: str
+
+
+ENCRYPTED = ExportRow._fields
+DECRYPTED = DecryptedRow._fields

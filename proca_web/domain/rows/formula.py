@@ -5,21 +5,18 @@ from collections.abc import Iterable
 
 _STARTS = frozenset("=+-@＝＋－＠\t\r\n")
 _PHONE = re.compile(r"[+0-9 ()-]+")
-_BASE64URL = re.compile(r"[A-Za-z0-9_-]*")
+_PHONE_OR_BASE64URL = re.compile(rf"{_PHONE.pattern}|[A-Za-z0-9_-]+")
 
 
-def guard(cell: str) -> str:
-    """The cell as a spreadsheet may safely show it; a telephone number stays as it is."""
-    if cell and cell[0] in _STARTS and not _PHONE.fullmatch(cell):
-        return "'" + cell
-    return cell
+def guard(cells: Iterable[str]) -> list[str]:
+    """The cells as a spreadsheet may safely show them; a telephone number stays as it is."""
+    return _guard(cells, _PHONE)
 
 
-def guard_all(cells: Iterable[str]) -> list[str]:
-    """A row of cells, each guarded."""
-    return ["'" + cell if cell and cell[0] in _STARTS and not _PHONE.fullmatch(cell) else cell for cell in cells]
+def guard_sealed(cells: Iterable[str]) -> list[str]:
+    """The same for a row that was not opened: its keys and payloads may begin with a dash, and stay as they are."""
+    return _guard(cells, _PHONE_OR_BASE64URL)
 
 
-def guard_encrypted(cell: str) -> str:
-    """As `guard`, but keys and payloads stay whole, though base64url may begin with a dash."""
-    return cell if _BASE64URL.fullmatch(cell) else guard(cell)
+def _guard(cells: Iterable[str], harmless: re.Pattern[str]) -> list[str]:
+    return ["'" + cell if cell and cell[0] in _STARTS and not harmless.fullmatch(cell) else cell for cell in cells]

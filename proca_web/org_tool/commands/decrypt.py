@@ -9,7 +9,7 @@ import click
 
 from proca_web.org_tool.commands import ANY_FILE, EXISTING_FILE, passphrase_option, say
 from proca_web.org_tool.commands.request import Places, Request
-from proca_web.org_tool.keys.ring import HeldKey
+from proca_web.org_tool.keys.held import HeldKey
 from proca_web.org_tool.opening.channels import OTHER_HOME, Channels
 from proca_web.org_tool.opening.output import Output
 from proca_web.org_tool.opening.quarantine import Quarantine

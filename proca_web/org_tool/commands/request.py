@@ -5,9 +5,9 @@ from pathlib import Path
 
 from proca_web.org_tool import files
 from proca_web.org_tool.errors import UsageFault
-from proca_web.org_tool.keys import key_files, ring
+from proca_web.org_tool.keys import held, key_files
+from proca_web.org_tool.keys.held import HeldKeys
 from proca_web.org_tool.keys.passphrases import Passphrases
-from proca_web.org_tool.keys.ring import Ring
 from proca_web.org_tool.opening.output import CsvFormat, Format, NdjsonFormat
 from proca_web.org_tool.watching import home_changes
 from proca_web.org_tool.watching.home_changes import Predecessors
@@ -76,13 +76,13 @@ class Request:
         places.check((*exports, *self.files, *self.keystores, *logs))
         return places
 
-    def predecessors(self, keys: Ring) -> Predecessors:
+    def predecessors(self, keys: HeldKeys) -> Predecessors:
         """The earlier Homes of the pinned one, where a key log is given. Raises ToolError."""
         if self.key_log is None:
             return Predecessors()
         return home_changes.read_predecessors(self.key_log, [key.home for key in keys.values() if key.home])
 
-    def hold_keys(self) -> Ring:
+    def hold_keys(self) -> HeldKeys:
         """Open key files and keystores; the first of two entries for one key counts. Raises UsageFault, ToolError."""
         if not self.files and not self.keystores:
             raise UsageFault("no key is given: use --key FILE (a key file) or --keystore FILE (Proca's clear one).")
@@ -92,7 +92,7 @@ class Request:
             )
         org = key_files.check_org(self.org) if self.org else ""
         home = key_files.check_pin(self.home) if self.home else ""
-        held = [ring.hold(key) for key in key_files.open_all(self.files, Passphrases(self.passphrase_files))]
+        keys = [held.hold(key) for key in key_files.open_all(self.files, Passphrases(self.passphrase_files))]
         for path in self.keystores:
-            held += ring.read_keystore(path, org, home)
-        return {key.public: key for key in reversed(held)}
+            keys += held.read_keystore(path, org, home)
+        return {key.public: key for key in reversed(keys)}

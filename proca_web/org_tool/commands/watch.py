@@ -17,7 +17,6 @@ from proca_web.org_tool import files
 from proca_web.org_tool.commands import ANY_FILE, EXISTING_FILE, say
 from proca_web.org_tool.errors import ToolError
 from proca_web.org_tool.keys import key_files
-from proca_web.org_tool.keys.ring import home_fingerprint
 from proca_web.org_tool.watching import checks as watching
 from proca_web.org_tool.watching import home_changes, own_key
 from proca_web.org_tool.watching import state as watch_state
@@ -43,7 +42,7 @@ def watch(url: str, file: Path, state: Path, accept_home: str) -> None:
     Fetches /keys.json and /keys/log.json; exit 0 if all is well.
     """
     site = Site(url)
-    accepted = home_fingerprint(key_files.check_pin(accept_home)) if accept_home else ""
+    accepted = key_files.home_fingerprint(key_files.check_pin(accept_home)) if accept_home else ""
     files.check_place(state, {file.resolve()})
     key_file = key_files.load(file)
     key_files.check_org(key_file["org"])  # it stands in what is said below

@@ -7,7 +7,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from proca_web.crypto.encoding import encode
+from proca_web.crypto.encoding import decode, encode
 from proca_web.crypto.errors import EncodingError, KeyFileDamaged, WrongPassphrase
 from proca_web.crypto.keys import keyfile
 from proca_web.crypto.keys.keyfile import OrgKey
@@ -37,6 +37,11 @@ def check_pin(text: str) -> str:
             f"this is no Home identity ({error}): take the 43 characters from the platform's /keys page, or their"
             " fingerprint (8 groups of 4)."
         ) from error
+
+
+def home_fingerprint(pin: str) -> str:
+    """A pin as a fingerprint: pins are the 43-character identity, its fingerprint, or empty."""
+    return fingerprint(decode(pin)) if len(pin) == _KEY_CHARACTERS else pin
 
 
 def make(key: OrgKey, passphrase: str, out: Path) -> Path:

@@ -14,9 +14,9 @@ from proca_web.crypto.encoding import decode
 from proca_web.crypto.errors import CertificateRefused, EncodingError, KeyRefused
 from proca_web.crypto.keys.keys import fingerprint
 from proca_web.crypto.memory import Secret
+from proca_web.domain.rows.export_columns import ExportRow
 from proca_web.org_tool.errors import RowRefused
-from proca_web.org_tool.keys.ring import HeldKey, Ring
-from proca_web.org_tool.reading.export_row import Row
+from proca_web.org_tool.keys.held import HeldKey, HeldKeys
 from proca_web.org_tool.watching.home_changes import Predecessors, is_in_time
 
 MOST = 1024
@@ -48,12 +48,12 @@ class Channel:
 class Channels:
     """Finds the channel of a row; `find` raises RowRefused with the reason why there is none."""
 
-    def __init__(self, ring: Ring, predecessors: Predecessors) -> None:
-        self._ring = ring
+    def __init__(self, keys: HeldKeys, predecessors: Predecessors) -> None:
+        self._keys = keys
         self._predecessors = predecessors
         self._known: dict[tuple[str, ...], Channel] = {}
 
-    def find(self, row: Row) -> Channel:
+    def find(self, row: ExportRow) -> Channel:
         """The row's channel, from memory or checked now."""
         # Everything the checks below look at is in the name, so a row that differs anywhere is checked anew.
         name = (row.public_key, row.sign_key, row.sign_key_cert, row.sign_key_not_before, row.sign_key_not_after)
@@ -66,7 +66,7 @@ class Channels:
 
     def check_erasure(self) -> None:
         """Refuse an erasure, which names no key, when none of our keys trusts any Home. Raises RowRefused."""
-        if all(key.must_check and not key.home for key in self._ring.values()):
+        if all(key.must_check and not key.home for key in self._keys.values()):
             raise RowRefused(_NO_PIN)
 
     def wipe(self) -> None:
@@ -75,11 +75,11 @@ class Channels:
             channel.shared.wipe()
         self._known.clear()
 
-    def _check(self, row: Row) -> Channel:
+    def _check(self, row: ExportRow) -> Channel:
         public = decode_column(row.public_key, "public_key", memory.KEY_BYTES)
         sender = decode_column(row.sign_key, "sign_key", memory.KEY_BYTES)
         signed = decode_column(row.sign_key_cert, "sign_key_cert")
-        key = self._ring.get(row.public_key)
+        key = self._keys.get(row.public_key)
         if key is None:
             raise RowRefused(f"sealed to a key that is not given: {fingerprint(public)}")
         certificate = self._verify(row, key, signed, sender)
@@ -89,7 +89,7 @@ class Channels:
         except KeyRefused as error:
             raise RowRefused(f"the sender's key is refused: {error}") from error
 
-    def _verify(self, row: Row, key: HeldKey, signed: bytes, sender: bytes) -> Certificate | None:
+    def _verify(self, row: ExportRow, key: HeldKey, signed: bytes, sender: bytes) -> Certificate | None:
         if not key.home:
             if key.must_check:
                 raise RowRefused(_NO_PIN)

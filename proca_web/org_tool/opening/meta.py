@@ -5,9 +5,9 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
 
+from proca_web.domain.rows.export_columns import ExportRow
 from proca_web.org_tool.errors import RowRefused
-from proca_web.org_tool.keys.ring import HeldKey
-from proca_web.org_tool.reading.export_row import Row
+from proca_web.org_tool.keys.held import HeldKey
 
 _ROLES = ("recipient", "recovery")
 _MINUTE = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:00Z", re.ASCII)
@@ -27,7 +27,7 @@ def read_place(content: dict[str, Any]) -> dict[str, Any]:
     return meta
 
 
-def check_place(meta: dict[str, Any], row: Row, key: HeldKey, home: str) -> None:
+def check_place(meta: dict[str, Any], row: ExportRow, key: HeldKey, home: str) -> None:
     """Refuse a copy that was sealed for another place than its row's. Raises RowRefused with the first difference.
 
     `home` is the fingerprint of the Home identity behind the sender, empty when that is unchecked.
@@ -52,7 +52,7 @@ def check_place(meta: dict[str, Any], row: Row, key: HeldKey, home: str) -> None
         raise RowRefused("sealed by another Home Org than the pinned one")
 
 
-def check_consent(meta: dict[str, Any], row: Row) -> None:
+def check_consent(meta: dict[str, Any], row: ExportRow) -> None:
     """Refuse a row whose consent is looser than the one sealed. Raises RowRefused."""
     sealed = meta.get("optIn")
     if not (sealed is None or isinstance(sealed, bool)):
@@ -62,7 +62,7 @@ def check_consent(meta: dict[str, Any], row: Row) -> None:
         raise RowRefused("the row's consent (opt_in) is looser than the one that was sealed")
 
 
-def check_opt_in(row: Row) -> None:
+def check_opt_in(row: ExportRow) -> None:
     """Refuse a consent that is no consent. Raises RowRefused."""
     if row.opt_in not in _STRICTNESS:
         raise RowRefused("opt_in is neither true, false nor empty")

@@ -1,14 +1,13 @@
 """The opened rows as a file: CSV with the formula guard, or NDJSON with the exact text. Whole lines only."""
 
-import csv
 import json
 import sys
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Protocol
 
-from proca_web.domain.rows.export_columns import DECRYPTED
-from proca_web.domain.rows.formula import guard_all
+from proca_web.domain.rows.csv_lines import csv_line
+from proca_web.domain.rows.export_columns import DECRYPTED, DecryptedRow
+from proca_web.domain.rows.formula import guard
 from proca_web.org_tool.files import Draft
 
 _JSON = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
@@ -19,32 +18,19 @@ class Format(Protocol):
 
     header: bytes
 
-    def render(self, cells: Sequence[str]) -> bytes:
-        """A row, its cells in DECRYPTED order, as a line."""
-
-
-class _Line:
-    """What csv.writer writes to: hands the line back instead of keeping it."""
-
-    def write(self, line: str) -> str:
-        return line
+    def render(self, row: DecryptedRow) -> bytes:
+        """A row as a line."""
 
 
 class CsvFormat:
     """RFC 4180 in UTF-8; with `excel` a byte-order mark first, without which Excel misreads accents."""
 
     def __init__(self, *, excel: bool = False) -> None:
-        self._writer = csv.writer(_Line(), lineterminator="\r\n")
-        self.header = (b"\xef\xbb\xbf" if excel else b"") + self.render(DECRYPTED)
+        self.header = (b"\xef\xbb\xbf" if excel else b"") + csv_line(DECRYPTED).encode()
 
-    def render(self, cells: Sequence[str]) -> bytes:
+    def render(self, row: DecryptedRow) -> bytes:
         """A row as a CSV line, guarded against formulas."""
-        guarded = guard_all(cells)
-        line = ",".join(guarded)
-        if line.count(",") < len(cells) and not ('"' in line or "\r" in line or "\n" in line):
-            return f"{line}\r\n".encode()  # the csv module would say the same, and look at every character for it
-        quoted: str = self._writer.writerow(guarded)
-        return quoted.encode()
+        return csv_line(guard(row)).encode()
 
 
 class NdjsonFormat:
@@ -52,10 +38,9 @@ class NdjsonFormat:
 
     header = b""
 
-    def render(self, cells: Sequence[str]) -> bytes:
+    def render(self, row: DecryptedRow) -> bytes:
         """A row as a JSON line."""
-        row = dict(zip(DECRYPTED, cells, strict=True))
-        return _JSON.encode(row).encode() + b"\n"
+        return _JSON.encode(row._asdict()).encode() + b"\n"
 
 
 class Output:

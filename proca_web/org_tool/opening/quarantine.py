@@ -1,15 +1,14 @@
 """Rows that were set aside, each with its reason: a CSV file, or lines on stderr. Never holds anything decrypted."""
 
-import csv
-import io
 from pathlib import Path
 
 import click
 
-from proca_web.domain.rows.export_columns import ENCRYPTED
-from proca_web.domain.rows.formula import guard_encrypted
+from proca_web.domain.rows.csv_lines import csv_line
+from proca_web.domain.rows.export_columns import ENCRYPTED, ExportRow
+from proca_web.domain.rows.formula import guard_sealed
 from proca_web.org_tool.files import Draft
-from proca_web.org_tool.reading.export_row import Damaged, Row
+from proca_web.org_tool.reading.lines import Damaged
 
 
 class Quarantine:
@@ -22,7 +21,7 @@ class Quarantine:
         self.path = path
         self._draft: Draft | None = None
 
-    def add(self, source: str, number: int, entry: Row | Damaged, reason: str) -> None:
+    def add(self, source: str, number: int, entry: ExportRow | Damaged, reason: str) -> None:
         """Set a row aside; `number` is its line in `source`."""
         if self.path is None:
             click.echo(f"{source}, line {number}: {reason}", err=True)
@@ -43,13 +42,11 @@ class Quarantine:
             self._draft.discard()
 
 
-def _cells(entry: Row | Damaged) -> list[str]:
+def _cells(entry: ExportRow | Damaged) -> list[str]:
     cells = entry.cells if isinstance(entry, Damaged) else entry
     # A raw line break would make two rows of one; the CSV export has none, an NDJSON message may.
-    return [guard_encrypted(cell.replace("\r", " ").replace("\n", " ")) for cell in cells]
+    return guard_sealed(cell.replace("\r", " ").replace("\n", " ") for cell in cells)
 
 
 def _line(cells: list[str]) -> bytes:
-    text = io.StringIO()
-    csv.writer(text, lineterminator="\r\n").writerow(cells)
-    return text.getvalue().encode(errors="replace")
+    return csv_line(cells).encode(errors="replace")

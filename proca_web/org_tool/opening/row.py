@@ -7,29 +7,26 @@ import json
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from operator import itemgetter
 
 from proca_web.crypto import memory
 from proca_web.crypto.errors import CannotOpen, CertificateRefused
 from proca_web.crypto.memory import NONCE_BYTES
 from proca_web.domain.rows import opened_copy
-from proca_web.domain.rows.export_columns import DECRYPTED
+from proca_web.domain.rows.export_columns import DECRYPTED, ENCRYPTED, DecryptedRow, ExportRow
 from proca_web.domain.rows.opened_copy import PlaintextRefused
 from proca_web.org_tool.errors import RowRefused
 from proca_web.org_tool.opening import meta
 from proca_web.org_tool.opening.channels import Channel, Channels, decode_column
-from proca_web.org_tool.reading.export_row import Row
 
 REF_BYTES = 16
 # 16 bytes in canonical base64url: the last character's other four bits are zero.
 _REF = re.compile(r"[A-Za-z0-9_-]{21}[AQgw]", re.ASCII)
-_METADATA = (
-    *("action_id", "action_type", "created_at", "campaign", "action_page", "contact_ref", "opt_in", "email_status"),
-    *("utm_source", "utm_medium", "utm_campaign", "utm_content"),
-)
-_CONTACT = tuple(name for name in DECRYPTED if name not in _METADATA)
-_SEALED = slice(Row._fields.index("payload"), Row._fields.index("sealed_by"))
+_CONTACT = tuple(name for name in DECRYPTED if name not in ENCRYPTED)
+_ARRANGED = itemgetter(*[(*ENCRYPTED, *_CONTACT).index(name) for name in DECRYPTED])
+_SEALED = slice(ENCRYPTED.index("payload"), ENCRYPTED.index("sealed_by"))
 
-Render = Callable[[list[str]], bytes]
+Render = Callable[[DecryptedRow], bytes]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,10 +37,10 @@ class Opened:
     channel: Channel | None
 
 
-def open_row(row: Row, channels: Channels, render: Render) -> Opened:
+def open_row(row: ExportRow, channels: Channels, render: Render) -> Opened:
     """Check, open and render one row. Raises RowRefused with the reason, whatever is wrong with it.
 
-    `render` makes a line of the cells in DECRYPTED order; it runs inside the same guard as the checks.
+    `render` makes a line of the opened row; it runs inside the same guard as the checks.
     """
     try:
         _check_columns(row)
@@ -64,7 +61,7 @@ def open_row(row: Row, channels: Channels, render: Render) -> Opened:
         raise RowRefused(f"the row cannot be read ({type(error).__name__})") from error
 
 
-def _check_columns(row: Row) -> None:
+def _check_columns(row: ExportRow) -> None:
     if not _REF.fullmatch(row.action_ref) or not _REF.fullmatch(row.contact_ref):
         decode_column(row.action_ref, "action_ref", REF_BYTES)
         decode_column(row.contact_ref, "contact_ref", REF_BYTES)
@@ -73,7 +70,7 @@ def _check_columns(row: Row) -> None:
         _find_unprintable(row)
 
 
-def _find_unprintable(row: Row) -> None:
+def _find_unprintable(row: ExportRow) -> None:
     for column, text in zip(row._fields, row, strict=True):
         try:
             for start in range(0, len(text), opened_copy.LONGEST_TEXT):
@@ -82,8 +79,8 @@ def _find_unprintable(row: Row) -> None:
             raise RowRefused(f"{column} is damaged: {error}") from error
 
 
-def _copy(row: Row, channel: Channel) -> list[str]:
-    """The cells of a copy that passes every check."""
+def _copy(row: ExportRow, channel: Channel) -> DecryptedRow:
+    """A copy that passes every check."""
     payload = decode_column(row.payload, "payload")
     nonce = decode_column(row.nonce, "nonce", NONCE_BYTES)
     certificate = channel.certificate
@@ -101,25 +98,19 @@ def _copy(row: Row, channel: Channel) -> list[str]:
     contact = opened_copy.fields(content)
     if not contact.get("comment"):
         contact["comment"] = _public_comment(row.custom_fields)
-    return _cells(row, contact)
+    return _decrypted(row, contact)
 
 
-def _erasure(row: Row) -> list[str]:
-    """The cells that tell a contact database which contact to delete."""
+def _erasure(row: ExportRow) -> DecryptedRow:
+    """What tells a contact database which contact to delete."""
     if row.payload or row.nonce or row.public_key or row.sign_key or row.sign_key_cert:
         raise RowRefused("the row says that a contact was erased, and yet holds one")
     meta.check_opt_in(row)
-    return _cells(row, {})
+    return _decrypted(row, {})
 
 
-def _cells(row: Row, contact: dict[str, str]) -> list[str]:
-    """The cells in DECRYPTED order."""
-    return [
-        *(row.action_id, row.action_type, row.created_at, row.campaign, row.action_page),
-        *(row.contact_ref, row.opt_in, row.email_status),
-        *[contact.get(name, "") for name in _CONTACT],
-        *(row.utm_source, row.utm_medium, row.utm_campaign, row.utm_content),
-    ]
+def _decrypted(row: ExportRow, contact: dict[str, str]) -> DecryptedRow:
+    return DecryptedRow._make(_ARRANGED((*row, *[contact.get(name, "") for name in _CONTACT])))
 
 
 def _public_comment(custom_fields: str) -> str:

@@ -6,15 +6,16 @@ from collections.abc import Callable, Iterable
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 
+from proca_web.domain.rows.export_columns import ExportRow
 from proca_web.org_tool.errors import RowRefused
-from proca_web.org_tool.keys.ring import Ring
+from proca_web.org_tool.keys.held import HeldKeys
 from proca_web.org_tool.opening.channels import Channels
 from proca_web.org_tool.opening.output import Output
 from proca_web.org_tool.opening.quarantine import Quarantine
 from proca_web.org_tool.opening.row import Opened, open_row
-from proca_web.org_tool.reading.export_row import Damaged, Row
 from proca_web.org_tool.reading.exports import Export
 from proca_web.org_tool.reading.imports import Imports
+from proca_web.org_tool.reading.lines import Damaged
 
 NOTHING_USABLE, SOME_SET_ASIDE = 1, 3
 _MOST_REASONS = 200
@@ -67,11 +68,11 @@ class Run:
     """
 
     def __init__(
-        self, ring: Ring, channels: Channels, output: Output, quarantine: Quarantine, imports: Imports
+        self, keys: HeldKeys, channels: Channels, output: Output, quarantine: Quarantine, imports: Imports
     ) -> None:
         self.tally = Tally()
-        self._orgs = sorted({key.org for key in ring.values()})
-        self._ring = ring
+        self._orgs = sorted({key.org for key in keys.values()})
+        self._keys = keys
         self._channels = channels
         self._output = output
         self._quarantine = quarantine
@@ -85,7 +86,7 @@ class Run:
 
     def __exit__(self, *_: object) -> None:
         self._leave.close()
-        for key in self._ring.values():
+        for key in self._keys.values():
             key.secret.wipe()
 
     def read(self, exports: Iterable[Export], progress: Progress) -> None:
@@ -108,7 +109,7 @@ class Run:
             self._imports.save()
         return self.tally
 
-    def _take(self, source: str, number: int, entry: Row | Damaged) -> None:
+    def _take(self, source: str, number: int, entry: ExportRow | Damaged) -> None:
         try:
             if isinstance(entry, Damaged):
                 raise RowRefused(entry.reason)
@@ -122,10 +123,10 @@ class Run:
             self._output.write(opened.line)
             self.tally.count(opened)
 
-    def _org_of(self, row: Row) -> str:
+    def _org_of(self, row: ExportRow) -> str:
         """Whose row this is; an erasure names no key, so it is told by the keys of the run."""
         if not row.is_erasure:
-            return self._ring[row.public_key].org
+            return self._keys[row.public_key].org
         if len(self._orgs) > 1:
             raise RowRefused("an erasure names no key, and keys of several orgs are given; run once for each org")
         return self._orgs[0]

@@ -3,11 +3,11 @@
 import csv
 from collections.abc import Callable, Iterable, Iterator
 
-from proca_web.domain.rows.export_columns import ENCRYPTED
+from proca_web.domain.rows.export_columns import ENCRYPTED, ExportRow
 from proca_web.org_tool.errors import ToolError
-from proca_web.org_tool.reading.export_row import ENDLESS, REQUIRED, Damaged, Row, is_endless
+from proca_web.org_tool.reading.lines import ENDLESS, REQUIRED, Damaged, is_endless
 
-Entry = tuple[int, Row | Damaged]
+Entry = tuple[int, ExportRow | Damaged]
 
 
 def read_header(line: bytes, source: str) -> list[str]:
@@ -32,7 +32,7 @@ def _not_ours(source: str, names: list[str], missing: list[str]) -> str:
 
 
 def rows(lines: Iterable[tuple[int, bytes]], header: list[str]) -> Iterator[Entry]:
-    """Each line with its number, as a Row or as Damaged; unknown columns are passed over."""
+    """Each line with its number, as an ExportRow or as Damaged; unknown columns are passed over."""
     width, arrange = len(header), _arrangement(header)
     for number, raw in lines:
         line = raw.rstrip(b"\r\n")
@@ -51,7 +51,7 @@ def rows(lines: Iterable[tuple[int, bytes]], header: list[str]) -> Iterator[Entr
             yield number, Damaged("the line is cut, or its quotes are broken", arrange(_fit(cells, width)))
         else:
             if len(cells) == width:
-                yield number, Row._make(arrange(cells))
+                yield number, ExportRow._make(arrange(cells))
             else:
                 reason = "the line is cut" if len(cells) < width else "the line has more cells than columns"
                 yield number, Damaged(reason, arrange(_fit(cells, width)))

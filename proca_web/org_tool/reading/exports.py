@@ -10,7 +10,7 @@ from typing import BinaryIO
 from proca_web.org_tool.errors import ToolError
 from proca_web.org_tool.reading import csv_export, ndjson_export
 from proca_web.org_tool.reading.csv_export import Entry
-from proca_web.org_tool.reading.export_row import LONGEST_LINE, is_endless
+from proca_web.org_tool.reading.lines import LONGEST_LINE, is_endless
 
 _BOM = b"\xef\xbb\xbf"
 

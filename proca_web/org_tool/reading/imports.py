@@ -8,9 +8,9 @@ import json
 from pathlib import Path
 from typing import Any
 
+from proca_web.domain.rows.export_columns import ExportRow
 from proca_web.org_tool import files
 from proca_web.org_tool.errors import RowRefused, ToolError
-from proca_web.org_tool.reading.export_row import Row
 
 FORMAT = "proca-org-state"
 ERASURES = "erasures"
@@ -57,7 +57,7 @@ class Imports:
         self._before = _load(path) if path is not None and path.exists() else {}
         self._now: dict[tuple[str, str], SeenSeqs] = {}
 
-    def take(self, row: Row, org: str) -> None:
+    def take(self, row: ExportRow, org: str) -> None:
         """Note an opened row. Raises RowRefused when it was imported before, or stands twice in this run."""
         seq, stream = _read_seq(row.seq), (org, row.public_key or ERASURES)
         if self._before and seq in self._before.get(stream, ()):

@@ -4,8 +4,9 @@ import json
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from proca_web.domain.rows.export_columns import ENCRYPTED, ExportRow
 from proca_web.org_tool.reading.csv_export import Entry
-from proca_web.org_tool.reading.export_row import ENDLESS, Damaged, Row, is_endless
+from proca_web.org_tool.reading.lines import ENDLESS, Damaged, is_endless
 
 ACTION = "proca:action:2"
 END = "proca:export:end"
@@ -50,7 +51,7 @@ class _Unreadable(ValueError):
 
 
 def rows(lines: Iterable[tuple[int, bytes]], source: str, notices: list[str]) -> Iterator[Entry]:
-    """Each message with its line's number, as a Row or as Damaged; what the end line tells goes to `notices`."""
+    """Each message with its line's number, as an ExportRow or as Damaged; what the end line tells goes to `notices`."""
     count, end = 0, None
     for number, raw in lines:
         if not raw.strip():
@@ -60,7 +61,7 @@ def rows(lines: Iterable[tuple[int, bytes]], source: str, notices: list[str]) ->
             if message.get("schema") == END:
                 end = message
                 continue
-            entry: Row | Damaged = _row(message)
+            entry: ExportRow | Damaged = _row(message)
         except _Unreadable as error:
             entry = ENDLESS if is_endless(raw) else Damaged(str(error))
         except (ValueError, RecursionError):
@@ -85,11 +86,9 @@ def _message(raw: bytes) -> dict[str, Any]:
     return message
 
 
-def _row(message: dict[str, Any]) -> Row:
-    texts = {name: _text(_at(message, place), name) for name, place in _PLACES.items()}
-    for name, default in _DEFAULTS.items():
-        texts[name] = texts[name] or default
-    return Row(**texts)
+def _row(message: dict[str, Any]) -> ExportRow:
+    texts = (_text(_at(message, _PLACES[name]), name) or _DEFAULTS.get(name, "") for name in ENCRYPTED)
+    return ExportRow._make(texts)
 
 
 def _at(message: dict[str, Any], place: tuple[str, ...]) -> Any:

@@ -11,7 +11,7 @@ from proca_web.crypto.encoding import decode, encode
 from proca_web.crypto.keys.key_log import Home
 from proca_web.crypto.keys.keys import fingerprint
 from proca_web.org_tool.errors import Alarm, ToolError
-from proca_web.org_tool.keys.ring import home_fingerprint
+from proca_web.org_tool.keys.key_files import home_fingerprint
 from proca_web.org_tool.watching import home_changes, own_key, published
 from proca_web.org_tool.watching.own_key import Watched
 from proca_web.org_tool.watching.published import Directory, KeyLog, Unsound

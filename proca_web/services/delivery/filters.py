@@ -1,8 +1,11 @@
 """What an export holds: the contract's query filters, read strictly."""
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
+
+from proca_web.domain.words import KeyRole
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,10 +20,10 @@ class Filters:
     only_opt_in: bool = False
     only_double_opt_in: bool = False
     include_testing: bool = False
-    role: str = "recipient"
+    role: KeyRole = KeyRole.RECIPIENT
 
 
-def read_filters(query: dict[str, str]) -> Filters:
+def read_filters(query: Mapping[str, str]) -> Filters:
     """Filters from a query string. Raises ValueError that names the field and the cure."""
     known: dict[str, Any] = {}
     for name, read in _READERS.items():
@@ -33,8 +36,7 @@ def read_filters(query: dict[str, str]) -> Filters:
     return Filters(**known)
 
 
-def read_bool(text: str) -> bool:
-    """A filter's `true` or `false`. Raises ValueError."""
+def _read_bool(text: str) -> bool:
     if text not in ("true", "false"):
         raise ValueError("must be true or false")
     return text == "true"
@@ -54,20 +56,21 @@ def _read_time(text: str) -> datetime:
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
-def _read_role(text: str) -> str:
-    if text not in ("recipient", "recovery"):
-        raise ValueError("must be recipient or recovery")
-    return text
+def _read_role(text: str) -> KeyRole:
+    try:
+        return KeyRole(text)
+    except ValueError as error:
+        raise ValueError(f"must be {' or '.join(KeyRole)}") from error
 
 
-_READERS: dict[str, Any] = {
+_READERS: dict[str, Callable[[str], Any]] = {
     "campaign": str,
     "page": str,
     "since": _read_count,
     "after": _read_time,
     "limit": _read_count,
-    "only_opt_in": read_bool,
-    "only_double_opt_in": read_bool,
-    "include_testing": read_bool,
+    "only_opt_in": _read_bool,
+    "only_double_opt_in": _read_bool,
+    "include_testing": _read_bool,
     "role": _read_role,
 }

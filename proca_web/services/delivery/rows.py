@@ -1,75 +1,130 @@
-"""Released copies of one org in `seq` order, read in one stream with flat memory. Nothing is opened here."""
+"""Released copies of one org in `seq` order, read in one stream with flat memory. Nothing is opened here.
 
+One of the rooms that speak to the driver: an export has millions of rows, and is converted column by column.
+"""
+
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
-from typing import Any
+from functools import lru_cache, partial
+from operator import attrgetter
+from typing import Any, NamedTuple
 
 from sqlalchemy.orm import Session
 
 from proca_web.crypto.encoding import encode
-from proca_web.models.base import statement
+from proca_web.domain.rows.export_columns import ENCRYPTED, ERASED, ExportRow
+from proca_web.services import driver
 from proca_web.services.delivery.filters import Filters
 
-CHUNK = 1000
-_ROWS = """
-SELECT c.seq, a.id, a.ref, a.action_type, a.created_at, g.name AS campaign, p.name AS page, a.testing, a.repeat,
-       c.contact_ref, c.opt_in, c.given_at, a.email_status, a.consent, c.payload, c.crypto_nonce, c.public_key_id,
-       c.sign_key_id, c.sealed_by, a.area, a.utm_source, a.utm_medium, a.utm_campaign, a.utm_content,
-       a.custom_fields, c.erased
-  FROM contacts c JOIN actions a ON a.id = c.action_id JOIN action_pages p ON p.id = a.action_page_id
-  JOIN campaigns g ON g.id = p.campaign_id
- WHERE c.org_id = :org AND c.role = :role AND c.seq > :since {filters}
- ORDER BY c.seq LIMIT :limit
-"""
-_KEYS = statement("""
-SELECT id, public, certificate, not_before, not_after FROM public_keys WHERE id = :id
-""")
+CHUNK = 500
+
+_TEXT = None
+_YES_NO = {True: "true", False: "false", None: ""}.__getitem__
 
 
-def time(value: datetime | str | None) -> str:
+def _encoded(value: bytes | None) -> str:
+    return "" if value is None else encode(value)
+
+
+def _time(value: datetime | str | None) -> str:
     """RFC 3339 with Z; SQLite's driver gives text, PostgreSQL's an aware time."""
     if value is None:
         return ""
-    if isinstance(value, str):
-        return f"{value[:10]}T{value[11:19]}Z"
-    return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    text = value if isinstance(value, str) else value.astimezone(UTC).isoformat()
+    return f"{text[:10]}T{text[11:19]}Z"
 
 
-def released(session: Session, org_id: int, filters: Filters) -> Any:
-    sql, bound = _query(org_id, filters)
-    options = {"stream_results": True, "max_row_buffer": CHUNK}
-    result = session.connection().execute(
-        statement(sql, times=("after",) if filters.after else ()), bound, execution_options=options
-    )
-    assert result.cursor is not None
-    return result.cursor if session.get_bind().dialect.name == "sqlite" else result
+class _Key(NamedTuple):
+    """What an export says of a public key."""
+
+    public: str
+    certificate: str
+    not_before: str
+    not_after: str
 
 
-def _query(org_id: int, filters: Filters) -> tuple[str, dict[str, Any]]:
-    conditions, bound = [], {"org": org_id, "role": filters.role, "since": filters.since}
-    bound["limit"] = filters.limit if filters.limit is not None else 2**62
-    if filters.campaign is not None:
-        conditions.append("g.name = :campaign")
-        bound["campaign"] = filters.campaign
-    if filters.page is not None:
-        conditions.append("p.name = :page")
-        bound["page"] = filters.page
-    if filters.after is not None:
-        conditions.append("a.created_at >= :after")
-        bound["after"] = filters.after
-    if filters.only_opt_in:
-        conditions.append("(c.opt_in OR c.erased)")
-    if filters.only_double_opt_in:
-        conditions.append("(a.email_status = 'double_opt_in' OR c.erased)")
-    if not filters.include_testing:
-        conditions.append("NOT a.testing")
-    return _ROWS.format(filters="".join(f" AND {condition}" for condition in conditions)), bound
+# Where each column of the export comes from (c: copy, a: action), and how it becomes text; keys are named by id.
+_COLUMNS: dict[str, tuple[str, Callable[[Any], str] | None]] = {
+    "seq": ("c.seq", str),
+    "action_id": ("a.id", str),
+    "action_ref": ("a.ref", encode),
+    "action_type": (f"CASE WHEN c.erased THEN '{ERASED}' ELSE a.action_type END", _TEXT),
+    "created_at": ("a.created_at", _time),
+    "campaign": ("g.name", _TEXT),
+    "action_page": ("p.name", _TEXT),
+    "testing": ("a.testing", _YES_NO),
+    "repeat": ("a.repeat", _YES_NO),
+    "contact_ref": ("c.contact_ref", encode),
+    "opt_in": ("c.opt_in", _YES_NO),
+    "given_at": ("c.given_at", _time),
+    "email_status": ("a.email_status", _TEXT),
+    "consent": ("a.consent", _TEXT),
+    "payload": ("c.payload", _encoded),
+    "nonce": ("c.crypto_nonce", _encoded),
+    "public_key": ("c.public_key_id", attrgetter("public")),
+    "sign_key": ("c.sign_key_id", attrgetter("public")),
+    "sign_key_cert": ("c.sign_key_id", attrgetter("certificate")),
+    "sign_key_not_before": ("c.sign_key_id", attrgetter("not_before")),
+    "sign_key_not_after": ("c.sign_key_id", attrgetter("not_after")),
+    "sealed_by": ("c.sealed_by", _TEXT),
+    "area": ("a.area", _TEXT),
+    "utm_source": ("a.utm_source", _TEXT),
+    "utm_medium": ("a.utm_medium", _TEXT),
+    "utm_campaign": ("a.utm_campaign", _TEXT),
+    "utm_content": ("a.utm_content", _TEXT),
+    "custom_fields": ("a.custom_fields", _TEXT),
+    "receipt": ("''", _TEXT),
+}
+_SOURCES, _FORMS = zip(*[_COLUMNS[name] for name in ENCRYPTED], strict=True)
+_RELEASED = f"""
+SELECT {", ".join(_SOURCES)}
+  FROM contacts c JOIN actions a ON a.id = c.action_id JOIN action_pages p ON p.id = a.action_page_id
+  JOIN campaigns g ON g.id = p.campaign_id
+ WHERE {{conditions}}
+ ORDER BY c.seq LIMIT ?
+"""
+_KEY = "SELECT public, certificate, not_before, not_after FROM public_keys WHERE id = ?"
+_BY_ID = ("c.public_key_id", "c.sign_key_id")
+_KEYS_KEPT = 1024
+_NO_LIMIT = 2**62
 
 
-def key_of(session: Session, key_id: int) -> tuple[str, str, str, str]:
-    row = session.execute(_KEYS, {"id": key_id}).one()
-    return (
-        encode(bytes(row.public)),
-        encode(bytes(row.certificate)) if row.certificate else "",
-        time(row.not_before),
-        time(row.not_after),
-    )
+def released(session: Session, org_id: int, filters: Filters) -> Iterator[list[ExportRow]]:
+    """The rows that pass the filters, in pieces; that of a contact that was erased holds no payload and no key."""
+    conditions, values = _conditions(session, org_id, filters)
+    sql = _RELEASED.format(conditions=" AND ".join(conditions))
+    limit = _NO_LIMIT if filters.limit is None else filters.limit
+    key = lru_cache(_KEYS_KEPT)(partial(_find_key, session))
+    for piece in driver.stream(session, sql, [*values, limit], CHUNK):
+        columns = (
+            map(key, column) if source in _BY_ID else column
+            for source, column in zip(_SOURCES, zip(*piece, strict=True), strict=True)
+        )
+        texts = (column if form is None else map(form, column) for form, column in zip(_FORMS, columns, strict=True))
+        yield [*map(ExportRow._make, zip(*texts, strict=True))]
+
+
+def _find_key(session: Session, key_id: int | None) -> _Key:
+    if key_id is None:
+        return _Key("", "", "", "")
+    public, certificate, not_before, not_after = driver.execute(session, _KEY, [key_id]).fetchone()
+    return _Key(encode(public), _encoded(certificate), _time(not_before), _time(not_after))
+
+
+def _conditions(session: Session, org_id: int, filters: Filters) -> tuple[list[str], list[Any]]:
+    """What must hold of a row, and the values for it. An erasure reaches whoever may have got the contact."""
+    wanted = {
+        "c.org_id = ?": org_id,
+        "c.role = ?": filters.role,
+        "c.seq > ?": filters.since,
+        "g.name = ?": filters.campaign,
+        "p.name = ?": filters.page,
+        "a.created_at >= ?": None if filters.after is None else driver.time(session, filters.after),
+    }
+    switches = {
+        "(c.opt_in OR c.erased)": filters.only_opt_in,
+        "(a.email_status = 'double_opt_in' OR c.erased)": filters.only_double_opt_in,
+        "NOT a.testing": not filters.include_testing,
+    }
+    given = {condition: value for condition, value in wanted.items() if value is not None}
+    return [*given, *(condition for condition, is_on in switches.items() if is_on)], [*given.values()]

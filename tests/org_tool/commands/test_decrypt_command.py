@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 from click.testing import Result
 
-from proca_web.domain.rows.export_columns import DECRYPTED, ENCRYPTED
-from proca_web.org_tool.reading.export_row import Row
+from proca_web.domain.rows.export_columns import DECRYPTED, ENCRYPTED, ExportRow
 from tests.org_tool.export_maker import CONTACT, ExportMaker, csv_text, make_static_sender, ndjson_text
 
 if TYPE_CHECKING:
@@ -25,7 +24,7 @@ def mode(path: Path) -> int:
 
 
 def test_the_row_type_follows_the_contracts_columns() -> None:
-    assert Row._fields == ENCRYPTED
+    assert ExportRow._fields == ENCRYPTED
 
 
 def test_an_export_opens_with_its_key_file_and_passphrase(desk: "Desk", key_file: Path) -> None:

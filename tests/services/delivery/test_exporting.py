@@ -9,8 +9,8 @@ from flask.testing import FlaskClient
 from sqlalchemy import text
 
 from proca_web.adapters.database import reading
-from proca_web.services.delivery import csv as encrypted_csv
-from proca_web.services.delivery import filters
+from proca_web.services.delivery.csv import encrypted_csv
+from proca_web.services.delivery.filters import Filters
 from tests.factories import World, b64
 from tests.services.conftest import confirm_path, waiting_token
 
@@ -181,6 +181,6 @@ def test_the_stream_comes_in_pieces_and_ends_its_read(world: World, client: Flas
     add(world, client, 2)
     with world.app.app_context(), reading() as session:
         org_id = session.execute(text("SELECT id FROM orgs WHERE name = 'org-two'")).scalar_one()
-        pieces = list(encrypted_csv.csv_lines(session, org_id, filters.Filters()))
+        pieces = list(encrypted_csv(session, org_id, Filters()))
     assert len(pieces) == 2
     assert pieces[1].count("\r\n") == 2

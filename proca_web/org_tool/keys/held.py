@@ -11,9 +11,7 @@ from proca_web.crypto.keys.keyfile import OrgKey
 from proca_web.crypto.keys.keys import fingerprint
 from proca_web.crypto.memory import Secret
 from proca_web.org_tool.errors import ToolError
-from proca_web.org_tool.keys.key_files import read_json
-
-_IDENTITY_CHARACTERS = 43
+from proca_web.org_tool.keys.key_files import home_fingerprint, read_json
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +30,7 @@ class HeldKey:
     must_check: bool = True
 
 
-Ring = dict[str, HeldKey]
+HeldKeys = dict[str, HeldKey]
 
 
 def hold(key: OrgKey) -> HeldKey:
@@ -68,8 +66,3 @@ def _keystore_key(path: Path, public: str, entry: Any, org: str, home: str) -> H
         raise ToolError(f"{path} is damaged: the key {fingerprint(named)} does not belong to its secret.")
     pin = home_fingerprint(home)
     return HeldKey(org, public, fingerprint(named), secret, home=pin, must_check=bool(pin))
-
-
-def home_fingerprint(pin: str) -> str:
-    """A pin as a fingerprint: pins are the 43-character identity, its fingerprint, or empty."""
-    return fingerprint(decode(pin)) if len(pin) == _IDENTITY_CHARACTERS else pin
