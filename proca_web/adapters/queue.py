@@ -4,46 +4,22 @@ Opened lazily in the process that uses it. A process enqueues each job at most o
 that second is scheduled, so that nothing committed in between waits for the sweep.
 """
 
-import json
 import os
 import threading
 from collections.abc import Callable, Mapping
-from datetime import datetime
-from pathlib import Path
 from time import monotonic
-from typing import Any
-from urllib.parse import urlsplit
+from typing import TYPE_CHECKING, Any
 
 from flask import Flask, current_app
-from huey import Huey, PostgresHuey, RedisHuey, SqliteHuey, crontab
-from huey.consumer import Consumer
-from huey.registry import Message
-from huey.serializer import Serializer
 
 from proca_web.adapters import logs
-from proca_web.adapters.database import set_private
+
+if TYPE_CHECKING:
+    from huey import Huey
+    from huey.consumer import Consumer
 
 _EXTENSION = "proca_queue"
 _EVERY_SECONDS = 1.0
-_NAME = "proca"
-
-
-class JsonSerializer(Serializer):
-    """Messages as JSON, so that who can write to the queue runs no code of theirs."""
-
-    def _serialize(self, data: Any) -> bytes:
-        fields = data._asdict() if isinstance(data, Message) else {"value": data}
-        return json.dumps(fields, default=datetime.isoformat).encode()
-
-    def _deserialize(self, data: bytes) -> Any:
-        fields = json.loads(data)
-        if "name" not in fields:
-            return fields.get("value")
-        for name in ("eta", "expires_resolved"):
-            if fields.get(name):
-                fields[name] = datetime.fromisoformat(fields[name])
-        fields["args"] = tuple(fields.get("args") or ())
-        return Message(**fields)
 
 
 class _Wake:
@@ -79,13 +55,15 @@ class _State:
         self.wakes: dict[str, _Wake] = {}
         self.lock = threading.Lock()
 
-    def opened(self) -> Huey:
+    def opened(self) -> "Huey":
         with self.lock:
             if self.huey is None or self.pid != os.getpid():
-                self.huey = _open(self.url)
+                from proca_web.adapters import huey_storage  # noqa: PLC0415 -- only who uses the queue loads huey
+
+                self.huey = huey_storage.opened(self.url)
                 self.pid = os.getpid()
                 self.wakes = {name: _Wake(self._task(name, job)) for name, job in self.jobs.items() if name != "sweep"}
-                self._task("sweep", self.jobs["sweep"], crontab(minute="*"))
+                self._task("sweep", self.jobs["sweep"], huey_storage.EVERY_MINUTE)
         return self.huey
 
     def _task(self, name: str, job: Callable[[Flask], None], every: Any = None) -> Any:
@@ -125,37 +103,9 @@ class Queue:
         if state.huey is not None and state.pid == os.getpid():
             state.huey.storage.close()
 
-    def consumer(self, app: Flask, workers: int = 2) -> Consumer:
+    def consumer(self, app: Flask, workers: int = 2) -> "Consumer":
         """A consumer for this process, not started; it leaves signals to the caller."""
+        from proca_web.adapters import huey_storage  # noqa: PLC0415
+
         state: _State = app.extensions[_EXTENSION]
-        return _EmbeddedConsumer(state.opened(), workers=workers, max_delay=0.5, check_worker_health=True)
-
-
-class _EmbeddedConsumer(Consumer):
-    def _set_signal_handlers(self) -> None:
-        """Signals belong to the command that runs us."""
-
-    def _create_process(self, process: Any, name: str) -> Any:
-        """A thread that closes its own connection to the queue when it ends."""
-        loop = process.loop
-
-        def loop_then_close() -> None:
-            loop()
-            if self.stop_flag.is_set():
-                self.huey.storage.close()
-
-        process.loop = loop_then_close
-        return super()._create_process(process, name)
-
-
-def _open(url: str) -> Huey:
-    options: dict[str, Any] = {"name": _NAME, "results": False, "serializer": JsonSerializer()}
-    match urlsplit(url).scheme:
-        case "sqlite":
-            path = Path(url.removeprefix("sqlite:///"))
-            set_private(path)
-            return SqliteHuey(filename=str(path), **options)
-        case "postgresql":
-            return PostgresHuey(dsn=url, **options)
-        case _:
-            return RedisHuey(url=url, **options)
+        return huey_storage.EmbeddedConsumer(state.opened(), workers=workers, max_delay=0.5, check_worker_health=True)

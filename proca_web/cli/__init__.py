@@ -1,30 +1,49 @@
 """Operator commands. They know every floor, print for people, and each commits once."""
 
+import importlib
+
 import click
 
-from proca_web.cli import demo, keys, manage, operate, processes, quality
+# Each command: the module it lives in, and what `--help` says of it. A module is imported when its command is run.
+COMMANDS = {
+    "bench": ("quality", "Run the benchmarks: sign, seal, page, confirm, mail, export, open; --json FILE."),
+    "campaign": ("manage", "Campaigns."),
+    "check": ("operate", "Verify configuration, keys and invariants; exit 0 when all is well, 1 when not."),
+    "demo": (
+        "demo",
+        "Try everything on this computer: SQLite, demo data, web server, worker, and a mailbox at /mailbox.",
+    ),
+    "init": ("operate", "Create the database, the Home key and the first operator."),
+    "keys": ("keys", "The Home Org's keys."),
+    "org": ("manage", "Organisations."),
+    "page": ("manage", "Action pages."),
+    "serve": ("processes", "Web server and worker in one process."),
+    "sweep": ("processes", "Run all periodic jobs once."),
+    "test": ("quality", "Run the tests; arguments go to pytest."),
+    "upgrade": ("operate", "Back the database up, migrate it, check it."),
+    "user": ("manage", "Staff."),
+    "worker": ("processes", "The worker beside `gunicorn wsgi:app`: mail, release, housekeeping."),
+}
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+class _Commands(click.Group):
+    """Imports a command when it is asked for: nearly all of the time a short one takes is imports."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        command: click.Command = getattr(importlib.import_module(f"proca_web.cli.{COMMANDS[cmd_name][0]}"), cmd_name)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, says) for name, (_, says) in COMMANDS.items()])
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="proca-web")
 def main() -> None:
     """A petition platform whose operator cannot read the signatures it stores."""
-
-
-for command in (
-    demo.demo,
-    quality.test,
-    quality.bench,
-    operate.init,
-    processes.serve,
-    processes.worker,
-    processes.sweep,
-    operate.check,
-    operate.upgrade,
-    manage.org,
-    manage.user,
-    manage.campaign,
-    manage.page,
-    keys.keys,
-):
-    main.add_command(command)

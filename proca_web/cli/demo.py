@@ -87,15 +87,9 @@ def demo(port: int, data: Path, host: str) -> None:
     if faults:
         ready.exit_with(faults)
     plan = _prepare_files(data, settings, env)
-    app = ready.app_or_exit(settings, check=False)
     if not plan["complete"]:
-        click.echo("making the database and the demo's data …", err=True)
-        ready.migrate(app)
-        with app.app_context():
-            _make_content(app, plan)
-            key_guard.follow(app)
-        plan["complete"] = True
-    write_json(data / "demo.json", plan)
+        _complete(plan, settings)
+        write_json(data / "demo.json", plan)
     app = ready.app_or_exit(settings)
     processes.run(app, host, port, ready=_greeting(plan, data))
 
@@ -165,14 +159,25 @@ def _plan(data: Path, url: str) -> dict[str, Any]:
     return plan
 
 
+def _complete(plan: dict[str, Any], settings: config.Settings) -> None:
+    app = ready.app_or_exit(settings, check=False)
+    click.echo("making the database and the demo's data …", err=True)
+    ready.migrate(app)
+    with app.app_context():
+        _make_content(app, plan)
+        key_guard.follow(app)
+    plan["complete"] = True
+
+
 def _make_content(app: Flask, plan: dict[str, Any]) -> None:
     """Everything in one transaction; nothing is made twice."""
     with reading() as session:
         if session.execute(select(Org.id).where(Org.name == LEAD.name)).first() is not None:
             return
     home_key = encryption.source.home
-    keys = [_org_public_keys(entry, home_key) for entry in plan["keys"]]
+    tools = [_keygen(entry, home_key) for entry in plan["keys"]]
     hashes = [passwords.hash_password(user["password"]) for user in plan["users"]]
+    keys = [_public_keys(entry, tool) for entry, tool in zip(plan["keys"], tools, strict=True)]
     now = clock.now()
     with writing() as session, force_locale("en"):
         owners = {orgs.HOME: orgs.add_home(session, home_key, now)}
@@ -197,17 +202,23 @@ def _add_org(session: Session, org: _DemoOrg, now: datetime) -> Org:
     return added
 
 
-def _org_public_keys(entry: dict[str, str], home: HomeKey) -> tuple[bytes, bytes]:
-    """The public halves in an org's key file, made by the org's own tool in a process of its own."""
-    file = Path(entry["file"])
-    if not file.exists():
-        tool = Path(sys.executable).with_name("proca-org")
-        command = [str(tool), "keygen", "--org", entry["org"], "--out", str(file), "--home", encode(home.identity)]
-        environment = {**os.environ, "PROCA_ORG_PASSPHRASE": entry["passphrase"]}
-        done = subprocess.run(command, env=environment, check=False, capture_output=True, text=True)
-        if done.returncode:
-            raise click.ClickException(f"proca-org keygen failed: {done.stderr.strip()}")
-    content = json.loads(file.read_text("utf-8"))
+def _keygen(entry: dict[str, str], home: HomeKey) -> subprocess.Popen[str] | None:
+    """The org's own tool making its key file, in a process of its own; None where the file is there."""
+    if Path(entry["file"]).exists():
+        return None
+    tool = Path(sys.executable).with_name("proca-org")
+    command = [str(tool), "keygen", "--org", entry["org"], "--out", entry["file"], "--home", encode(home.identity)]
+    environment = {**os.environ, "PROCA_ORG_PASSPHRASE": entry["passphrase"]}
+    return subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+
+def _public_keys(entry: dict[str, str], tool: subprocess.Popen[str] | None) -> tuple[bytes, bytes]:
+    """The public halves in an org's key file, once its tool has written it."""
+    if tool is not None:
+        _, fault = tool.communicate()
+        if tool.returncode:
+            raise click.ClickException(f"proca-org keygen failed: {fault.strip()}")
+    content = json.loads(Path(entry["file"]).read_text("utf-8"))
     return decode(content["public"], 32), decode(content["sign_public"], 32)
 
 

@@ -15,7 +15,8 @@ import pytest
 import redis
 from flask import Flask
 
-from proca_web.adapters.queue import JsonSerializer, Queue
+from proca_web.adapters.huey_storage import JsonSerializer
+from proca_web.adapters.queue import Queue
 from tests.conftest import POSTGRES
 from tests.required import required
 

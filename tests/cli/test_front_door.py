@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from proca_web import __main__ as door
+from proca_web import environment
 from proca_web.assets import ASSETS
 from tests.cli import running
 
@@ -27,7 +28,7 @@ def module_level_imports(path: Path) -> set[str]:
     return found
 
 
-@pytest.mark.parametrize("name", ["__init__.py", "__main__.py"])
+@pytest.mark.parametrize("name", ["__init__.py", "__main__.py", "environment.py"])
 def test_the_front_door_needs_nothing_but_the_standard_library(name: str) -> None:
     assert module_level_imports(PACKAGE / name) <= sys.stdlib_module_names
 
@@ -36,7 +37,7 @@ def test_the_package_itself_imports_nothing() -> None:
     assert module_level_imports(PACKAGE / "__init__.py") == set()
 
 
-@pytest.mark.parametrize("name", ["__init__.py", "__main__.py"])
+@pytest.mark.parametrize("name", ["__init__.py", "__main__.py", "environment.py"])
 def test_an_old_python_gets_as_far_as_being_told_so(name: str) -> None:
     source = (PACKAGE / name).read_text("utf-8")
     tree = ast.parse(source, feature_version=(3, 7))
@@ -124,24 +125,6 @@ def test_a_checkout_that_was_moved_is_installed_anew(checkout: Path, tmp_path: P
     assert not ready(moved, "run")
 
 
-def test_an_environment_without_pip_was_not_made_to_its_end(tmp_path: Path) -> None:
-    (tmp_path / "bin").mkdir()
-    python = tmp_path / "bin" / "python"
-    assert not door._has_pip(str(python))
-    python.write_text("#!/bin/sh\nexit 1\n")
-    python.chmod(0o755)
-    assert not door._has_pip(str(python))
-    assert door._has_pip(sys.executable)
-
-
-def test_a_step_that_fails_says_which(capsys: pytest.CaptureFixture[str]) -> None:
-    with pytest.raises(SystemExit):
-        door._run([sys.executable, "-c", "print('the reason'); raise SystemExit(3)"])
-    said = capsys.readouterr().err
-    assert "the reason" in said
-    assert said.splitlines()[-1].startswith("this failed: ")
-
-
 PYTHONS = sorted({sys.executable, "/usr/bin/python3"})
 
 
@@ -181,7 +164,7 @@ def test_two_commands_at_once_take_turns(checkout: Path, monkeypatch: pytest.Mon
     made: list[str] = []
     answers = iter([False, True])
     monkeypatch.setattr(door, "_is_ready", lambda *_: next(answers))
-    monkeypatch.setattr(door, "_make", lambda *_: made.append("again"))
+    monkeypatch.setattr(environment, "make", lambda *_: made.append("again"))
     open_before = len(os.listdir("/proc/self/fd"))
     door._prepare(checkout, checkout / ".venv", "run")
     assert made == []

@@ -5,7 +5,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from click import Group
+from click import Context, Group
 
 from proca_web.cli import main
 from tests.house.source import PACKAGE, ROOT
@@ -51,7 +51,7 @@ def test_every_setting_named_is_one(page: Path) -> None:
 def test_every_command_named_exists(page: Path) -> None:
     for words in re.findall(r"python3 -m proca_web ((?:[a-z][a-z-]* ?){1,2})", page.read_text("utf-8")):
         first, *rest = words.split()
-        command = main.commands.get(first)
+        command = main.get_command(Context(main), first)
         assert command is not None, words
         if isinstance(command, Group) and rest:
             assert rest[0] in command.commands, words

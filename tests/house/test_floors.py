@@ -12,7 +12,8 @@ from tests.house.source import PACKAGE, ROOT, calls, floor, imports, modules, na
 # What each floor may import from the others; the same order as in docs/architecture.md.
 BELOW = {
     "proca_web": set(),
-    "__main__": {"cli"},
+    "__main__": {"cli", "environment"},
+    "environment": set(),
     "assets": set(),
     "crypto": set(),
     "domain": set(),

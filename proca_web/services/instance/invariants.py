@@ -22,9 +22,9 @@ from proca_web.models import (
     Supporter,
     Transient,
 )
+from proca_web.services.instance import health
 from proca_web.services.keys import log as key_log
 from proca_web.services.keys import notices as key_notices
-from proca_web.services.instance import health
 from proca_web.services.petitions import wordings
 from proca_web.services.sealing.keyring import Keyring
 from proca_web.services.sealing.vouching import Vouching
