@@ -4,18 +4,15 @@ Real parts over mocks. A missing service skips its tests with the reason; PROCA_
 """
 
 import os
-import shutil
-import socket
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
-import psycopg
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from flask_migrate import upgrade
-from sqlalchemy import make_url
+from jinja2 import BytecodeCache
+from jinja2.bccache import Bucket
 
 from proca_web.app import create_app
 from proca_web.config import Settings
@@ -23,60 +20,102 @@ from proca_web.crypto.boxes.certificate import Mode
 from proca_web.extensions import db
 from proca_web.services.sealing.keyring import Keyring
 from proca_web.web import page_cache, ratelimit
-from tests import factories
+from tests import databases, factories, ports
+from tests.databases import Postgres, Templates
 from tests.factories import World
-from tests.required import required
 
-POSTGRES = os.environ.get("PROCA_TEST_POSTGRES", "postgresql://postgres@127.0.0.1:5432/postgres")
+# Files of tests live in memory where there is room: the databases commit as durably as in earnest, which a disk feels.
+_MEMORY = Path("/dev/shm")  # noqa: S108
+_ROOM = 1 << 30
+
+
+def pytest_configure() -> None:
+    """Before the first temporary folder is made."""
+    if _MEMORY.is_dir() and os.access(_MEMORY, os.W_OK):
+        there = os.statvfs(_MEMORY)
+        if there.f_bavail * there.f_frsize > _ROOM:
+            os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(_MEMORY))
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish() -> None:
+    """The last one out, which started the workers, clears the server."""
+    if databases.WORKER == "main":
+        databases.drop_databases()
+
+
+class _Compiled(BytecodeCache):
+    """Each template is compiled once a process, however many apps a test run makes."""
+
+    def __init__(self) -> None:
+        self._kept: dict[str, bytes] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        if bucket.key in self._kept:
+            bucket.bytecode_from_string(self._kept[bucket.key])
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        self._kept[bucket.key] = bucket.bytecode_to_string()
+
+
+Flask.jinja_options = {"bytecode_cache": _Compiled()}
 
 
 @pytest.fixture(scope="session")
-def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A migrated, empty SQLite file to copy."""
-    folder = tmp_path_factory.mktemp("sqlite")
-    app = create_app(factories.settings(folder, f"sqlite:///{folder / 'proca.db'}"), check=False)
-    with app.app_context():
-        upgrade()
-        db.engine.dispose()
-    return folder / "proca.db"
+def shared_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One folder for all workers of this run."""
+    own = tmp_path_factory.getbasetemp()
+    return own if databases.WORKER == "main" else own.parent
 
 
 @pytest.fixture(scope="session")
-def postgres_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A migrated PostgreSQL database of this test run."""
-    try:
-        admin = psycopg.connect(POSTGRES, autocommit=True, connect_timeout=3)
-    except psycopg.OperationalError:
-        required("postgres", f"no PostgreSQL at {make_url(POSTGRES).host} (PROCA_TEST_POSTGRES)")
-    name = f"proca_test_{os.getpid()}"
-    admin.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
-    admin.execute(f'CREATE DATABASE "{name}"')
-    url = make_url(POSTGRES).set(drivername="postgresql+psycopg", database=name).render_as_string(hide_password=False)
-    app = create_app(factories.settings(tmp_path_factory.mktemp("pg"), url), check=False)
-    with app.app_context():
-        upgrade()
-        db.engine.dispose()
-    yield url
-    admin.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
-    admin.close()
+def templates(shared_folder: Path) -> Templates:
+    """A migrated, empty SQLite file and one with the demo's world, to copy."""
+    made = Templates(shared_folder / "sqlite")
+    databases.once(made.folder, made.make)
+    return made
 
 
-@pytest.fixture(params=["sqlite", "postgres"])
-def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """An empty, migrated database, once for each kind."""
-    if request.param == "sqlite":
-        shutil.copy(request.getfixturevalue("sqlite_template"), tmp_path / "proca.db")
-        return f"sqlite:///{tmp_path / 'proca.db'}"
-    url: str = request.getfixturevalue("postgres_url")
-    _empty(url)
-    return url
+@pytest.fixture(scope="session")
+def postgres(templates: Templates) -> Iterator[Postgres]:
+    """This worker's PostgreSQL database."""
+    made = Postgres(templates)
+    yield made
+    made.close()
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(templates: Templates) -> Path:
+    """A migrated, empty SQLite file."""
+    return templates.folder / "empty.db"
+
+
+@pytest.fixture(scope="session")
+def postgres_url(postgres: Postgres) -> str:
+    """This worker's PostgreSQL database, as the last test left it."""
+    return postgres.url
 
 
 @pytest.fixture
-def sqlite_url(sqlite_template: Path, tmp_path: Path) -> str:
-    """An empty, migrated SQLite database, for tests that need one kind only."""
-    shutil.copy(sqlite_template, tmp_path / "proca.db")
-    return f"sqlite:///{tmp_path / 'proca.db'}"
+def is_settled(request: pytest.FixtureRequest) -> bool:
+    """Whether this test's database begins with the demo's world."""
+    return "world" in request.fixturenames
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path, is_settled: bool) -> str:
+    """A migrated database, once for each kind; empty, unless the test asks for the world."""
+    if request.param == "sqlite":
+        url: str = request.getfixturevalue("sqlite_url")
+        return url
+    postgres: Postgres = request.getfixturevalue("postgres")
+    return postgres.begin(tmp_path, world=is_settled)
+
+
+@pytest.fixture
+def sqlite_url(templates: Templates, tmp_path: Path, is_settled: bool) -> str:
+    """The same, for tests that need one kind only."""
+    return templates.sqlite(tmp_path, world=is_settled)
 
 
 @pytest.fixture
@@ -105,9 +144,9 @@ def app(settings: Settings, mode: Mode) -> Iterator[Flask]:
 
 
 @pytest.fixture
-def world(app: Flask) -> World:
+def world(app: Flask, templates: Templates) -> World:
     """The demo's world: Home Org, two orgs with keys made here, one campaign, two live pages, three users."""
-    return factories.make_world(app)
+    return World(app, dict(templates.secrets))
 
 
 @pytest.fixture
@@ -134,16 +173,4 @@ def one_minute(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def free_port() -> int:
     """A port nobody uses at this moment."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
-
-
-def _empty(url: str) -> None:
-    """Truncate every table of the PostgreSQL test database and begin its numbers anew."""
-    plain = make_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
-    with psycopg.connect(plain, autocommit=True) as connection:
-        tables = connection.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'").fetchall()
-        names = ", ".join(f'"{name}"' for (name,) in tables if name != "alembic_version")
-        connection.execute(f"TRUNCATE {names} RESTART IDENTITY CASCADE")
+    return ports.free_port()

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from flask_babel import force_locale, gettext
 from nacl.public import Box, PrivateKey, PublicKey
+from nacl.pwhash import argon2id
 from nacl.signing import SigningKey
 from sqlalchemy import text
 from sqlalchemy.orm import Session
@@ -35,9 +37,10 @@ from proca_web.services.keys import registering
 from proca_web.services.keys.registering import Registration
 from proca_web.services.petitions import campaigns, orgs, pages
 from proca_web.services.petitions.pages import PageSettings
-from proca_web.services.staff import passwords, people
+from proca_web.services.staff import people
 
 PASSWORD = "a password for tests"
+ORGS = ("org-one", "org-two")
 CANARY = {
     "first_name": "Kanarienvogelia",
     "last_name": "Zwitscherowska",
@@ -183,14 +186,11 @@ def b64(text_: str) -> bytes:
     return base64.urlsafe_b64decode(text_ + "=" * (-len(text_) % 4))
 
 
-_HASHES: dict[str, str] = {}
-
-
+@cache
 def password_hash() -> str:
-    """The hash of PASSWORD, made once a run: argon2id is slow on purpose."""
-    if not _HASHES:
-        _HASHES["only"] = passwords.hash_password(PASSWORD)
-    return _HASHES["only"]
+    """A hash of PASSWORD that is quick to verify; what a real one costs is a test of its own."""
+    cheap = {"opslimit": argon2id.OPSLIMIT_MIN, "memlimit": argon2id.MEMLIMIT_MIN}
+    return argon2id.str(PASSWORD.encode(), **cheap).decode("ascii")
 
 
 def page_settings(**changes: Any) -> PageSettings:
@@ -204,10 +204,10 @@ def page_settings(**changes: Any) -> PageSettings:
     return PageSettings(**(values | changes))
 
 
-def make_world(app: Flask) -> World:
+def make_world(app: Flask, secrets: dict[str, PrivateKey] | None = None, now: datetime | None = None) -> World:
     """The demo's content, with keys whose secrets stay in the test."""
-    secrets = {name: PrivateKey.generate() for name in ("org-one", "org-two")}
-    now = datetime.now(UTC)
+    secrets = secrets or {name: PrivateKey.generate() for name in ORGS}
+    now = now or datetime.now(UTC)
     with app.test_request_context(), writing() as session, force_locale("en"):
         made = {"home": orgs.add_home(session, encryption.source.home, now)}
         for name, secret in secrets.items():

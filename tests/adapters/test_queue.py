@@ -17,7 +17,7 @@ from flask import Flask
 
 from proca_web.adapters.huey_storage import JsonSerializer
 from proca_web.adapters.queue import Queue
-from tests.conftest import POSTGRES
+from tests.databases import POSTGRES
 from tests.required import required
 
 REDIS = os.environ.get("PROCA_TEST_REDIS", "redis://127.0.0.1:6379/9")

@@ -10,6 +10,7 @@ from playwright.sync_api import Browser, sync_playwright
 
 from tests.browser import live
 from tests.browser.live import Town, Visitor
+from tests.databases import Templates
 from tests.required import required
 
 NAMES = ("chromium", "chromium-browser", "google-chrome")
@@ -28,9 +29,9 @@ def chromium() -> Iterator[Browser]:
 
 
 @pytest.fixture
-def town(tmp_path: Path, sqlite_url: str) -> Iterator[Town]:
+def town(tmp_path: Path, templates: Templates) -> Iterator[Town]:
     """A world of this test alone."""
-    with live.town(tmp_path, sqlite_url) as served:
+    with live.town(tmp_path, templates) as served:
         yield served
 
 

@@ -17,6 +17,7 @@ from proca_web.extensions import db
 from proca_web.services.sealing.keyring import Keyring
 from proca_web.web import page_cache
 from tests import factories
+from tests.databases import Templates
 from tests.factories import World
 
 PHONE = {"width": 390, "height": 844}
@@ -35,9 +36,10 @@ class Town:
 
 
 @contextlib.contextmanager
-def town(folder: Path, database_url: str) -> Iterator[Town]:
+def town(folder: Path, templates: Templates) -> Iterator[Town]:
     """Serve a new world until the block ends."""
     page_cache.forget()
+    database_url = templates.sqlite(folder, world=True)
     (folder / "mailbox").mkdir(exist_ok=True)
     with socket.socket() as listening:
         listening.bind(("127.0.0.1", 0))
@@ -45,7 +47,7 @@ def town(folder: Path, database_url: str) -> Iterator[Town]:
         settings = factories.settings(folder, database_url, PROCA_PUBLIC_URL=url)
         Keyring(settings.keyring_dir).prepare()
         app = create_app(settings, check=False)
-        world = factories.make_world(app)
+        world = World(app, dict(templates.secrets))
         server = create_server(app, sockets=[listening], threads=4, ident=None)
         thread = threading.Thread(target=server.run, name="live server")
         thread.start()

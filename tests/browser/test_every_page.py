@@ -9,6 +9,7 @@ from playwright.sync_api import Browser, Page
 from tests.browser import live, places
 from tests.browser.live import NARROWEST, PHONE, Town, Visitor
 from tests.browser.places import PLACES, Links
+from tests.databases import Templates
 
 AXE = (Path(__file__).parent / "vendor" / "axe-4.14.1.min.js").read_text("utf-8")
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
@@ -27,11 +28,9 @@ SIDEWAYS = "document.documentElement.scrollWidth - document.documentElement.clie
 
 
 @pytest.fixture(scope="module")
-def settled(tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path) -> Iterator[tuple[Town, Links]]:
+def settled(tmp_path_factory: pytest.TempPathFactory, templates: Templates) -> Iterator[tuple[Town, Links]]:
     """A world with something in every state, for tests that only look."""
-    folder = tmp_path_factory.mktemp("settled")
-    (folder / "proca.db").write_bytes(sqlite_template.read_bytes())
-    with live.town(folder, f"sqlite:///{folder / 'proca.db'}") as served:
+    with live.town(tmp_path_factory.mktemp("settled"), templates) as served:
         yield served, places.prepare(served)
 
 

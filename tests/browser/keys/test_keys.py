@@ -11,8 +11,8 @@ from playwright.sync_api import expect
 from proca_web.crypto.encoding import encode
 from proca_web.crypto.keys.keys import fingerprint
 from proca_web.crypto.keys.passphrase import word_list
-from tests.browser import qr
 from tests.browser.desk import OWN, add_owner, assert_nothing_secret, desk, found_org, locked, states
+from tests.browser.keys import qr
 from tests.browser.live import DESKTOP, Town, Visitor
 
 STORED = """async () => [Object.entries(localStorage), Object.entries(sessionStorage), await indexedDB.databases(),

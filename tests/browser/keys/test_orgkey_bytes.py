@@ -25,6 +25,7 @@ from proca_web.crypto.labels import keyed
 from proca_web.crypto.memory import Secret
 from tests.browser import live
 from tests.browser.live import Visitor
+from tests.databases import Templates
 from tests.factories import b64
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -71,11 +72,9 @@ Ask = Callable[..., Any]
 
 
 @pytest.fixture(scope="module")
-def ask(chromium: Browser, tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path) -> Iterator[Ask]:
+def ask(chromium: Browser, tmp_path_factory: pytest.TempPathFactory, templates: Templates) -> Iterator[Ask]:
     """Asks the browser: a function and what it is given."""
-    folder = tmp_path_factory.mktemp("bytes")
-    (folder / "proca.db").write_bytes(sqlite_template.read_bytes())
-    with live.town(folder, f"sqlite:///{folder / 'proca.db'}") as town:
+    with live.town(tmp_path_factory.mktemp("bytes"), templates) as town:
         visitor = Visitor(chromium, town.url)
         page: Page = visitor.page()
         page.goto("/keys")
