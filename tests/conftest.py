@@ -13,6 +13,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from jinja2 import BytecodeCache
 from jinja2.bccache import Bucket
+from redis import Redis
 
 from proca_web.app import create_app
 from proca_web.config import Settings
@@ -21,6 +22,7 @@ from proca_web.extensions import db
 from proca_web.services.sealing.keyring import Keyring
 from proca_web.web import page_cache, ratelimit
 from tests import databases, factories, ports
+from tests import own_redis as own_redis_database
 from tests.databases import Postgres, Templates
 from tests.factories import World
 
@@ -168,6 +170,20 @@ def one_minute(monkeypatch: pytest.MonkeyPatch) -> None:
     """The minute that calls are counted in does not end while a test counts."""
     moment = ratelimit.time()
     monkeypatch.setattr(ratelimit, "time", lambda: moment)
+
+
+@pytest.fixture(scope="session")
+def own_redis() -> Iterator[Redis]:
+    """A database in Redis that nobody else uses meanwhile."""
+    with own_redis_database.taken() as database:
+        yield database
+
+
+@pytest.fixture
+def redis_url(own_redis: Redis) -> str:
+    """That database, empty."""
+    own_redis.flushdb()
+    return own_redis_database.url(own_redis)
 
 
 @pytest.fixture

@@ -127,7 +127,7 @@ class Postgres:
                 kept = sql.Identifier("world", table), sql.Identifier(table)
                 connection.execute(sql.SQL("CREATE TABLE {} AS TABLE {}").format(*kept))
 
-    def _create(self, name: str, template: str = "template1") -> None:
+    def _create(self, name: str, template: str = "template0") -> None:
         named = sql.Identifier(name)
         self._admin.execute(sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(named, sql.Identifier(template)))
         # A test's data need not survive a power cut.

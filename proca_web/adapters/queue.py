@@ -7,12 +7,11 @@ that second is scheduled, so that nothing committed in between waits for the swe
 import os
 import threading
 from collections.abc import Callable, Mapping
-from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 from flask import Flask, current_app
 
-from proca_web.adapters import logs
+from proca_web.adapters import clock, logs
 
 if TYPE_CHECKING:
     from huey import Huey
@@ -32,7 +31,7 @@ class _Wake:
 
     def __call__(self) -> None:
         with self._lock:
-            now = monotonic()
+            now = clock.monotonic()
             if now < self._last:  # one is scheduled for the end of this second already
                 return
             soon = now - self._last < _EVERY_SECONDS

@@ -1,6 +1,5 @@
 """Limits per network: the unit is a household, the count is shared where Redis is, and an address is never kept."""
 
-import os
 import time
 
 import pytest
@@ -12,9 +11,6 @@ from werkzeug.wrappers import Request
 
 from proca_web.web import ratelimit
 from proca_web.web.ratelimit import Limit, RateLimit, network_key
-from tests.required import required
-
-REDIS = os.environ.get("PROCA_TEST_REDIS", "redis://127.0.0.1:6379/9")
 
 
 def limited_app(url: str, secret: str = "s" * 32) -> Flask:
@@ -31,17 +27,6 @@ def call(app: Flask, limit: Limit, address: str) -> float:
         except TooManyRequests as refusal:
             return float(refusal.retry_after)
     return 0.0
-
-
-@pytest.fixture
-def redis_url() -> str:
-    try:
-        server = redis.Redis.from_url(REDIS, socket_connect_timeout=2)
-        server.ping()
-    except redis.RedisError:
-        required("redis", f"no Redis at {REDIS} (PROCA_TEST_REDIS)")
-    server.flushdb()
-    return REDIS
 
 
 @pytest.mark.parametrize("storage", ["memory", "redis"])

@@ -7,13 +7,12 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 from flask_babel import force_locale, gettext
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from proca_web.adapters.database import reading, writing
-from proca_web.domain import key_life
 from proca_web.domain.errors import NoActiveKey
 from proca_web.extensions import encryption
-from proca_web.models import ActionPage, Campaign, Org
+from proca_web.models import ActionPage, Campaign, Org, PublicKey
 from proca_web.services.instance import invariants
 from proca_web.services.petitions import pages
 from proca_web.web import page_cache
@@ -38,9 +37,12 @@ def holder(world: World) -> Holder:
 
 
 @pytest.fixture
-def end(world: World, clock: FakeClock) -> datetime:
+def end(world: World) -> datetime:
     """When the keys of both orgs expire."""
-    return key_life.expiry(clock()) + timedelta(minutes=1)
+    with world.app.app_context(), reading() as session:
+        last = session.scalar(select(func.max(PublicKey.expires_at)))
+    assert last is not None
+    return last + timedelta(minutes=1)
 
 
 def go_to(clock: FakeClock, moment: datetime, **more: float) -> None:
