@@ -17,8 +17,17 @@ from tests.key_holder import Holder, b64
 HOLDER = Holder("org-one")
 SECRET = bytes(HOLDER.secret)
 NAMES = [
-    *("private", "privatekey", "secret", "secretkey", "sk", "seed"),
-    *("mnemonic", "passphrase", "seal", "keystore", "orgkey"),
+    "private",
+    "privatekey",
+    "secret",
+    "secretkey",
+    "sk",
+    "seed",
+    "mnemonic",
+    "passphrase",
+    "seal",
+    "keystore",
+    "orgkey",
 ]
 
 

@@ -39,7 +39,7 @@ def test_every_setting_named_is_one(page: Path) -> None:
             r"PROCA_[A-Z_]+",
             "".join(
                 path.read_text("utf-8")
-                for path in (PACKAGE / "config.py", ROOT / ".env.example", *(PACKAGE / "org_tool").glob("*.py"))
+                for path in (PACKAGE / "config.py", ROOT / ".env.example", *(PACKAGE / "org_tool").rglob("*.py"))
             ),
         )
     )

@@ -28,8 +28,16 @@ MOST_ROUNDS = 5_000_000
 _FINGERPRINT = re.compile(r"[0-9A-HJKMNP-TV-Z]{4}(-[0-9A-HJKMNP-TV-Z]{4}){7}")
 _KDF_MEMBERS = ("name", "rounds", "salt")
 _HEADER = (
-    *("format", "version", "org", "public", "sign_public", "fingerprint"),
-    *("home_identity", "home_box", "origin", "created_at"),
+    "format",
+    "version",
+    "org",
+    "public",
+    "sign_public",
+    "fingerprint",
+    "home_identity",
+    "home_box",
+    "origin",
+    "created_at",
 )
 _TEXTS = (*(name for name in _HEADER if name != "version"), "nonce", "seal", "check")
 

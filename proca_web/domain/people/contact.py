@@ -15,8 +15,17 @@ from proca_web.domain.people import text
 
 # The basic schema in the order a form shows it; the comment is handled by its own policy.
 FIELDS = (
-    *("first_name", "last_name", "email", "phone", "country", "postcode"),
-    *("street", "street_number", "locality", "region", "birth_date"),
+    "first_name",
+    "last_name",
+    "email",
+    "phone",
+    "country",
+    "postcode",
+    "street",
+    "street_number",
+    "locality",
+    "region",
+    "birth_date",
 )
 ALWAYS_REQUIRED = frozenset({"first_name", "email"})
 

@@ -14,6 +14,7 @@ MOST_MEMBERS = 64
 DEEPEST = 3
 LONGEST_TEXT = 2000
 _PLAIN = {str, bool, NoneType, dict}
+_PLAIN_META = {*_PLAIN, int}
 _NOTHING: dict[str, Any] = {}
 _PLAIN_JSON = json.JSONDecoder()
 
@@ -66,16 +67,16 @@ def _read_plain(text: str) -> dict[str, Any] | None:
     if type(meta) is not dict or type(address) is not dict or text.count("{") != (3 if address else 2):
         return None
     members = len(content) + len(meta) + len(address)
-    kinds = {*map(type, content.values()), *map(type, address.values())}
     own = [*map(type, meta.values())]
     plain = (
         members <= MOST_MEMBERS
         and members == text.count('":')
-        and kinds <= _PLAIN
+        and _PLAIN.issuperset(map(type, content.values()))
+        and _PLAIN.issuperset(map(type, address.values()))
         and own.count(int) == 1
         and type(meta.get("v")) is int
         and meta["v"] == 1
-        and _PLAIN.issuperset(kind for kind in own if kind is not int)
+        and _PLAIN_META.issuperset(own)
     )
     return content if plain else None
 

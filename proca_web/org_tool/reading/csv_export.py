@@ -69,7 +69,7 @@ def _fit(cells: list[str], width: int) -> list[str]:
 
 def _arrangement(header: list[str]) -> Callable[[list[str]], tuple[str, ...]]:
     """What brings a line's cells into the order of ENCRYPTED; a column the file lacks becomes empty."""
-    if tuple(header[: len(ENCRYPTED)]) == ENCRYPTED:
-        return lambda cells: tuple(cells[: len(ENCRYPTED)])
+    if tuple(header) == ENCRYPTED:
+        return tuple
     places = [header.index(name) if name in header else None for name in ENCRYPTED]
     return lambda cells: tuple("" if place is None else cells[place] for place in places)

@@ -1,8 +1,8 @@
 """`proca-org decrypt` as people meet it: at a terminal, interrupted, and in front of a pipe that closes."""
 
+import os
 import signal
 import subprocess
-import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -35,29 +35,31 @@ def test_at_a_terminal_a_bar_shows_how_far_it_is(desk: "Desk") -> None:
     assert "100%" in screen
 
 
-def _slow_run(desk: "Desk", *arguments: str) -> subprocess.Popen[bytes]:
-    """A run that waits for the rest of its input, its first row read already."""
-    command = [*COMMAND, "decrypt", "-", *map(str, desk.trusted), *arguments]
+def _slow_run(desk: "Desk", *arguments: object) -> subprocess.Popen[bytes]:
+    """A run that waits for the rest of its input, one good row and one that is cut read already."""
+    command = [*COMMAND, "decrypt", "-", *map(str, desk.trusted), *map(str, arguments)]
     process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     assert process.stdin is not None
-    process.stdin.write(csv_text([desk.maker.row(1)]).encode())
+    process.stdin.write(csv_text([desk.maker.row(1)]).encode() + b"cut\r\n")
     process.stdin.flush()
     return process
 
 
 @pytest.mark.parametrize(("number", "exit_code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_an_interrupted_run_leaves_no_file_and_says_so(desk: "Desk", number: int, exit_code: int) -> None:
-    with _slow_run(desk, "-o", str(desk.folder / "out.csv")) as process:
-        deadline = time.monotonic() + 20
-        while not list(desk.folder.glob(".out.csv.*.part")) and time.monotonic() < deadline:
-            time.sleep(0.02)
+    reasons = desk.folder / "reasons"
+    os.mkfifo(reasons)
+    with (
+        _slow_run(desk, "-o", desk.folder / "out.csv", "--quarantine", reasons) as process,
+        reasons.open("rb"),  # opens when the run opens its end of it, to set the second row aside
+    ):
+        assert list(desk.folder.glob(".out.csv.*.part"))
         process.send_signal(number)
-        assert process.wait(20) == exit_code
-        assert process.stderr is not None
-        said = process.stderr.read().decode()
-    assert "no file was written" in said
-    assert "Traceback" not in said
-    assert sorted(path.name for path in desk.folder.iterdir()) == ["keystore.json"]
+        _, said = process.communicate(timeout=20)  # its input ends, so that no read outlasts the signal
+    assert process.returncode == exit_code
+    assert b"no file was written" in said
+    assert b"Traceback" not in said
+    assert sorted(path.name for path in desk.folder.iterdir()) == ["keystore.json", "reasons"]
 
 
 def test_a_reader_that_goes_away_is_no_reason_to_complain(desk: "Desk") -> None:

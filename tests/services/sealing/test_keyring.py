@@ -114,7 +114,7 @@ _PROCESS = """
 import sys
 from datetime import datetime, UTC
 from pathlib import Path
-from proca_web.services.keyring import Keyring
+from proca_web.services.sealing.keyring import Keyring
 keyring = Keyring(Path(sys.argv[1]))
 print("ready", flush=True)
 sys.stdin.readline()
