@@ -9,15 +9,17 @@ from bench.instance import PAGE, Instance
 from proca_web.adapters.database import direct_write, reading, writing
 from proca_web.adapters.keyring import keyring_of
 from proca_web.crypto.boxes import transient_seal
+from proca_web.domain.pages import tracking
 from proca_web.domain.pages.privacy import Consent
 from proca_web.domain.people.contact import ContactData
 from proca_web.extensions import db, encryption
 from proca_web.jobs import release
-from proca_web.services.petitions import facts as pages
+from proca_web.services.petitions import facts
 from proca_web.services.signatures import signing
 from proca_web.services.signatures.signing import Submission
 
 A_TRANSACTION = 1000
+_ARRIVAL = tracking.read_arrival({}, "", ())
 
 
 def person(number: int) -> ContactData:
@@ -39,11 +41,11 @@ def add(made: Instance, number: int) -> list[bytes]:
     with made.app.app_context(), _tokens() as tokens:
         keyring = keyring_of(made.app)
         with reading() as session:
-            page = pages.facts(session, PAGE, encryption.vouching, datetime.now(UTC))
+            page = facts.read(session, PAGE, encryption.vouching, datetime.now(UTC))
         for start in range(0, number, A_TRANSACTION):
             drafts = []
             for each in range(start, min(start + A_TRANSACTION, number)):
-                signed = Submission(person(each), Consent(True, True), "", {}, False, page.wording)
+                signed = Submission(person(each), Consent(True, True), "", _ARRIVAL, page.wording)
                 with encryption.submission() as sealing:
                     drafts.append(signing.seal(sealing, keyring, page, signed, datetime.now(UTC)))
             with direct_write() as connection:

@@ -1,8 +1,8 @@
-"""The named refusals of the product. Raised where known, turned into HTTP in one place; never hold personal data."""
+"""The named refusals of the product. Raised where known, turned into HTTP in one place; never say personal data."""
 
 from collections.abc import Mapping
 
-from proca_web.domain.messages import Message
+from proca_web.domain.messages import N_, Message
 
 
 class ProcaError(Exception):
@@ -17,8 +17,20 @@ class FieldsRefused(ProcaError):
         self.faults = dict(faults)
 
 
-class WordingChanged(ProcaError):
+class WordingChanged(FieldsRefused):
     """The consent text the form showed was replaced too long ago, or was never ours."""
+
+    def __init__(self) -> None:
+        super().__init__({"wording": Message(N_("This text has changed. Please read it and send again."))})
+
+
+class AddressDoubted(ProcaError):
+    """The address looks mistyped: `meant` is asked about once. Neither is part of the text or repr."""
+
+    def __init__(self, address: str, meant: str) -> None:
+        super().__init__()
+        self.address = address
+        self.meant = meant
 
 
 class PageNotFound(ProcaError):

@@ -77,9 +77,12 @@ MOST_DELIVERIES = 3
 _RETRY_AFTER = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 30, 120, 360, 720, 1440))
 
 
-def sources(event: Event) -> tuple[State, ...]:
-    """The states from which this event moves a row."""
-    return tuple(state for state, happening in TABLE if happening is event)
+def sources(event: Event, to: State | End) -> tuple[State, ...]:
+    """The states from which this event leads there. Raises ValueError for a move that is not in the table."""
+    found = tuple(state for (state, happening), reached in TABLE.items() if happening is event and reached is to)
+    if not found:
+        raise ValueError(f"{event} never leads to {to}")
+    return found
 
 
 def target(state: State, event: Event) -> State | End | None:

@@ -10,7 +10,7 @@ from proca_web.adapters.database import direct_write, reading, writing
 from proca_web.adapters.keyring import keyring_of
 from proca_web.adapters.mailer import Post
 from proca_web.domain.outcome import Outcome
-from proca_web.domain.transient import State
+from proca_web.domain.transient import Event, State
 from proca_web.jobs import staff_mail
 from proca_web.services.signatures import mailing
 from proca_web.services.signatures.mailing import DueMail, PageOfMail
@@ -56,9 +56,9 @@ def _send_batch(app: Flask, post: Post, state: State, pages: dict[int, PageOfMai
 
 def _settle(due: DueMail, outcome: Outcome) -> None:
     """Write the outcome down at once; the usual one by the shortest way, mail is what limits a campaign."""
-    if outcome is Outcome.SENT and due.state is State.SENDING:
+    if mailing.only_waits(due, outcome):
         with direct_write(one_statement=True) as direct:
-            mailing.wait(direct, due.action_id, due.expires_at)
+            mailing.wait(direct, due.action_id, Event.SENT, due.expires_at)
         return
     with writing() as session:
         mailing.settle(session, due, outcome, clock.now())

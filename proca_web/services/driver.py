@@ -4,17 +4,19 @@ SQLAlchemy's result machinery costs more than the statement itself there. Statem
 and come out as the driver has them. Everything else in this house uses SQLAlchemy's statements.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import CursorResult, Dialect, Executable
+from sqlalchemy import BigInteger, CursorResult, Dialect, Executable, Table, bindparam, func, select
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from proca_web.domain.errors import RowRefused
+from proca_web.models import Base
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +28,7 @@ class Direct:
 
 
 AnyConnection = Session | Direct
+_LOCK = select(func.pg_advisory_xact_lock(bindparam("number", type_=BigInteger())))
 
 
 def dialect_of(connection: AnyConnection) -> Dialect:
@@ -58,6 +61,30 @@ def stream(session: Session, sql: str, values: Sequence[Any], size: int) -> Iter
             yield rows
 
 
+def table(model: type[Base]) -> Table:
+    """A model's table, for statements that change rows and need nothing of the ORM."""
+    assert isinstance(model.__table__, Table)
+    return model.__table__
+
+
+@dataclass(frozen=True, slots=True)
+class EachDialect:
+    """A statement both databases know and SQLAlchemy spells apart; built once, chosen here."""
+
+    sqlite: Executable
+    postgresql: Executable
+
+    def of(self, session: Session) -> Executable:
+        """The one for this session's database."""
+        return self.postgresql if dialect_of(session).name == "postgresql" else self.sqlite
+
+
+def insert(model: type[Base], build: Callable[[Any], Executable]) -> EachDialect:
+    """An INSERT with ON CONFLICT into the model's table: `build` gets either dialect's and finishes it."""
+    into = table(model)
+    return EachDialect(build(sqlite.insert(into).inline()), build(postgresql.insert(into).inline()))
+
+
 def changed(session: Session, statement: Executable, values: Mapping[str, Any] | None = None) -> int:
     """Run an UPDATE or DELETE; how many rows it changed. What a compare-and-set is decided by."""
     result = session.execute(statement, values)
@@ -65,11 +92,24 @@ def changed(session: Session, statement: Executable, values: Mapping[str, Any] |
     return result.rowcount
 
 
+def lock(session: Session, number: int) -> None:
+    """Wait for a lock that is held to the end of the transaction. SQLite has one writer anyway."""
+    if dialect_of(session).name == "postgresql":
+        session.execute(_LOCK, {"number": number})
+
+
 def time(connection: AnyConnection, moment: datetime) -> Any:
     """A UTC time as the driver stores it, the same as SQLAlchemy would."""
     if dialect_of(connection).name == "sqlite":
         return moment.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S.%f")
     return moment
+
+
+def times(connection: AnyConnection, values: Sequence[Any]) -> Sequence[Any]:
+    """The same values, each UTC time among them as the driver stores it."""
+    if dialect_of(connection).name != "sqlite":
+        return values
+    return [time(connection, value) if isinstance(value, datetime) else value for value in values]
 
 
 def read_time(value: Any) -> datetime:

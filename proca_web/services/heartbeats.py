@@ -2,30 +2,27 @@
 
 from datetime import datetime, timedelta
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from proca_web.models.base import statement
+from proca_web.models import Heartbeat
+from proca_web.services import driver
 
 _RECOUNTED = "recount"
-_BEAT = statement(
-    """
-INSERT INTO heartbeats (name, seen_at) VALUES (:name, :now)
-ON CONFLICT (name) DO UPDATE SET seen_at = excluded.seen_at
-""",
-    times=("now",),
+_BEAT = driver.insert(
+    Heartbeat,
+    lambda new: new.on_conflict_do_update(index_elements=["name"], set_={"seen_at": new.excluded.seen_at}),
 )
-_LAST_BEAT = statement("SELECT seen_at FROM heartbeats WHERE name = :name", returns=("seen_at",))
 
 
 def beat(session: Session, name: str, now: datetime) -> None:
     """A sign of life."""
-    session.execute(_BEAT, {"name": name, "now": now})
+    session.execute(_BEAT.of(session), {"name": name, "seen_at": now})
 
 
 def last_beat(session: Session, name: str) -> datetime | None:
     """When that kind of process was last seen."""
-    row = session.execute(_LAST_BEAT, {"name": name}).first()
-    return row.seen_at if row else None
+    return session.scalar(select(Heartbeat.seen_at).where(Heartbeat.name == name))
 
 
 def is_recount_due(session: Session, now: datetime) -> bool:

@@ -33,7 +33,16 @@ def test_every_pair_leads_where_the_protocol_says(state: str, event: str, to: st
 
 @pytest.mark.parametrize("event", Event)
 def test_the_states_an_event_moves_are_those_of_the_grid(event: Event) -> None:
-    assert list(sources(event)) == [State(state) for state, name, to in PAIRS if name == event and to != "."]
+    for to in {to for _, name, to in PAIRS if name == event and to != "."}:
+        reached = End(to) if to in set(End) else State(to)
+        assert list(sources(event, reached)) == [
+            State(state) for state, name, goal in PAIRS if (name, goal) == (event, to)
+        ]
+
+
+def test_a_move_that_is_not_in_the_table_cannot_be_written() -> None:
+    with pytest.raises(ValueError, match="never leads"):
+        sources(Event.CONFIRM, State.WAITING)
 
 
 def test_an_accepted_signature_is_never_purged_with_its_clear_data() -> None:
@@ -47,7 +56,7 @@ def test_an_unaccepted_signature_is_never_left_without_its_clear_data() -> None:
 
 
 def test_every_state_ends_by_time_alone() -> None:
-    assert set(sources(Event.EXPIRE)) == set(State)
+    assert {*sources(Event.EXPIRE, End.PURGED), *sources(Event.EXPIRE, End.CLEARED)} == set(State)
 
 
 @pytest.mark.parametrize(

@@ -1,24 +1,22 @@
 """The public action page: show, sign, check your inbox, thanks, count. Sets no cookie, asks for no token."""
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import TypeVar
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import urlsplit
 
 from flask import Blueprint, Response, current_app, g, make_response, render_template, request
 
 from proca_web.adapters import clock
 from proca_web.adapters.database import direct_read, reading, writing
 from proca_web.adapters.keyring import keyring_of
-from proca_web.domain.errors import FieldsRefused, NoActiveKey, PageNotFound, WordingChanged
-from proca_web.domain.messages import N_, Message
-from proca_web.domain.pages import privacy, tracking
-from proca_web.domain.people import contact, mistyped
+from proca_web.domain.errors import AddressDoubted, FieldsRefused, NoActiveKey, PageNotFound
+from proca_web.domain.messages import Message
+from proca_web.domain.pages import tracking
+from proca_web.domain.pages.tracking import Arrival
 from proca_web.extensions import encryption, queue
 from proca_web.services.keys import notices as key_notices
-from proca_web.services.petitions import facts as pages
-from proca_web.services.petitions import views as page_views
+from proca_web.services.petitions import facts, views
 from proca_web.services.petitions.facts import PageFacts
 from proca_web.services.petitions.views import PageView
 from proca_web.services.signatures import signing
@@ -31,10 +29,7 @@ from proca_web.web.security import refuse_foreign_post
 
 bp = Blueprint("action_page", __name__, url_prefix="/p")
 
-T = TypeVar("T")
-
 SIGN_LIMIT = Limit("sign", 30)
-WORDING_CHANGED = Message(N_("This text has changed. Please read it and send again."))
 PAGE_SECONDS = 10
 _WITH_FORM = ("public/action_page/index.html", "public/action_page/sign.html")
 COUNT_SECONDS = 2
@@ -52,7 +47,7 @@ def show(page: str) -> Response:
 def form(page: str) -> Response:
     """The form alone, with the demand above it; as a fragment for htmx."""
     if wants_fragment() or request.args.get("testing"):
-        return _fresh_form(page, testing=_is_testing())
+        return _fresh_form(page, testing=tracking.is_testing(request.args))
     response = _serve(page, "public/action_page/sign.html")
     response.vary.add("HX-Request")
     return response
@@ -64,27 +59,21 @@ def form(page: str) -> Response:
 def sign(page: str) -> Response:
     """Take a signature: seal, store, and send people to their inbox; 422 with what they typed when it does not pass."""
     refuse_foreign_post(current_app.config["PUBLIC_URL"])
-    now = clock.now()
-    typed = request.form.to_dict()
-    with direct_read() as connection:
-        facts = pages.facts(connection, page, encryption.vouching, now)
-        g.locale = facts.locale
-        try:
-            shown = signing.check(connection, facts, typed, now)
-        except WordingChanged:
-            shown = ""
-        except NoActiveKey as refusal:
-            _tell_refused(str(refusal), now)
-            raise
-    if not shown:
-        return _form_again(
-            page, typed, {"wording": Message(N_("This text has changed. Please read it and send again."))}
-        )
+    now, typed, arrival = clock.now(), request.form.to_dict(), _arrival()
     try:
-        submission = _read(facts, typed, shown, now)
+        with direct_read() as connection:
+            seen = facts.read(connection, page, encryption.vouching, now)
+            g.locale = seen.locale
+            submission = signing.read(connection, seen, typed, arrival, now)
+    except NoActiveKey as refusal:
+        _tell_refused(str(refusal), now)
+        raise
     except FieldsRefused as refused:
-        return _form_again(page, typed, refused.faults)
-    return _store(facts, submission, typed, now)
+        return _form_again(seen, typed, refused.faults)
+    except AddressDoubted as doubt:
+        return _form_again(seen, typed, {}, suggested=doubt.meant, kept=doubt.address)
+    _store(seen, submission, now)
+    return _taken(seen, submission, typed)
 
 
 @bp.get("/<page>/check-inbox")
@@ -135,7 +124,13 @@ def _tell_refused(org: str, now: datetime) -> None:
 
 def _view(page: str) -> PageView:
     with reading() as session:
-        return page_views.view(session, page, encryption.vouching, clock.now())
+        return views.read(session, page, encryption.vouching, clock.now())
+
+
+def _view_of(seen: PageFacts) -> PageView:
+    """What the facts that decided show."""
+    with reading() as session:
+        return views.of(session, seen)
 
 
 def _app() -> int:
@@ -144,7 +139,7 @@ def _app() -> int:
 
 def _count_json(page: str) -> str:
     with reading() as session:
-        counted = page_views.count(session, page)
+        counted = views.count(session, page)
     if counted is None:
         raise PageNotFound(page)
     updated = counted.updated_at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
@@ -168,87 +163,38 @@ def _fresh_form(page: str, *, testing: bool) -> Response:
     return response
 
 
-def _form_again(page: str, typed: Mapping[str, str], faults: Mapping[str, Message], **asked: str) -> Response:
+def _form_again(seen: PageFacts, typed: Mapping[str, str], faults: Mapping[str, Message], **asked: str) -> Response:
     """422: the form with what was typed, and what is wrong with it or `asked` about it. Stored nowhere."""
-    view = _view(page)
-    values = _form_values(view, typed=typed, faults=faults, testing=_is_testing(), **asked)
+    testing = tracking.is_testing(request.args)
+    values = _form_values(_view_of(seen), typed=typed, faults=faults, testing=testing, **asked)
     response = page_or_fragment("public/action_page/sign.html", "public/action_page/form/_form.html", values, 422)
     response.headers["Cache-Control"] = "no-store"
     return response
 
 
-def _read(facts: PageFacts, typed: Mapping[str, str], shown: str, now: datetime) -> Submission:
-    """The form as a submission. Raises FieldsRefused with the faults of all fields at once."""
-    faults: dict[str, Message] = {}
-    person = _collect(faults, lambda: contact.parse(typed, facts.policy, now.date()))
-    consent = _collect(faults, lambda: privacy.read_consent(typed, facts.asks))
-    if person is None or consent is None:
-        raise FieldsRefused(faults)
-    return Submission(
-        contact=person[0],
-        comment=person[1],
-        consent=consent,
-        utm=tracking.read_utm(_query()),
-        testing=_is_testing(),
-        wording=shown,
-    )
-
-
-def _collect(faults: dict[str, Message], read: Callable[[], T]) -> T | None:
-    try:
-        return read()
-    except FieldsRefused as refused:
-        faults.update(refused.faults)
-        return None
-
-
-def _store(facts: PageFacts, submission: Submission, typed: Mapping[str, str], now: datetime) -> Response:
-    submission, suggested = _settle_address(submission, typed)
-    if suggested:
-        return _form_again(facts.name, typed, {}, suggested=suggested, kept=submission.contact.email)
+def _store(seen: PageFacts, submission: Submission, now: datetime) -> None:
     keyring = keyring_of(current_app)
     encryption.store(
-        lambda sealing: signing.seal(sealing, keyring, facts, submission, now),
+        lambda sealing: signing.seal(sealing, keyring, seen, submission, now),
         signing.write,
-        throwaway=signing.needs_throwaway(facts),
+        throwaway=signing.needs_throwaway(seen),
     )
-    queue.wake("mail" if facts.double_opt_in else "release")
-    return _taken(facts, submission, typed)
+    queue.wake("mail" if seen.double_opt_in else "release")
 
 
-def _settle_address(submission: Submission, typed: Mapping[str, str]) -> tuple[Submission, str]:
-    """A mistyped domain is asked about once: the answer is the button pressed, or sending the same again."""
-    address, kept, fix = submission.contact.email, typed.get("email_kept", ""), typed.get("email_fix")
-    meant = mistyped.suggestion(address)
-    if fix and fix in (meant, mistyped.suggestion(kept)):
-        return submission.with_email(fix), ""
-    if meant is None or kept == address:
-        return submission, ""
-    return submission, meant
-
-
-def _taken(facts: PageFacts, submission: Submission, typed: Mapping[str, str]) -> Response:
+def _taken(seen: PageFacts, submission: Submission, typed: Mapping[str, str]) -> Response:
     """One answer for every accepted submit: new, known, blocked and capped look the same."""
-    name = "check_inbox" if facts.double_opt_in else "thanks"
+    name = "check_inbox" if seen.double_opt_in else "thanks"
     if not wants_fragment():
-        return see_other(f"/p/{facts.name}/{name.replace('_', '-')}")
-    view = _view(facts.name)
-    values = _form_values(view, typed={**typed, "email": submission.contact.email}, testing=submission.testing)
+        return see_other(f"/p/{seen.name}/{name.replace('_', '-')}")
+    typed = {**typed, "email": submission.contact.email}
+    values = _form_values(_view_of(seen), typed=typed, testing=submission.arrival.testing)
     response = make_response(render_template(f"public/action_page/_{name}.html", **values))
     response.headers["Cache-Control"] = "no-store"
     response.vary.add("HX-Request")
     return response
 
 
-def _is_testing() -> bool:
-    return request.args.get("testing") in ("1", "true", "yes")
-
-
-def _query() -> dict[str, str]:
-    """The post's own query, else the query of the page it came from."""
-    if any(name.startswith("utm_") for name in request.args):
-        return request.args.to_dict()
-    referer = urlsplit(request.headers.get("Referer", ""))
-    if referer.netloc and referer.netloc in (request.host, urlsplit(current_app.config["PUBLIC_URL"]).netloc):
-        return {name: values[0] for name, values in parse_qs(referer.query).items()}
-    return {}
+def _arrival() -> Arrival:
+    ours = (request.host, urlsplit(current_app.config["PUBLIC_URL"]).netloc)
+    return tracking.read_arrival(request.args, request.headers.get("Referer", ""), ours)

@@ -10,7 +10,7 @@ from proca_web.crypto.encoding import decode
 from proca_web.crypto.errors import EncodingError
 from proca_web.domain.errors import UnknownToken
 from proca_web.extensions import encryption, queue
-from proca_web.services.petitions import views as page_views
+from proca_web.services.petitions import views
 from proca_web.services.signatures import confirming
 from proca_web.services.signatures.confirming import Rejection
 from proca_web.web.access import token_holder
@@ -26,7 +26,7 @@ def show(token: str) -> Response:
     """The button, or "your signature" once confirmed; changes nothing."""
     with reading() as session:
         signature = confirming.find(session, _read(token))
-        view = page_views.view(session, signature.page, encryption.vouching, clock.now())
+        view = views.read(session, signature.page, encryption.vouching, clock.now())
         copies = confirming.holders(session, signature.action_id)
     g.locale = view.facts.locale
     template = "public/confirm/signature.html" if signature.status == "accepted" else "public/confirm/ask.html"

@@ -3,7 +3,7 @@
 from flask import Blueprint, Response, current_app, render_template
 
 from proca_web.adapters.database import reading
-from proca_web.services.petitions import views as page_views
+from proca_web.services.petitions import views
 from proca_web.web import page_cache
 from proca_web.web.access import public
 
@@ -24,5 +24,5 @@ def index() -> Response:
 
 def _render() -> str:
     with reading() as session:
-        petitions = page_views.live(session)
+        petitions = views.live(session)
     return render_template("public/front/index.html", petitions=petitions)

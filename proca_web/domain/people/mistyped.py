@@ -1,5 +1,7 @@
 """Mail domains that are nearly always a slip of the finger. They are asked about once, never changed silently."""
 
+from proca_web.domain.errors import AddressDoubted
+
 _INTENDED = {
     "gmail.com": "gmial.com gmal.com gmil.com gmai.com gamil.com gnail.com gmaill.com gmail.co gmail.con "
     "gmail.cm gmail.om gmail.comm gmail.cim",
@@ -20,3 +22,16 @@ def suggestion(address: str) -> str | None:
     local, _, domain = address.rpartition("@")
     meant = _MEANT.get(domain.lower())
     return f"{local}@{meant}" if meant else None
+
+
+def settle(address: str, *, kept: str, fix: str) -> str:
+    """The address to use: `fix` is the suggestion that was accepted, `kept` what was asked about and sent again.
+
+    Raises AddressDoubted when it has not been asked about yet. A `fix` that nobody suggested counts for nothing.
+    """
+    meant = suggestion(address)
+    if fix and fix in (meant, suggestion(kept)):
+        return fix
+    if meant is None or kept == address:
+        return address
+    raise AddressDoubted(address, meant)

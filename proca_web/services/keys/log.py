@@ -18,11 +18,10 @@ from proca_web.crypto.keys.key_log import BEGINNING, Chain, Head
 from proca_web.crypto.keys.keys import fingerprint
 from proca_web.domain.errors import KeyLogBroken
 from proca_web.models import KeyLogEntry, PublicKey
-from proca_web.models.base import statement
+from proca_web.services import driver
 from proca_web.services.sealing.guard import Guard, Line, Memory
 
 _LOCK_NUMBER = 0x70726F63616B
-_LOCK = statement("SELECT pg_advisory_xact_lock(:key)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,9 +38,8 @@ class Published:
 
 
 def lock(session: Session) -> None:
-    """Wait until nobody else acts on keys; held to the end of the transaction. SQLite has one writer anyway."""
-    if session.get_bind().dialect.name == "postgresql":
-        session.execute(_LOCK, {"key": _LOCK_NUMBER})
+    """Wait until nobody else acts on keys; held to the end of the transaction."""
+    driver.lock(session, _LOCK_NUMBER)
 
 
 def next_position(session: Session) -> int:

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from proca_web.domain import key_life
 from proca_web.models import ActionPage, Campaign, Org, OutboxMail, PublicKey
-from proca_web.services.petitions import facts as pages
+from proca_web.services.petitions import facts
 from proca_web.services.sealing.vouching import Vouching
 from proca_web.services.staff import outbox
 
@@ -43,7 +43,7 @@ def lacking(session: Session, vouching: Vouching, now: datetime) -> set[str]:
         .where(ActionPage.status == "live", Campaign.status == "live")
     )
     names = session.scalars(query).all()
-    return {org for name in names for org in pages.facts(session, name, vouching, now).lacking_key}
+    return {org for name in names for org in facts.read(session, name, vouching, now).lacking_key}
 
 
 def about_refusals(session: Session, orgs: Iterable[str], now: datetime) -> None:

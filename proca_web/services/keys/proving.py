@@ -5,7 +5,7 @@ Stored is a hash of the right answer; what was sealed in the challenge is kept n
 
 from datetime import datetime
 
-from sqlalchemy import delete, select
+from sqlalchemy import bindparam, delete, select, update
 from sqlalchemy.orm import Session
 
 from proca_web.crypto.encoding import decode
@@ -17,17 +17,21 @@ from proca_web.crypto.labels import digest
 from proca_web.domain import key_life
 from proca_web.domain.errors import KeyAction, ProofRefused
 from proca_web.models import KeyChallenge, Org, PublicKey
-from proca_web.models.base import statement
+from proca_web.services import driver
 from proca_web.services.keys import activating
 from proca_web.services.staff import audit
 
 WRONG = "this answer does not fit; please take a new challenge and answer that one"
-_FOR = (
-    "id = :id AND key_id = :key AND user_id = :user AND session = :session "
-    "AND used_at IS NULL AND expires_at > :now AND tries < :most"
+_CHALLENGES = driver.table(KeyChallenge)
+_OPEN = (
+    update(_CHALLENGES)
+    .where(_CHALLENGES.c.id == bindparam("challenge"), _CHALLENGES.c.key_id == bindparam("key"))
+    .where(_CHALLENGES.c.user_id == bindparam("user"), _CHALLENGES.c.session == bindparam("mark"))
+    .where(_CHALLENGES.c.used_at.is_(None), _CHALLENGES.c.expires_at > bindparam("now"))
+    .where(_CHALLENGES.c.tries < key_life.CHALLENGE_TRIES)
 )
-_USE = statement(f"UPDATE key_challenges SET used_at = :now WHERE {_FOR} AND expected = :expected", times=("now",))
-_MISS = statement(f"UPDATE key_challenges SET tries = tries + 1 WHERE {_FOR}", times=("now",))
+_USE = _OPEN.where(_CHALLENGES.c.expected == bindparam("given")).values(used_at=bindparam("now"))
+_MISS = _OPEN.values(tries=_CHALLENGES.c.tries + 1)
 
 
 def pose(
@@ -66,12 +70,12 @@ def take(
     if key.status not in ("pending", "active"):
         raise KeyAction("this key has ended; there is nothing to prove any more")
     try:
-        bound = {"id": decode(challenge_id.strip(), possession.ID_BYTES), "key": key.id, "user": user_id}
+        bound = {"challenge": decode(challenge_id.strip(), possession.ID_BYTES), "key": key.id, "user": user_id}
         given = _expected(decode(answer.strip(), 32))
     except EncodingError as error:
         raise ProofRefused(WRONG) from error
-    bound |= {"session": mark, "now": now, "most": key_life.CHALLENGE_TRIES}
-    if session.execute(_USE, {**bound, "expected": given}).rowcount != 1:  # type: ignore[attr-defined]  # of an UPDATE
+    bound |= {"mark": mark, "now": now}
+    if driver.changed(session, _USE, {**bound, "given": given}) != 1:
         session.execute(_MISS, bound)
         return None
     if key.status == "pending":

@@ -3,31 +3,40 @@
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
+from sqlalchemy import bindparam, func, select, update
 from sqlalchemy.orm import Session
 
-from proca_web.models.base import statement
+from proca_web.domain.words import DayEvent
+from proca_web.models import Action, ActionPage, Campaign, DayCount
+from proca_web.services import driver
 
-_ADD_TO_DAY = statement("""
-INSERT INTO day_counts (action_page_id, day, event, number) VALUES (:page, :day, :event, :number)
-ON CONFLICT (action_page_id, day, event) DO UPDATE SET number = day_counts.number + excluded.number
-""")
-_ADD = statement(
-    "UPDATE campaigns SET supporter_count = supporter_count + :number, counted_at = :now WHERE id = :id", times=("now",)
+_CAMPAIGNS = driver.table(Campaign)
+_ADD_TO_DAY = driver.insert(
+    DayCount,
+    lambda new: new.on_conflict_do_update(
+        index_elements=["action_page_id", "day", "event"], set_={"number": DayCount.number + new.excluded.number}
+    ),
 )
-_RECOUNT = statement(
-    """
-UPDATE campaigns SET counted_at = :now, supporter_count = (
-  SELECT count(*) FROM actions a JOIN action_pages p ON p.id = a.action_page_id
-   WHERE p.campaign_id = campaigns.id AND a.counted)
-""",
-    times=("now",),
+_ADD = (
+    update(_CAMPAIGNS)
+    .where(_CAMPAIGNS.c.id == bindparam("campaign"))
+    .values(supporter_count=_CAMPAIGNS.c.supporter_count + bindparam("number"), counted_at=bindparam("now"))
 )
-_PER_DAY = statement("""
-SELECT d.day, d.event, sum(d.number) AS number
-  FROM day_counts d JOIN action_pages p ON p.id = d.action_page_id
- WHERE p.campaign_id = :campaign AND d.day >= :since
- GROUP BY d.day, d.event
-""")
+_COUNTED = (
+    select(func.count())
+    .select_from(Action)
+    .join(ActionPage, ActionPage.id == Action.action_page_id)
+    .where(ActionPage.campaign_id == _CAMPAIGNS.c.id, Action.counted)
+    .scalar_subquery()
+)
+_RECOUNT = update(_CAMPAIGNS).values(supporter_count=_COUNTED, counted_at=bindparam("now"))
+_CONFIRMED = (
+    select(DayCount.day, func.sum(DayCount.number))
+    .join(ActionPage, ActionPage.id == DayCount.action_page_id)
+    .where(ActionPage.campaign_id == bindparam("campaign"), DayCount.day >= bindparam("since"))
+    .where(DayCount.event == DayEvent.CONFIRMED)
+    .group_by(DayCount.day)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,15 +47,15 @@ class Day:
     confirmed: int
 
 
-def add_to_day(session: Session, page_id: int, event: str, now: datetime, number: int = 1) -> None:
+def add_to_day(session: Session, page_id: int, event: DayEvent, now: datetime, number: int = 1) -> None:
     """So many more of `event` on that page and day."""
-    bound = {"page": page_id, "day": now.date().isoformat(), "event": event, "number": number}
-    session.execute(_ADD_TO_DAY, bound)
+    bound = {"action_page_id": page_id, "day": now.date(), "event": event, "number": number}
+    session.execute(_ADD_TO_DAY.of(session), bound)
 
 
 def count(session: Session, campaign_id: int, number: int, now: datetime) -> None:
     """So many more distinct, accepted, non-testing supporters of the campaign."""
-    session.execute(_ADD, {"id": campaign_id, "number": number, "now": now})
+    session.execute(_ADD, {"campaign": campaign_id, "number": number, "now": now})
 
 
 def uncount(session: Session, campaign_id: int, now: datetime) -> None:
@@ -62,10 +71,5 @@ def recount(session: Session, now: datetime) -> None:
 def per_day(session: Session, campaign_id: int, today: date, days: int) -> list[Day]:
     """Confirmed supporters of each of the last `days` days, oldest first, days without any included."""
     since = today - timedelta(days=days - 1)
-    rows = session.execute(_PER_DAY, {"campaign": campaign_id, "since": since.isoformat()}).all()
-    confirmed = {_as_date(row.day): row.number for row in rows if row.event == "confirmed"}
+    confirmed = dict(session.execute(_CONFIRMED, {"campaign": campaign_id, "since": since}).all())
     return [Day(day, int(confirmed.get(day, 0))) for day in (since + timedelta(days=n) for n in range(days))]
-
-
-def _as_date(value: date | str) -> date:
-    return value if isinstance(value, date) else date.fromisoformat(value)

@@ -103,7 +103,7 @@ _REPLACED = "SELECT 1 FROM consent_texts WHERE action_page_id = ? AND hash = ? A
 _KEY, _COLLECTOR, _LEAD, _PAGE = slice(0, 7), slice(7, 11), slice(11, 15), slice(15, None)
 
 
-def facts(connection: AnyConnection, name: str, vouching: Vouching, now: datetime) -> PageFacts:
+def read(connection: AnyConnection, name: str, vouching: Vouching, now: datetime) -> PageFacts:
     """The page of that name, read now; only keys that are vouched for are among its parties'. Raises PageNotFound."""
     seals_until = driver.time(connection, key_life.seals_if_expires_after(now))
     rows = driver.execute(connection, _FACTS, (seals_until, name)).fetchall()

@@ -8,11 +8,10 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from proca_web.domain.pages.goals import goal_above
-from proca_web.domain.pages.privacy import CONSENT_FIELDS
+from proca_web.domain.pages.privacy import CONSENT_FIELDS, Receiver
 from proca_web.domain.pages.wording import LegalNotice, Wording
-from proca_web.models import ActionPage, Campaign
-from proca_web.services.petitions import facts as pages
-from proca_web.services.petitions import wordings
+from proca_web.models import ActionPage, Campaign, ConsentText, Org
+from proca_web.services.petitions import facts, wordings
 from proca_web.services.petitions.facts import PageFacts
 from proca_web.services.sealing.vouching import Vouching
 
@@ -34,11 +33,19 @@ class PageView:
     paragraphs: Sequence[str]
     count: Count
     wording: Wording
-    wording_hash: str
     notices: Sequence[LegalNotice]
     next_step_label: str
     next_step_url: str
-    org_title: str
+
+    @property
+    def org_title(self) -> str:
+        """Who asks for signatures here."""
+        return self.facts.parties[Receiver.COLLECTOR].title
+
+    @property
+    def wording_hash(self) -> str:
+        """Names the wording; the form sends it along."""
+        return self.facts.wording
 
     @property
     def readers(self) -> list[tuple[str, str]]:
@@ -63,24 +70,22 @@ class Listed:
     goal: int
 
 
-def view(session: Session, name: str, vouching: Vouching, now: datetime) -> PageView:
+def read(session: Session, name: str, vouching: Vouching, now: datetime) -> PageView:
     """The page of that name. Raises PageNotFound."""
-    facts = pages.facts(session, name, vouching, now)
-    page = session.get_one(ActionPage, facts.id)
-    shown = wordings.current(session, page.id)
-    parts = Wording.loads(shown.parts) if shown else Wording("", (), ())
-    asked = {CONSENT_FIELDS[receiver] for receiver in facts.asks}
-    boxes = tuple(box for box in parts.boxes if box.field in asked)
+    return of(session, facts.read(session, name, vouching, now))
+
+
+def of(session: Session, page_facts: PageFacts) -> PageView:
+    """What a page with these facts shows: nothing that they decide is read a second time."""
+    page = session.get_one(ActionPage, page_facts.id)
     return PageView(
-        facts=facts,
+        facts=page_facts,
         paragraphs=[paragraph.strip() for paragraph in page.body.split("\n\n") if paragraph.strip()],
         count=_count(page.campaign),
-        wording=Wording(parts.statement, boxes, parts.notices),
-        wording_hash=shown.hash if shown else "",
-        notices=[wordings.notice_of(org) for org in wordings.orgs_of(page).values()],
+        wording=_wording(session, page_facts),
+        notices=[wordings.notice_of(session.get_one(Org, id_)) for id_ in _orgs(page_facts)],
         next_step_label=page.next_step_label,
         next_step_url=page.next_step_url,
-        org_title=page.org.title,
     )
 
 
@@ -114,3 +119,19 @@ def live(session: Session) -> list[Listed]:
 
 def _count(campaign: Campaign) -> Count:
     return Count(campaign.supporter_count, goal_above(campaign.supporter_count), campaign.counted_at)
+
+
+def _wording(session: Session, page_facts: PageFacts) -> Wording:
+    """The wording these facts name, also when another has replaced it since; only boxes of orgs that can receive."""
+    named = (ConsentText.action_page_id == page_facts.id, ConsentText.hash == page_facts.wording)
+    parts = session.scalars(select(ConsentText.parts).where(*named).order_by(ConsentText.id.desc()).limit(1)).first()
+    if parts is None:
+        return Wording("", (), ())
+    asked = {CONSENT_FIELDS[receiver] for receiver in page_facts.asks}
+    whole = Wording.loads(parts)
+    return Wording(whole.statement, tuple(box for box in whole.boxes if box.field in asked), whole.notices)
+
+
+def _orgs(page_facts: PageFacts) -> list[int]:
+    """The page's own org, and the campaign's lead where that is another."""
+    return list(dict.fromkeys(page_facts.parties[receiver].id for receiver in Receiver))

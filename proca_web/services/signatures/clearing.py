@@ -5,45 +5,62 @@ Each act is a compare-and-set on the transient's state and part of the caller's 
 
 from datetime import datetime
 
+from sqlalchemy import BindParameter, bindparam, delete, or_, select, update
 from sqlalchemy.orm import Session
 
-from proca_web.domain.transient import TABLE, End, Event, sources
-from proca_web.models.base import statement
+from proca_web.domain.transient import End, Event, sources
+from proca_web.domain.words import ActionStatus, DayEvent
+from proca_web.models import Action, ActionPage, Contact, Supporter, Transient
 from proca_web.services import driver
 from proca_web.services.petitions import counting
 
 # What a purge leaves behind: one more on this counter of the day.
 _COUNTED_AS = {
-    Event.REJECT: "rejected",
-    Event.REFUSED: "refused",
-    Event.BOUNCE: "bounced",
-    Event.EXPIRE: "expired",
+    Event.REJECT: DayEvent.REJECTED,
+    Event.REFUSED: DayEvent.REFUSED,
+    Event.BOUNCE: DayEvent.BOUNCED,
+    Event.EXPIRE: DayEvent.EXPIRED,
 }
+_ACTIONS, _CONTACTS = driver.table(Action), driver.table(Contact)
+_TRANSIENTS, _SUPPORTERS = driver.table(Transient), driver.table(Supporter)
+_ACTION: BindParameter[int] = bindparam("action")
 
-_END_TRANSIENT = statement("DELETE FROM transients WHERE action_id = :id AND state IN :states", lists=("states",))
-_PAGE_OF = statement("SELECT action_page_id FROM actions WHERE id = :id")
-_DELETE_ACTION = statement("DELETE FROM actions WHERE id = :id AND status = 'pending'")
+_DROP_TRANSIENT = delete(_TRANSIENTS).where(_TRANSIENTS.c.action_id == _ACTION)
+_END_TRANSIENT = _DROP_TRANSIENT.where(_TRANSIENTS.c.state.in_(bindparam("states", expanding=True)))
+_PAGE_OF = select(_ACTIONS.c.action_page_id).where(_ACTIONS.c.id == _ACTION)
+_DELETE_ACTION = delete(_ACTIONS).where(_ACTIONS.c.id == _ACTION, _ACTIONS.c.status == ActionStatus.PENDING)
 
-_SIGNED_BY_SAME = statement("""
-SELECT a.id, a.action_page_id, a.counted, p.campaign_id, a.supporter_id
-  FROM actions a JOIN action_pages p ON p.id = a.action_page_id
- WHERE a.status = 'accepted'
-   AND (a.id = :id OR a.supporter_id = (SELECT supporter_id FROM actions WHERE id = :id))
- ORDER BY a.id
-""")
-_DROP_TRANSIENT = statement("DELETE FROM transients WHERE action_id = :id")
-_DROP_UNRELEASED = statement("DELETE FROM contacts WHERE action_id = :id AND seq IS NULL")
-_EMPTY_RELEASED = statement("""
-UPDATE contacts SET erased = true, payload = NULL, crypto_nonce = NULL, public_key_id = NULL, sign_key_id = NULL,
-       opt_in = NULL
- WHERE action_id = :id
-""")
-_WITHDRAW_ACTION = statement("""
-UPDATE actions SET status = 'withdrawn', released = :nothing_left, counted = false, area = '', custom_fields = '{}',
-       utm_source = '', utm_medium = '', utm_campaign = '', utm_content = '', confirm_id = NULL, withdraw_id = NULL
- WHERE id = :id AND status = 'accepted'
-""")
-_DROP_SUPPORTER = statement("DELETE FROM supporters WHERE id = :id")
+_SUPPORTER = select(_ACTIONS.c.supporter_id).where(_ACTIONS.c.id == _ACTION).scalar_subquery()
+_SIGNED_BY_SAME = (
+    select(Action.id, Action.action_page_id, Action.counted, ActionPage.campaign_id, Action.supporter_id)
+    .join(ActionPage, ActionPage.id == Action.action_page_id)
+    .where(Action.status == ActionStatus.ACCEPTED, or_(Action.id == _ACTION, Action.supporter_id == _SUPPORTER))
+    .order_by(Action.id)
+)
+_DROP_UNRELEASED = delete(_CONTACTS).where(_CONTACTS.c.action_id == _ACTION, _CONTACTS.c.seq.is_(None))
+_EMPTY_RELEASED = (
+    update(_CONTACTS)
+    .where(_CONTACTS.c.action_id == _ACTION)
+    .values(erased=True, payload=None, crypto_nonce=None, public_key_id=None, sign_key_id=None, opt_in=None)
+)
+_WITHDRAW_ACTION = (
+    update(_ACTIONS)
+    .where(_ACTIONS.c.id == _ACTION, _ACTIONS.c.status == ActionStatus.ACCEPTED)
+    .values(
+        status=ActionStatus.WITHDRAWN,
+        released=bindparam("nothing_left"),
+        counted=False,
+        area="",
+        custom_fields="{}",
+        utm_source="",
+        utm_medium="",
+        utm_campaign="",
+        utm_content="",
+        confirm_id=None,
+        withdraw_id=None,
+    )
+)
+_DROP_SUPPORTER = delete(_SUPPORTERS).where(_SUPPORTERS.c.id == bindparam("supporter"))
 
 
 def purge(session: Session, action_id: int, event: Event, now: datetime) -> bool:
@@ -53,8 +70,8 @@ def purge(session: Session, action_id: int, event: Event, now: datetime) -> bool
     """
     if not _end(session, action_id, event, End.PURGED):
         return False
-    page_id = session.execute(_PAGE_OF, {"id": action_id}).scalar_one()
-    session.execute(_DELETE_ACTION, {"id": action_id})
+    page_id = session.execute(_PAGE_OF, {"action": action_id}).scalar_one()
+    session.execute(_DELETE_ACTION, {"action": action_id})
     counting.add_to_day(session, page_id, _COUNTED_AS[event], now)
     return True
 
@@ -69,22 +86,21 @@ def withdraw(session: Session, action_id: int, now: datetime) -> bool:
 
     Copies an org may have fetched leave a tombstone with the reference that org knows; the worker releases it.
     """
-    signed = session.execute(_SIGNED_BY_SAME, {"id": action_id}).all()
+    signed = session.execute(_SIGNED_BY_SAME, {"action": action_id}).all()
     for action in signed:
-        bound = {"id": action.id}
+        bound = {"action": action.id}
         session.execute(_DROP_TRANSIENT, bound)
         session.execute(_DROP_UNRELEASED, bound)
         left = driver.changed(session, _EMPTY_RELEASED, bound)
-        done = driver.changed(session, _WITHDRAW_ACTION, {"id": action.id, "nothing_left": left == 0})
+        done = driver.changed(session, _WITHDRAW_ACTION, {**bound, "nothing_left": left == 0})
         if done and action.counted:
             counting.uncount(session, action.campaign_id, now)
         if done:
-            counting.add_to_day(session, action.action_page_id, "withdrawn", now)
+            counting.add_to_day(session, action.action_page_id, DayEvent.WITHDRAWN, now)
     for supporter_id in {action.supporter_id for action in signed if action.supporter_id is not None}:
-        session.execute(_DROP_SUPPORTER, {"id": supporter_id})
+        session.execute(_DROP_SUPPORTER, {"supporter": supporter_id})
     return bool(signed)
 
 
 def _end(session: Session, action_id: int, event: Event, end: End) -> bool:
-    states = [state.value for state in sources(event) if TABLE[state, event] is end]
-    return driver.changed(session, _END_TRANSIENT, {"id": action_id, "states": states}) == 1
+    return driver.changed(session, _END_TRANSIENT, {"action": action_id, "states": sources(event, end)}) == 1

@@ -15,7 +15,8 @@ from proca_web.crypto.boxes import transient_seal
 from proca_web.crypto.boxes.transient_seal import Waiting
 from proca_web.crypto.labels import keyed
 from proca_web.domain.errors import UnknownToken
-from proca_web.domain.transient import Event, sources
+from proca_web.domain.transient import Event, State, sources
+from proca_web.domain.words import ActionStatus, EmailStatus, KeyRole
 from proca_web.services import driver
 from proca_web.services.driver import AnyConnection
 from proca_web.services.sealing.keyring import Keyring
@@ -52,17 +53,17 @@ SELECT a.id, a.status, p.name, p.id, p.campaign_id, a.testing, a.consent, a.crea
 """
 _HOLDERS = """
 SELECT o.title, c.opt_in, o.legal_contact, o.privacy_url FROM contacts c JOIN orgs o ON o.id = c.org_id
- WHERE c.action_id = ? AND c.role = 'recipient' AND NOT c.erased ORDER BY c.id
+ WHERE c.action_id = ? AND c.role = ? AND NOT c.erased ORDER BY c.id
 """
 _TO_THANKS = """
-UPDATE transients SET state = 'thanks_to_send', link_seal = NULL, wait_key = ?, wait_seal = ?, sealed_at = ?,
+UPDATE transients SET state = ?, link_seal = NULL, wait_key = ?, wait_seal = ?, sealed_at = ?,
        next_try = ?, lease_until = NULL, attempts = 0, deliveries = 0
  WHERE action_id = ? AND state IN ({states})
 """
 _ACCEPT = """
-UPDATE actions SET status = 'accepted', accepted_at = ?, supporter_id = ?, repeat = ?, withdraw_id = ?,
+UPDATE actions SET status = ?, accepted_at = ?, supporter_id = ?, repeat = ?, withdraw_id = ?,
        email_status = ?
- WHERE id = ? AND status = 'pending'
+ WHERE id = ? AND status = ?
 """
 _NEW_SUPPORTER = """
 INSERT INTO supporters (campaign_id, fingerprint, created_at) VALUES (?, ?, ?)
@@ -103,7 +104,7 @@ class Holder:
 
 def holders(connection: AnyConnection, action_id: int) -> list[Holder]:
     """Who holds a copy of this signature."""
-    rows = driver.execute(connection, _HOLDERS, (action_id,)).fetchall()
+    rows = driver.execute(connection, _HOLDERS, (action_id, KeyRole.RECIPIENT)).fetchall()
     return [
         Holder(title, None if opt_in is None else bool(opt_in), contact, privacy_url)
         for title, opt_in, contact, privacy_url in rows
@@ -116,7 +117,7 @@ def confirm(connection: AnyConnection, keyring: Keyring, token: bytes, now: date
     Raises UnknownToken (never held, purged or withdrawn), CampaignKeyMissing.
     """
     signature = find(connection, token)
-    if signature.status == "accepted":
+    if signature.status == ActionStatus.ACCEPTED:
         return signature
     if signature.link_seal is None:
         raise UnknownToken
@@ -134,15 +135,15 @@ def accept(
     name, key = keyring.current_transient(now)
     seal = transient_seal.seal_waiting(key, Waiting(waiting.email, waiting.first_name, withdraw))
     moment = driver.time(connection, now)
-    states = [state.value for state in sources(event)]
+    states = sources(event, State.THANKS_TO_SEND)
     to_thanks = _TO_THANKS.format(states=", ".join("?" * len(states)))
-    values = (name, seal, moment, moment, signature.action_id, *states)
+    values = (State.THANKS_TO_SEND, name, seal, moment, moment, signature.action_id, *states)
     if driver.execute(connection, to_thanks, values).rowcount != 1:
         return False
     supporter, repeat = (None, False) if signature.testing else _supporter(connection, keyring, signature, waiting, now)
-    email_status = "double_opt_in" if event is Event.CONFIRM else "none"
-    accepted = (moment, supporter, repeat, transient_seal.withdraw_id(withdraw), email_status, signature.action_id)
-    driver.execute(connection, _ACCEPT, accepted)
+    email_status = EmailStatus.DOUBLE_OPT_IN if event is Event.CONFIRM else EmailStatus.NONE
+    accepted = (ActionStatus.ACCEPTED, moment, supporter, repeat, transient_seal.withdraw_id(withdraw), email_status)
+    driver.execute(connection, _ACCEPT, (*accepted, signature.action_id, ActionStatus.PENDING))
     return True
 
 

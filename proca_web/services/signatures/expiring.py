@@ -1,13 +1,15 @@
 """What is over age goes, and what still waits is sealed anew, so that keys nobody needs can be destroyed."""
 
 from datetime import datetime, timedelta
+from typing import Any
 
+from sqlalchemy import BindParameter, Row, and_, bindparam, or_, select, update
 from sqlalchemy.orm import Session
 
 from proca_web.crypto.boxes import transient_seal
 from proca_web.crypto.boxes.transient_seal import Waiting
-from proca_web.domain.transient import READABLE_AT_MOST, Event, State
-from proca_web.models.base import statement
+from proca_web.domain.transient import READABLE_AT_MOST, End, Event, State, sources, target
+from proca_web.models import Action, ActionPage, Campaign, Supporter, Transient
 from proca_web.services import driver
 from proca_web.services.sealing.keyring import Keyring
 from proca_web.services.signatures import clearing
@@ -17,47 +19,54 @@ BATCH = 500
 CAMPAIGN_KEY_KEPT = timedelta(days=30)
 # The states in which something is readable; few rows, found by the index on state. Waiting rows, by the million, are
 # found by their moment of expiry, which stands in next_try from when the mail was sent.
-_READABLE = "('to_send', 'sending', 'to_accept', 'thanks_to_send', 'thanks_sending')"
-_OVER_AGE = statement(
-    """
-SELECT action_id, state FROM transients
- WHERE (state IN ('to_send', 'sending', 'to_accept') AND created_at < :unsent)
-    OR (state = 'waiting' AND next_try < :now)
-    OR (state IN ('thanks_to_send', 'thanks_sending') AND sealed_at < :unsent)
- LIMIT :limit
-""",
-    times=("unsent", "now"),
+_READABLE = tuple(state for state in State if state is not State.WAITING)
+_UNSENT = tuple(state for state in sources(Event.EXPIRE, End.PURGED) if state is not State.WAITING)
+_THANKS = sources(Event.EXPIRE, End.CLEARED)
+_TRANSIENTS, _SUPPORTERS, _CAMPAIGNS = driver.table(Transient), driver.table(Supporter), driver.table(Campaign)
+_NAME: BindParameter[str] = bindparam("name")
+_CAMPAIGN: BindParameter[int] = bindparam("campaign")
+
+_OVER_AGE = (
+    select(Transient.action_id, Transient.state)
+    .where(
+        or_(
+            and_(Transient.state.in_(_UNSENT), Transient.created_at < bindparam("unsent")),
+            and_(Transient.state == State.WAITING, Transient.next_try < bindparam("now")),
+            and_(Transient.state.in_(_THANKS), Transient.sealed_at < bindparam("unsent")),
+        )
+    )
+    .limit(bindparam("most"))
 )
-_TO_ACCEPT = statement(
-    """
-SELECT a.id, a.status, p.name AS page, p.id AS page_id, p.campaign_id, a.testing, a.consent, a.created_at,
-       t.wait_key, t.wait_seal
-  FROM transients t JOIN actions a ON a.id = t.action_id JOIN action_pages p ON p.id = a.action_page_id
- WHERE t.state = 'to_accept' ORDER BY t.action_id LIMIT :limit
-""",
-    returns=("created_at",),
+_TO_ACCEPT = (
+    select(Action.id, Action.status, ActionPage.name, Action.action_page_id, ActionPage.campaign_id, Action.testing)
+    .add_columns(Action.consent, Action.created_at, Transient.wait_key, Transient.wait_seal)
+    .select_from(Transient)
+    .join(Action, Action.id == Transient.action_id)
+    .join(ActionPage, ActionPage.id == Action.action_page_id)
+    .where(Transient.state == State.TO_ACCEPT)
+    .order_by(Transient.action_id)
+    .limit(bindparam("most"))
 )
-_SEALED_WITH = statement(f"""
-SELECT action_id, state, wait_seal FROM transients WHERE state IN {_READABLE} AND wait_key = :name LIMIT :limit
-""")
-_RESEAL = statement("""
-UPDATE transients SET wait_key = :new_name, wait_seal = :wait_seal
- WHERE action_id = :id AND state = :state AND wait_key = :name
-""")
-_NAMED = statement(f"SELECT 1 FROM transients WHERE state IN {_READABLE} AND wait_key = :name LIMIT 1")
-_FORGETTABLE = statement(
-    "SELECT id FROM campaigns WHERE closed_at < :before AND forgotten_at IS NULL", times=("before",)
+_WITH_KEY = (_TRANSIENTS.c.state.in_(_READABLE), _TRANSIENTS.c.wait_key == _NAME)
+_SEALED_WITH = select(_TRANSIENTS.c.action_id, _TRANSIENTS.c.state, _TRANSIENTS.c.wait_seal).where(*_WITH_KEY)
+_NAMED = select(_TRANSIENTS.c.action_id).where(*_WITH_KEY).limit(1)
+_RESEAL = (
+    update(_TRANSIENTS)
+    .where(_TRANSIENTS.c.action_id == bindparam("action"), _TRANSIENTS.c.state == bindparam("held"))
+    .where(_TRANSIENTS.c.wait_key == _NAME)
+    .values(wait_key=bindparam("new_name"), wait_seal=bindparam("new_seal"))
 )
-_NULL_FINGERPRINTS = statement("UPDATE supporters SET fingerprint = NULL WHERE campaign_id = :id")
-_FORGOTTEN = statement("UPDATE campaigns SET forgotten_at = :now WHERE id = :id", times=("now",))
+_FORGETTABLE = select(Campaign.id).where(Campaign.closed_at < bindparam("before"), Campaign.forgotten_at.is_(None))
+_NULL_FINGERPRINTS = update(_SUPPORTERS).where(_SUPPORTERS.c.campaign_id == _CAMPAIGN).values(fingerprint=None)
+_FORGOTTEN = update(_CAMPAIGNS).where(_CAMPAIGNS.c.id == _CAMPAIGN).values(forgotten_at=bindparam("now"))
 
 
 def expire(session: Session, now: datetime) -> int:
     """Purge what was not sent within 72 hours or not confirmed within the campaign's days; clear late thank-yous."""
     done = 0
-    bound = {"unsent": now - READABLE_AT_MOST, "now": now, "limit": BATCH}
+    bound = {"unsent": now - READABLE_AT_MOST, "now": now, "most": BATCH}
     for row in session.execute(_OVER_AGE, bound).all():
-        if row.state in (State.THANKS_TO_SEND, State.THANKS_SENDING):
+        if target(State(row.state), Event.EXPIRE) is End.CLEARED:
             done += clearing.clear(session, row.action_id, Event.EXPIRE)
         else:
             done += clearing.purge(session, row.action_id, Event.EXPIRE, now)
@@ -67,12 +76,10 @@ def expire(session: Session, now: datetime) -> int:
 def unasked(session: Session, keyring: Keyring, limit: int = 50) -> list[tuple[Signature, Waiting]]:
     """Signatures of pages without double opt-in that wait to be accepted, with their address."""
     found = []
-    for row in session.execute(_TO_ACCEPT, {"limit": limit}).mappings().all():
-        key = keyring.transient(row["wait_key"])
+    for row in session.execute(_TO_ACCEPT, {"most": limit}):
+        key = keyring.transient(row.wait_key)
         if key is not None:
-            fields = {name: row[name] for name in ("status", "page", "page_id", "campaign_id", "consent", "created_at")}
-            signature = Signature(action_id=row["id"], testing=bool(row["testing"]), link_seal=None, **fields)
-            found.append((signature, transient_seal.open_waiting(key, bytes(row["wait_seal"]))))
+            found.append((_signature(row), transient_seal.open_waiting(key, row.wait_seal)))
     return found
 
 
@@ -83,11 +90,10 @@ def reseal(session: Session, keyring: Keyring, name: str, now: datetime) -> int:
     if old_key is None or new_name == name:
         return 0
     done = 0
-    for row in session.execute(_SEALED_WITH, {"name": name, "limit": BATCH}).all():
-        waiting = transient_seal.open_waiting(old_key, bytes(row.wait_seal))
-        bound = {"id": row.action_id, "state": row.state, "name": name, "new_name": new_name}
-        bound["wait_seal"] = transient_seal.seal_waiting(new_key, waiting)
-        done += driver.changed(session, _RESEAL, bound)
+    for row in session.execute(_SEALED_WITH.limit(BATCH), {"name": name}).all():
+        waiting = transient_seal.open_waiting(old_key, row.wait_seal)
+        bound = {"action": row.action_id, "held": row.state, "name": name, "new_name": new_name}
+        done += driver.changed(session, _RESEAL, bound | {"new_seal": transient_seal.seal_waiting(new_key, waiting)})
     return done
 
 
@@ -98,8 +104,22 @@ def is_named(session: Session, name: str) -> bool:
 
 def forget_campaigns(session: Session, now: datetime) -> list[int]:
     """Null the fingerprints of campaigns closed for 30 days; the caller destroys their keys after the commit."""
-    due = [row.id for row in session.execute(_FORGETTABLE, {"before": now - CAMPAIGN_KEY_KEPT}).all()]
+    due = list(session.scalars(_FORGETTABLE, {"before": now - CAMPAIGN_KEY_KEPT}))
     for campaign_id in due:
-        session.execute(_NULL_FINGERPRINTS, {"id": campaign_id})
-        session.execute(_FORGOTTEN, {"id": campaign_id, "now": now})
+        session.execute(_NULL_FINGERPRINTS, {"campaign": campaign_id})
+        session.execute(_FORGOTTEN, {"campaign": campaign_id, "now": now})
     return due
+
+
+def _signature(row: Row[Any]) -> Signature:
+    return Signature(
+        action_id=row.id,
+        status=row.status,
+        page=row.name,
+        page_id=row.action_page_id,
+        campaign_id=row.campaign_id,
+        testing=row.testing,
+        consent=row.consent,
+        created_at=row.created_at,
+        link_seal=None,
+    )

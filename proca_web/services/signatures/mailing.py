@@ -4,21 +4,24 @@ A claim is committed before SMTP is spoken to; an outcome is a compare-and-set a
 room but in a `DueMail`, which lives until its mail is handed over.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
+from sqlalchemy import bindparam, select, update
 from sqlalchemy.orm import Session
+from sqlalchemy.sql.dml import ReturningUpdate
 
 from proca_web.crypto.boxes import transient_seal
 from proca_web.crypto.boxes.transient_seal import Waiting
 from proca_web.crypto.errors import CannotOpen
 from proca_web.domain.outcome import Outcome
-from proca_web.domain.transient import LEASE, MOST_DELIVERIES, Event, State, retry_after
-from proca_web.models.base import statement
+from proca_web.domain.pages.wording import LegalNotice
+from proca_web.domain.transient import LEASE, MOST_DELIVERIES, End, Event, State, retry_after, sources, target
+from proca_web.models import Action, ActionPage, Campaign, Transient
 from proca_web.services import driver
 from proca_web.services.driver import AnyConnection
+from proca_web.services.petitions import wordings
 from proca_web.services.sealing.keyring import Keyring
 from proca_web.services.signatures import clearing
 
@@ -52,72 +55,68 @@ class PageOfMail:
     double_opt_in: bool
     org: str
     reply_to: str
-    notices: tuple[Mapping[str, str], ...]
+    notices: tuple[LegalNotice, ...]
     next_step_label: str
     next_step_url: str
 
 
-_CLAIM = """
-UPDATE transients SET state = :to, lease_until = :lease, attempts = attempts + 1, deliveries = deliveries + 1
- WHERE state = :from AND action_id IN (
-   SELECT action_id FROM transients WHERE state = :from AND next_try <= :now ORDER BY next_try LIMIT :limit {lock})
-RETURNING action_id, wait_key, wait_seal
-"""
-_CLAIMS = {
-    "sqlite": statement(_CLAIM.format(lock=""), times=("lease", "now")),
-    "postgresql": statement(_CLAIM.format(lock="FOR UPDATE SKIP LOCKED"), times=("lease", "now")),
+_TRANSIENTS = driver.table(Transient)
+_ROW = _TRANSIENTS.c
+_LEASED = (State.SENDING, State.THANKS_SENDING)
+_BY_OUTCOME = {
+    Outcome.SENT: Event.SENT,
+    Outcome.REFUSED: Event.REFUSED,
+    Outcome.FAILED: Event.FAILED,
+    Outcome.FAILED_AFTER_DATA: Event.FAILED,
 }
-_ANY_DUE = statement("SELECT 1 FROM transients WHERE state = :state AND next_try <= :now LIMIT 1", times=("now",))
-_DETAILS = statement(
-    """
-SELECT a.id, a.ref, a.action_page_id, a.repeat, a.testing, a.created_at, c.confirm_days
-  FROM actions a JOIN action_pages p ON p.id = a.action_page_id JOIN campaigns c ON c.id = p.campaign_id
- WHERE a.id IN :ids
-""",
-    lists=("ids",),
-    returns=("created_at",),
-)
-_SENT = """
-UPDATE transients SET state = 'waiting', wait_key = NULL, wait_seal = NULL, sealed_at = NULL, lease_until = NULL,
-       next_try = ?
- WHERE action_id = ? AND state = 'sending'
+
+
+def _claim(to: State) -> ReturningUpdate[Any]:
+    """Statement: lease rows that are due; other workers take others."""
+    (state,) = sources(Event.CLAIM, to)
+    due = select(_ROW.action_id).where(_ROW.state == state, _ROW.next_try <= bindparam("now"))
+    first = due.order_by(_ROW.next_try).limit(bindparam("most")).with_for_update(skip_locked=True)
+    return (
+        update(_TRANSIENTS)
+        .where(_ROW.state == state, _ROW.action_id.in_(first))
+        .values(state=to, lease_until=bindparam("lease"))
+        .values(attempts=_ROW.attempts + 1, deliveries=_ROW.deliveries + 1)
+        .returning(_ROW.action_id, _ROW.wait_key, _ROW.wait_seal)
+    )
+
+
+_CLAIMS = {to: _claim(to) for to in _LEASED}
+_WAIT = """
+UPDATE transients SET state = ?, wait_key = NULL, wait_seal = NULL, sealed_at = NULL, lease_until = NULL, next_try = ?
+ WHERE action_id = ? AND state = ?
 """
-_EXPIRES = statement(
-    """
-SELECT t.created_at, c.confirm_days FROM transients t JOIN actions a ON a.id = t.action_id
-  JOIN action_pages p ON p.id = a.action_page_id JOIN campaigns c ON c.id = p.campaign_id
- WHERE t.action_id = :id
-""",
-    returns=("created_at",),
+_RETRY = (
+    update(_TRANSIENTS)
+    .where(_ROW.action_id == bindparam("action"), _ROW.state.in_(sources(Event.FAILED, State.TO_SEND)))
+    .values(state=State.TO_SEND, lease_until=None, next_try=bindparam("later"))
+    .values(deliveries=_ROW.deliveries - bindparam("not_delivered"))
 )
-_RETRY = statement(
-    """
-UPDATE transients SET state = 'to_send', lease_until = NULL, next_try = :next_try,
-       deliveries = deliveries - :not_delivered
- WHERE action_id = :id AND state = 'sending'
-""",
-    times=("next_try",),
+_ANY_DUE = select(_ROW.action_id).where(_ROW.state == bindparam("held"), _ROW.next_try <= bindparam("now")).limit(1)
+_DETAILS = (
+    select(Action.id, Action.ref, Action.action_page_id, Action.repeat, Action.testing, Action.created_at)
+    .add_columns(Campaign.confirm_days)
+    .join(ActionPage, ActionPage.id == Action.action_page_id)
+    .join(Campaign, Campaign.id == ActionPage.campaign_id)
+    .where(Action.id.in_(bindparam("ids", expanding=True)))
 )
-_TRIED = statement("SELECT attempts, deliveries FROM transients WHERE action_id = :id AND state = 'sending'")
-_LEASE_OVER = statement(
-    "SELECT action_id, state FROM transients WHERE state IN ('sending', 'thanks_sending') AND lease_until < :now",
-    times=("now",),
+_TRIED = (
+    select(Transient.attempts, Transient.deliveries, Transient.created_at, Campaign.confirm_days)
+    .join(Action, Action.id == Transient.action_id)
+    .join(ActionPage, ActionPage.id == Action.action_page_id)
+    .join(Campaign, Campaign.id == ActionPage.campaign_id)
+    .where(Transient.action_id == bindparam("action"), Transient.state == State.SENDING)
 )
-_PAGE = statement("""
-SELECT p.name, p.title, p.demand, p.locale, c.title AS campaign, c.confirm_days, p.double_opt_in, o.title AS org,
-       o.reply_to, p.next_step_label, p.next_step_url, p.org_id, c.org_id AS lead_id
-  FROM action_pages p JOIN campaigns c ON c.id = p.campaign_id JOIN orgs o ON o.id = p.org_id
- WHERE p.id = :id
-""")
-_NOTICES = statement("""
-SELECT title, legal_name, legal_contact, privacy_url, retention FROM orgs WHERE id IN (:org, :lead)
- ORDER BY CASE WHEN id = :org THEN 0 ELSE 1 END
-""")
+_LEASE_OVER = select(_ROW.action_id, _ROW.state).where(_ROW.state.in_(_LEASED), _ROW.lease_until < bindparam("now"))
 
 
 def is_due(session: Session, state: State, now: datetime) -> bool:
     """Whether a mail of that kind is due; asked before the write lock is taken."""
-    return session.execute(_ANY_DUE, {"state": state.value, "now": now}).first() is not None
+    return session.execute(_ANY_DUE, {"held": state, "now": now}).first() is not None
 
 
 def claim(
@@ -127,9 +126,9 @@ def claim(
 
     Returns the mails, and the ids of rows whose key is gone (they cannot be sent: an alarm, and expiry ends them).
     """
-    leased = {State.TO_SEND: State.SENDING, State.THANKS_TO_SEND: State.THANKS_SENDING}[state]
-    bound = {"to": leased.value, "from": state.value, "now": now, "lease": now + LEASE, "limit": limit}
-    rows = session.execute(_CLAIMS[session.get_bind().dialect.name], bound).all()
+    leased = target(state, Event.CLAIM)
+    assert isinstance(leased, State)
+    rows = session.execute(_CLAIMS[leased], {"now": now, "lease": now + LEASE, "most": limit}).all()
     if not rows:
         return [], []
     found = session.execute(_DETAILS, {"ids": [row.action_id for row in rows]})
@@ -146,9 +145,9 @@ def claim(
                 action_id=row.action_id,
                 state=leased,
                 page_id=action.action_page_id,
-                action_ref=bytes(action.ref),
-                repeat=bool(action.repeat),
-                testing=bool(action.testing),
+                action_ref=action.ref,
+                repeat=action.repeat,
+                testing=action.testing,
                 expires_at=action.created_at + timedelta(days=action.confirm_days),
                 waiting=waiting,
             )
@@ -156,52 +155,73 @@ def claim(
     return mails, lost
 
 
+def only_waits(mail: DueMail, outcome: Outcome) -> bool:
+    """Whether the outcome is the usual one, which `wait` alone writes down: one statement, by the shortest way."""
+    return target(mail.state, _BY_OUTCOME[outcome]) is State.WAITING
+
+
+def wait(connection: AnyConnection, action_id: int, event: Event, expires_at: datetime) -> None:
+    """The mail is out: the address is closed, and waits for its link until the campaign's days are over."""
+    (held,) = sources(event, State.WAITING)
+    values = (State.WAITING, driver.time(connection, expires_at), action_id, held)
+    driver.execute(connection, _WAIT, values)
+
+
 def settle(session: Session, mail: DueMail, outcome: Outcome, now: datetime) -> None:
     """Write an outcome down. When the person has decided meanwhile, nothing changes."""
-    if mail.state is State.THANKS_SENDING:
-        clearing.clear(session, mail.action_id, Event.SENT if outcome is Outcome.SENT else Event.FAILED)
-    elif outcome is Outcome.SENT:
-        wait(session, mail.action_id, mail.expires_at)
-    elif outcome is Outcome.REFUSED:
-        clearing.purge(session, mail.action_id, Event.REFUSED, now)
+    event = _BY_OUTCOME[outcome]
+    reached = target(mail.state, event)
+    if reached is End.CLEARED:
+        clearing.clear(session, mail.action_id, event)
+    elif reached is End.PURGED:
+        clearing.purge(session, mail.action_id, event, now)
+    elif reached is State.WAITING:
+        wait(session, mail.action_id, event, mail.expires_at)
     else:
         _retry(session, mail.action_id, now, reached_data=outcome is Outcome.FAILED_AFTER_DATA)
-
-
-def wait(connection: AnyConnection, action_id: int, expires_at: datetime) -> None:
-    """The mail is out: the address is closed, and waits for its link until the campaign's days are over."""
-    driver.execute(connection, _SENT, (driver.time(connection, expires_at), action_id))
 
 
 def end_leases(session: Session, now: datetime) -> int:
     """Take back what a worker claimed and never settled: confirmations are tried again, thank-yous are dropped."""
     rows = session.execute(_LEASE_OVER, {"now": now}).all()
-    for row in rows:
-        if row.state == State.THANKS_SENDING:
-            clearing.clear(session, row.action_id, Event.FAILED)
+    for action_id, state in rows:
+        if target(State(state), Event.FAILED) is End.CLEARED:
+            clearing.clear(session, action_id, Event.FAILED)
         else:
-            _retry(session, row.action_id, now, reached_data=True)
+            _retry(session, action_id, now, reached_data=True)
     return len(rows)
 
 
 def page_of(session: Session, page_id: int) -> PageOfMail:
     """What mails of that page say about it."""
-    row = session.execute(_PAGE, {"id": page_id}).mappings().one()
-    notices = session.execute(_NOTICES, {"org": row["org_id"], "lead": row["lead_id"]}).mappings().all()
-    shown = {name: row[name] for name in row if name not in ("org_id", "lead_id")}
-    return PageOfMail(notices=tuple(dict(notice) for notice in notices), **shown)
+    page = session.get_one(ActionPage, page_id)
+    return PageOfMail(
+        name=page.name,
+        title=page.title,
+        demand=page.demand,
+        locale=page.locale,
+        campaign=page.campaign.title,
+        confirm_days=page.campaign.confirm_days,
+        double_opt_in=page.double_opt_in,
+        org=page.org.title,
+        reply_to=page.org.reply_to,
+        notices=tuple(wordings.notice_of(org) for org in wordings.orgs_of(page).values()),
+        next_step_label=page.next_step_label,
+        next_step_url=page.next_step_url,
+    )
 
 
 def _retry(session: Session, action_id: int, now: datetime, *, reached_data: bool) -> None:
-    tried = session.execute(_TRIED, {"id": action_id}).first()
+    """Try again later; a mail that may have arrived three times has been sent."""
+    tried = session.execute(_TRIED, {"action": action_id}).first()
     if tried is None:
         return
     if reached_data and tried.deliveries >= MOST_DELIVERIES:
-        held = session.execute(_EXPIRES, {"id": action_id}).one()
-        wait(session, action_id, held.created_at + timedelta(days=held.confirm_days))
+        expires_at = tried.created_at + timedelta(days=tried.confirm_days)
+        wait(session, action_id, Event.GAVE_UP, expires_at)
         return
-    bound = {"id": action_id, "next_try": now + retry_after(tried.attempts), "not_delivered": 0 if reached_data else 1}
-    session.execute(_RETRY, bound)
+    later = now + retry_after(tried.attempts)
+    session.execute(_RETRY, {"action": action_id, "later": later, "not_delivered": 0 if reached_data else 1})
 
 
 def _open(keyring: Keyring, row: Any) -> Waiting | None:
@@ -209,6 +229,6 @@ def _open(keyring: Keyring, row: Any) -> Waiting | None:
     if key is None:
         return None
     try:
-        return transient_seal.open_waiting(key, bytes(row.wait_seal))
+        return transient_seal.open_waiting(key, row.wait_seal)
     except CannotOpen:
         return None

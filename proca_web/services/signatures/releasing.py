@@ -9,38 +9,44 @@ from datetime import datetime
 from itertools import groupby
 from typing import Any
 
+from sqlalchemy import BindParameter, bindparam, select, text, update
 from sqlalchemy.orm import Session
 
-from proca_web.models.base import statement
+from proca_web.domain.words import ActionStatus, DayEvent
+from proca_web.models import Action, ActionPage, Contact, ReleaseCounter
+from proca_web.services import driver
 from proca_web.services.petitions import counting
 
 BATCH = 500
 _RELEASE_LOCK = 0x70726F6361
 
-_LOCK = statement("SELECT pg_advisory_xact_lock(:key)")
-_DUE = statement("""
-SELECT a.id, a.status, a.testing, a.repeat, a.action_page_id, p.campaign_id
-  FROM actions a JOIN action_pages p ON p.id = a.action_page_id
- WHERE a.status <> 'pending' AND NOT a.released
- ORDER BY a.accepted_at, a.id LIMIT :limit
-""")
-_ANY_DUE = statement("SELECT 1 FROM actions WHERE status <> 'pending' AND NOT released LIMIT 1")
-_COPIES = statement(
-    """
-SELECT c.id, c.org_id, c.role, c.action_id, c.seq FROM contacts c JOIN actions a ON a.id = c.action_id
- WHERE c.action_id IN :ids ORDER BY c.org_id, c.role, a.accepted_at, c.id
-""",
-    lists=("ids",),
+_ACTIONS, _CONTACTS, _COUNTERS = driver.table(Action), driver.table(Contact), driver.table(ReleaseCounter)
+_IDS: BindParameter[int] = bindparam("ids", expanding=True)
+_UNRELEASED = text("actions.status <> 'pending' AND NOT actions.released")  # word for word as the index has it
+_ANY_DUE = select(Action.id).where(_UNRELEASED).limit(1)
+_DUE = (
+    select(Action.id, Action.status, Action.testing, Action.repeat, Action.action_page_id, ActionPage.campaign_id)
+    .join(ActionPage, ActionPage.id == Action.action_page_id)
+    .where(_UNRELEASED)
+    .order_by(Action.accepted_at, Action.id)
+    .limit(bindparam("most"))
 )
-_NEW_COUNTER = statement("""
-INSERT INTO release_counters (org_id, role, last_seq) VALUES (:org, :role, 0) ON CONFLICT (org_id, role) DO NOTHING
-""")
-_TAKE = statement("""
-UPDATE release_counters SET last_seq = last_seq + :number WHERE org_id = :org AND role = :role RETURNING last_seq
-""")
-_NUMBER = statement("UPDATE contacts SET seq = :seq WHERE id = :id")
-_DONE = statement("UPDATE actions SET released = true WHERE id IN :ids", lists=("ids",))
-_COUNTED = statement("UPDATE actions SET counted = true WHERE id IN :ids", lists=("ids",))
+_COPIES = (
+    select(Contact.id, Contact.org_id, Contact.role, Contact.action_id, Contact.seq)
+    .join(Action, Action.id == Contact.action_id)
+    .where(Contact.action_id.in_(_IDS))
+    .order_by(Contact.org_id, Contact.role, Action.accepted_at, Contact.id)
+)
+_NEW_COUNTER = driver.insert(ReleaseCounter, lambda new: new.on_conflict_do_nothing())
+_TAKE = (
+    update(_COUNTERS)
+    .where(_COUNTERS.c.org_id == bindparam("org"), _COUNTERS.c.role == bindparam("of"))
+    .values(last_seq=_COUNTERS.c.last_seq + bindparam("number"))
+    .returning(_COUNTERS.c.last_seq)
+)
+_NUMBER = update(_CONTACTS).where(_CONTACTS.c.id == bindparam("copy")).values(seq=bindparam("place"))
+_DONE = update(_ACTIONS).where(_ACTIONS.c.id.in_(_IDS)).values(released=True)
+_COUNTED = update(_ACTIONS).where(_ACTIONS.c.id.in_(_IDS)).values(counted=True)
 
 
 def is_due(session: Session) -> bool:
@@ -50,9 +56,8 @@ def is_due(session: Session) -> bool:
 
 def release(session: Session, now: datetime, limit: int = BATCH) -> int:
     """Release up to `limit` accepted, changed or withdrawn actions; returns how many."""
-    if session.get_bind().dialect.name == "postgresql":
-        session.execute(_LOCK, {"key": _RELEASE_LOCK})
-    due = session.execute(_DUE, {"limit": limit}).all()
+    driver.lock(session, _RELEASE_LOCK)
+    due = session.execute(_DUE, {"most": limit}).all()
     if not due:
         return 0
     ids = [action.id for action in due]
@@ -61,28 +66,29 @@ def release(session: Session, now: datetime, limit: int = BATCH) -> int:
         _number(session, org, role, [copy.id for copy in group])
     session.execute(_DONE, {"ids": ids})
     fresh = {copy.action_id for copy in copies if copy.seq is None}
-    first = [action for action in due if action.id in fresh and action.status == "accepted" and not action.testing]
+    first = [
+        action for action in due if action.id in fresh and action.status == ActionStatus.ACCEPTED and not action.testing
+    ]
     _count_new(session, [action for action in first if not action.repeat], now)
-    _add_to_days(session, [action for action in first if action.repeat], "repeated", now)
+    _add_to_days(session, [action for action in first if action.repeat], DayEvent.REPEATED, now)
     return len(ids)
 
 
 def _number(session: Session, org: int, role: str, contact_ids: list[int]) -> None:
-    where = {"org": org, "role": role}
-    session.execute(_NEW_COUNTER, where)
-    last = session.execute(_TAKE, {**where, "number": len(contact_ids)}).scalar_one()
+    session.execute(_NEW_COUNTER.of(session), {"org_id": org, "role": role})
+    last = session.execute(_TAKE, {"org": org, "of": role, "number": len(contact_ids)}).scalar_one()
     first = last - len(contact_ids) + 1
-    session.execute(_NUMBER, [{"id": id_, "seq": first + place} for place, id_ in enumerate(contact_ids)])
+    session.execute(_NUMBER, [{"copy": id_, "place": first + place} for place, id_ in enumerate(contact_ids)])
 
 
 def _count_new(session: Session, actions: list[Any], now: datetime) -> None:
-    _add_to_days(session, actions, "confirmed", now)
+    _add_to_days(session, actions, DayEvent.CONFIRMED, now)
     for campaign, number in Counter(action.campaign_id for action in actions).items():
         counting.count(session, campaign, number, now)
     if actions:
         session.execute(_COUNTED, {"ids": [action.id for action in actions]})
 
 
-def _add_to_days(session: Session, actions: list[Any], event: str, now: datetime) -> None:
+def _add_to_days(session: Session, actions: list[Any], event: DayEvent, now: datetime) -> None:
     for page, number in Counter(action.action_page_id for action in actions).items():
         counting.add_to_day(session, page, event, now, number)

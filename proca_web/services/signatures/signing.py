@@ -4,10 +4,10 @@ Seal before store: no path here keeps a contact in clear, and without the keys o
 no signature at all. No mail, DNS or HTTP call happens here.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from nacl.utils import random
 
@@ -16,19 +16,24 @@ from proca_web.crypto.boxes.sealing import Sealed
 from proca_web.crypto.boxes.transient_seal import Waiting
 from proca_web.crypto.encoding import encode
 from proca_web.crypto.keys.keys import RecipientKey
-from proca_web.domain.errors import NoActiveKey, PageNotOpen, WordingChanged
+from proca_web.domain.errors import FieldsRefused, NoActiveKey, PageNotOpen, WordingChanged
+from proca_web.domain.messages import Message
 from proca_web.domain.pages import privacy
-from proca_web.domain.pages.privacy import Consent
+from proca_web.domain.pages.privacy import Consent, Share
+from proca_web.domain.pages.tracking import Arrival
+from proca_web.domain.people import contact, mistyped
 from proca_web.domain.people.contact import ContactData
 from proca_web.domain.rows.plaintext import Context, dumps
 from proca_web.domain.transient import State
+from proca_web.domain.words import KeyRole
 from proca_web.services.driver import AnyConnection
-from proca_web.services.petitions import facts as pages
+from proca_web.services.petitions import facts
 from proca_web.services.petitions.facts import PageFacts
 from proca_web.services.sealing.keyring import Keyring
-from proca_web.services.signatures import writer as signature_writer
-from proca_web.services.signatures.writer import Copy, Draft
+from proca_web.services.signatures import writer
+from proca_web.services.signatures.writer import ActionRow, CopyRow, Draft, TransientRow
 
+T = TypeVar("T")
 WORDING_GRACE = timedelta(hours=24)
 
 
@@ -45,32 +50,51 @@ class Encryptor(Protocol):
 class Submission:
     """One accepted form: who signs, with which consents, and the action's metadata."""
 
-    contact: ContactData
+    contact: ContactData = field(repr=False)
     consent: Consent
-    comment: str
-    utm: Mapping[str, str]
-    testing: bool
+    comment: str = field(repr=False)
+    arrival: Arrival
     wording: str
 
-    def with_email(self, address: str) -> "Submission":
-        """The same with a corrected address."""
-        return replace(self, contact=replace(self.contact, email=address))
 
+def read(
+    connection: AnyConnection, page: PageFacts, form: Mapping[str, str], arrival: Arrival, now: datetime
+) -> Submission:
+    """The form as a submission to this page.
 
-def check(connection: AnyConnection, page: PageFacts, form: Mapping[str, str], now: datetime) -> str:
-    """Refuse what no correction of fields can mend; returns the hash of the wording the supporter saw.
-
-    Raises PageNotOpen, NoActiveKey, WordingChanged.
+    Raises PageNotOpen and NoActiveKey, which no correction of fields can mend; FieldsRefused with the faults of all
+    fields at once, WordingChanged among them; AddressDoubted.
     """
+    wording = _wording(connection, page, form, now)
+    faults: dict[str, Message] = {}
+    person = _collect(faults, lambda: contact.parse(form, page.policy, now.date()))
+    consent = _collect(faults, lambda: privacy.read_consent(form, page.asks))
+    if person is None or consent is None:
+        raise FieldsRefused(faults)
+    data, comment = person
+    address = mistyped.settle(data.email, kept=form.get("email_kept", ""), fix=form.get("email_fix", ""))
+    return Submission(replace(data, email=address), consent, comment, arrival, wording)
+
+
+def _wording(connection: AnyConnection, page: PageFacts, form: Mapping[str, str], now: datetime) -> str:
+    """The hash of the wording the supporter saw; one that was replaced is good for a day."""
     if not page.is_open:
         raise PageNotOpen(page.name)
     page.require_keys()
-    if any(form.get(field) for field in page.unasked_fields):
-        raise WordingChanged(page.name)
+    if any(form.get(name) for name in page.unasked_fields):
+        raise WordingChanged
     shown = form.get("wording") or page.wording
-    if shown != page.wording and not pages.was_replaced_since(connection, page.id, shown, now - WORDING_GRACE):
-        raise WordingChanged(page.name)
+    if shown != page.wording and not facts.was_replaced_since(connection, page.id, shown, now - WORDING_GRACE):
+        raise WordingChanged
     return shown
+
+
+def _collect(faults: dict[str, Message], read_part: Callable[[], T]) -> T | None:
+    try:
+        return read_part()
+    except FieldsRefused as refused:
+        faults.update(refused.faults)
+        return None
 
 
 def seal(encryptor: Encryptor, keyring: Keyring, page: PageFacts, signed: Submission, now: datetime) -> Draft:
@@ -81,7 +105,6 @@ def seal(encryptor: Encryptor, keyring: Keyring, page: PageFacts, signed: Submis
         action=_action(page, signed, action_ref, token, now),
         copies=_copies(encryptor, page, signed, action_ref, now),
         transient=_transient(keyring, signed.contact, token, now),
-        now=now,
     )
 
 
@@ -90,11 +113,13 @@ def write(connection: AnyConnection, draft: Draft) -> None:
 
     RowRefused means: this sender is spent, roll back and seal again with a new one.
     """
-    if not signature_writer.write(connection, draft):
+    if not writer.write(connection, draft):
         raise NoActiveKey
 
 
-def _copies(encryptor: Encryptor, page: PageFacts, signed: Submission, action_ref: bytes, now: datetime) -> list[Copy]:
+def _copies(
+    encryptor: Encryptor, page: PageFacts, signed: Submission, action_ref: bytes, now: datetime
+) -> list[CopyRow]:
     copies = []
     for share in privacy.shares(page.distribution, signed.consent):
         party = page.parties[share.receiver]
@@ -113,37 +138,55 @@ def _copies(encryptor: Encryptor, page: PageFacts, signed: Submission, action_re
         )
         for key in party.keys:
             sealed = encryptor.encrypt(key, signed.contact, context)
-            copies.append(Copy(party.id, key.role, contact_ref, sealed, share.opt_in, share.deliver))
+            copies.append(_copy(party.id, KeyRole(key.role), contact_ref, sealed, share, now))
     return copies
 
 
-def _action(page: PageFacts, signed: Submission, ref: bytes, token: bytes, now: datetime) -> dict[str, object]:
-    custom = dumps({"comment": signed.comment}).decode() if signed.comment else "{}"
-    return {
-        "ref": ref,
-        "action_page_id": page.id,
-        "testing": signed.testing,
-        "created_at": now,
-        "confirm_id": transient_seal.link_id(token) if token else None,
-        "consent": signed.wording,
-        "area": signed.contact.country,
-        "custom_fields": custom,
-        **{f"utm_{name}": signed.utm.get(name, "") for name in ("source", "medium", "campaign", "content")},
-    }
+def _copy(org_id: int, role: KeyRole, ref: bytes, sealed: Sealed, share: Share, now: datetime) -> CopyRow:
+    return CopyRow(
+        org_id=org_id,
+        role=role,
+        contact_ref=ref,
+        payload=sealed.payload,
+        crypto_nonce=sealed.nonce,
+        public_key_id=sealed.public_key_id,
+        sign_key_id=sealed.sign_key_id,
+        opt_in=share.opt_in,
+        deliver=share.deliver,
+        given_at=now,
+    )
 
 
-def _transient(keyring: Keyring, contact: ContactData, token: bytes, now: datetime) -> dict[str, object]:
+def _action(page: PageFacts, signed: Submission, ref: bytes, token: bytes, now: datetime) -> ActionRow:
+    utm = signed.arrival.utm
+    return ActionRow(
+        ref=ref,
+        action_page_id=page.id,
+        testing=signed.arrival.testing,
+        created_at=now,
+        confirm_id=transient_seal.link_id(token) if token else None,
+        consent=signed.wording,
+        area=signed.contact.country,
+        custom_fields=dumps({"comment": signed.comment}).decode() if signed.comment else "{}",
+        utm_source=utm["source"],
+        utm_medium=utm["medium"],
+        utm_campaign=utm["campaign"],
+        utm_content=utm["content"],
+    )
+
+
+def _transient(keyring: Keyring, person: ContactData, token: bytes, now: datetime) -> TransientRow:
     name, key = keyring.current_transient(now)
-    waiting = Waiting(contact.email, contact.first_name, token)
-    return {
-        "state": State.TO_SEND if token else State.TO_ACCEPT,
-        "wait_key": name,
-        "wait_seal": transient_seal.seal_waiting(key, waiting),
-        "link_seal": transient_seal.seal_under_link(token, waiting) if token else None,
-        "sealed_at": now,
-        "next_try": now,
-        "created_at": now,
-    }
+    waiting = Waiting(person.email, person.first_name, token)
+    return TransientRow(
+        state=State.TO_SEND if token else State.TO_ACCEPT,
+        wait_key=name,
+        wait_seal=transient_seal.seal_waiting(key, waiting),
+        link_seal=transient_seal.seal_under_link(token, waiting) if token else None,
+        sealed_at=now,
+        next_try=now,
+        created_at=now,
+    )
 
 
 def needs_throwaway(page: PageFacts) -> bool:

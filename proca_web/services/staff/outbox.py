@@ -9,12 +9,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import BindParameter, bindparam, delete, select, update
 from sqlalchemy.orm import Session
 
 from proca_web.domain.outcome import Outcome
-from proca_web.models import Membership, Org, User
-from proca_web.models.base import statement
+from proca_web.domain.words import OutboxState, StaffRole
+from proca_web.models import Membership, Org, OutboxMail, User
+from proca_web.services import driver
 
 LEASE = timedelta(minutes=2)
 GIVEN_UP_AFTER = timedelta(days=3)
@@ -22,35 +23,28 @@ REMEMBERED = timedelta(days=120)
 LONGEST_PAUSE = timedelta(hours=2)
 BATCH = 50
 
-_ADD = statement(
-    """
-INSERT INTO outbox (kind, org_id, user_id, once, detail, next_try, created_at)
-VALUES (:kind, :org, :user, :once, :detail, :now, :now) ON CONFLICT (once) DO NOTHING
-""",
-    times=("now",),
+_OUTBOX = driver.table(OutboxMail)
+_MAIL: BindParameter[int] = bindparam("mail")
+_NOW: BindParameter[datetime] = bindparam("now")
+_BEFORE: BindParameter[datetime] = bindparam("before")
+_COLUMNS = _OUTBOX.c
+_WAITS = (_COLUMNS.state == OutboxState.TO_SEND, _COLUMNS.next_try <= _NOW)
+_ADD = driver.insert(OutboxMail, lambda new: new.on_conflict_do_nothing(index_elements=["once"]))
+_DUE = select(_COLUMNS.id).where(*_WAITS).limit(1)
+_NEXT = select(_COLUMNS.id).where(*_WAITS).order_by(_COLUMNS.next_try, _COLUMNS.id).limit(1).scalar_subquery()
+_CLAIM = (
+    update(_OUTBOX)
+    .where(_COLUMNS.id == _NEXT, _COLUMNS.state == OutboxState.TO_SEND)
+    .values(state=OutboxState.SENDING, attempts=_COLUMNS.attempts + 1, lease_until=bindparam("lease"))
+    .returning(_OUTBOX)
 )
-_DUE = statement("SELECT 1 FROM outbox WHERE state = 'to_send' AND next_try <= :now LIMIT 1", times=("now",))
-_CLAIM = statement(
-    """
-UPDATE outbox SET state = 'sending', attempts = attempts + 1, lease_until = :lease
- WHERE id = (SELECT id FROM outbox WHERE state = 'to_send' AND next_try <= :now ORDER BY next_try, id LIMIT 1)
-   AND state = 'to_send'
-RETURNING id, kind, org_id, user_id, once, detail, attempts, created_at
-""",
-    times=("now", "lease"),
-    returns=("created_at",),
-)
-_SENT = statement("UPDATE outbox SET state = 'sent', sent_at = :now, lease_until = NULL WHERE id = :id", times=("now",))
-_AGAIN = statement(
-    "UPDATE outbox SET state = 'to_send', lease_until = NULL, next_try = :next WHERE id = :id AND state = 'sending'",
-    times=("next",),
-)
-_END_LEASES = statement(
-    "UPDATE outbox SET state = 'to_send', lease_until = NULL WHERE state = 'sending' AND lease_until < :now",
-    times=("now",),
-)
-_GIVE_UP = statement("DELETE FROM outbox WHERE state <> 'sent' AND created_at < :before", times=("before",))
-_FORGET = statement("DELETE FROM outbox WHERE state = 'sent' AND sent_at < :before", times=("before",))
+_SENT = update(_OUTBOX).where(_COLUMNS.id == _MAIL).values(state=OutboxState.SENT, sent_at=_NOW, lease_until=None)
+_LEASED = update(_OUTBOX).where(_COLUMNS.state == OutboxState.SENDING)
+_TO_SEND = _LEASED.values(state=OutboxState.TO_SEND, lease_until=None)
+_AGAIN = _TO_SEND.where(_COLUMNS.id == _MAIL).values(next_try=bindparam("later"))
+_END_LEASES = _TO_SEND.where(_COLUMNS.lease_until < _NOW)
+_GIVE_UP = delete(_OUTBOX).where(_COLUMNS.state != OutboxState.SENT, _COLUMNS.created_at < _BEFORE)
+_FORGET = delete(_OUTBOX).where(_COLUMNS.state == OutboxState.SENT, _COLUMNS.sent_at < _BEFORE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +63,7 @@ class DueNotice:
 
 def owners_of(session: Session, org_id: int) -> Sequence[int]:
     """The owners of an org; of the Home Org: the operators."""
-    where = (Membership.org_id == org_id, Membership.role == "owner")
+    where = (Membership.org_id == org_id, Membership.role == StaffRole.OWNER)
     return session.scalars(select(Membership.user_id).where(*where).order_by(Membership.user_id)).all()
 
 
@@ -85,8 +79,8 @@ def tell(
     """Write one mail for each of these people, unless the same (`once`) was told to them already."""
     content = json.dumps(detail, ensure_ascii=False)
     for user in dict.fromkeys(users):
-        bound = {"kind": kind, "org": org_id, "user": user, "once": f"{once}:{user}", "detail": content, "now": now}
-        session.execute(_ADD, bound)
+        mail = {"kind": kind, "org_id": org_id, "user_id": user, "once": f"{once}:{user}", "detail": content}
+        session.execute(_ADD.of(session), {**mail, "next_try": now, "created_at": now})
 
 
 def is_due(session: Session, now: datetime) -> bool:
@@ -106,10 +100,10 @@ def claim(session: Session, now: datetime) -> DueNotice | None:
 def settle(session: Session, notice: DueNotice, outcome: Outcome, now: datetime) -> None:
     """Write down how it went: sent (or refused for good), or again after a pause that doubles."""
     if outcome in (Outcome.SENT, Outcome.REFUSED):
-        session.execute(_SENT, {"id": notice.id, "now": now})
+        session.execute(_SENT, {"mail": notice.id, "now": now})
         return
     pause = min(LONGEST_PAUSE, timedelta(minutes=2 ** min(notice.attempts, 10)))
-    session.execute(_AGAIN, {"id": notice.id, "next": now + pause})
+    session.execute(_AGAIN, {"mail": notice.id, "later": now + pause})
 
 
 def tidy(session: Session, now: datetime) -> None:

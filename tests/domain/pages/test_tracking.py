@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from proca_web.domain.pages.tracking import LONGEST, UTM, read_utm
+from proca_web.domain.pages.tracking import LONGEST, UTM, is_testing, read_arrival, read_utm
 
 
 def test_the_four_words_are_read_and_nothing_else() -> None:
@@ -43,3 +43,35 @@ def test_whatever_the_query_holds_the_word_is_stable_printable_and_short(typed: 
     assert read_utm({"utm_medium": kept})["medium"] == kept
     assert kept.isprintable()
     assert len(kept) <= LONGEST
+
+
+OURS = ("petitions.example.org", "localhost")
+
+
+@pytest.mark.parametrize(
+    ("query", "referrer", "source"),
+    [
+        ({"utm_source": "mail"}, "", "mail"),
+        ({"utm_source": "mail"}, "https://petitions.example.org/p/trees?utm_source=share", "mail"),
+        ({"utm_medium": "x"}, "https://petitions.example.org/p/trees?utm_source=share", ""),
+        ({}, "https://petitions.example.org/p/trees?utm_source=share", "share"),
+        ({"testing": "1"}, "http://localhost/p/trees?utm_source=share&utm_source=twice", "share"),
+        ({}, "https://elsewhere.example.org/?utm_source=evil", ""),
+        ({}, "?utm_source=no-host", ""),
+        ({}, "http://[?utm_source=broken", ""),
+        ({}, "", ""),
+    ],
+)
+def test_the_forms_own_query_goes_before_the_page_it_was_sent_from(
+    query: dict[str, str], referrer: str, source: str
+) -> None:
+    assert read_arrival(query, referrer, OURS).utm["source"] == source
+
+
+@pytest.mark.parametrize(
+    ("said", "testing"), [("1", True), ("true", True), ("yes", True), ("no", False), ("", False), ("TRUE", False)]
+)
+def test_a_form_is_a_test_when_its_own_address_says_so(said: str, testing: bool) -> None:
+    assert is_testing({"testing": said}) is testing
+    assert read_arrival({"testing": said}, "", OURS).testing is testing
+    assert not read_arrival({}, f"http://localhost/p/trees?testing={said}", OURS).testing

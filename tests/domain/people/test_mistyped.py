@@ -2,7 +2,8 @@
 
 import pytest
 
-from proca_web.domain.people.mistyped import _MEANT, suggestion
+from proca_web.domain.errors import AddressDoubted
+from proca_web.domain.people.mistyped import _MEANT, settle, suggestion
 
 
 @pytest.mark.parametrize(
@@ -36,3 +37,31 @@ def test_about_forty_slips_are_known() -> None:
 
 def test_what_was_meant_is_never_itself_a_slip() -> None:
     assert not set(_MEANT.values()) & set(_MEANT)
+
+
+SLIP, MEANT = "anna@gmial.com", "anna@gmail.com"
+
+
+@pytest.mark.parametrize(
+    ("address", "kept", "fix", "used"),
+    [
+        ("anna@example.org", "", "", "anna@example.org"),
+        (SLIP, SLIP, "", SLIP),
+        (SLIP, "", MEANT, MEANT),
+        (SLIP, SLIP, MEANT, MEANT),
+        ("anna@example.org", SLIP, MEANT, MEANT),
+        ("anna@example.org", "", "victim@example.org", "anna@example.org"),
+    ],
+)
+def test_what_was_asked_about_once_is_taken_as_it_was_answered(address: str, kept: str, fix: str, used: str) -> None:
+    assert settle(address, kept=kept, fix=fix) == used
+
+
+@pytest.mark.parametrize(
+    ("kept", "fix"), [("", ""), ("other@gmial.com", ""), ("", "victim@example.org"), (MEANT, "victim@example.org")]
+)
+def test_a_slip_that_was_not_asked_about_yet_is_doubted(kept: str, fix: str) -> None:
+    with pytest.raises(AddressDoubted) as doubted:
+        settle(SLIP, kept=kept, fix=fix)
+    assert (doubted.value.address, doubted.value.meant) == (SLIP, MEANT)
+    assert "anna" not in str(doubted.value) + repr(doubted.value)
