@@ -2,9 +2,9 @@
 
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import Any, cast
+from typing import Any
 
-from sqlalchemy import CheckConstraint, DateTime, Dialect, LargeBinary, MetaData, TextClause, bindparam, text
+from sqlalchemy import CheckConstraint, DateTime, Dialect, LargeBinary, MetaData
 from sqlalchemy.orm import DeclarativeBase, registry
 from sqlalchemy.types import TypeDecorator
 
@@ -51,16 +51,3 @@ def one_of(column: str, kind: type[StrEnum]) -> CheckConstraint:
     """A CHECK that a text column holds one of these words."""
     words = ", ".join(f"'{word}'" for word in kind)
     return CheckConstraint(f"{column} IN ({words})", name=column)
-
-
-def statement(
-    sql: str, times: tuple[str, ...] = (), returns: tuple[str, ...] = (), lists: tuple[str, ...] = ()
-) -> TextClause:
-    """A fixed statement; `times` are parameters and `returns` columns that are UTC times, `lists` go behind IN."""
-    typed = text(sql).bindparams(
-        *(bindparam(name, type_=UTCDateTime()) for name in times),
-        *(bindparam(name, expanding=True) for name in lists),
-    )
-    if returns:
-        return cast(TextClause, typed.columns(**{name: UTCDateTime() for name in returns}))
-    return typed

@@ -28,7 +28,7 @@ from proca_web.models import (
     Transient,
     User,
 )
-from proca_web.models.base import statement
+from proca_web.services import heartbeats
 from tests.factories import World
 
 NOW = datetime(2026, 5, 17, 12, 30, 15, 123456, tzinfo=UTC)
@@ -303,18 +303,15 @@ def test_a_time_comes_back_as_the_same_moment_in_utc(ground: Ground) -> None:
     assert came_back.utcoffset() == timedelta(0)
 
 
-def test_a_fixed_statement_takes_and_gives_the_same_times(ground: Ground) -> None:
-    put = statement("INSERT INTO heartbeats (name, seen_at) VALUES ('x', :at)", times=("at",))
-    got = statement("SELECT seen_at FROM heartbeats WHERE seen_at = :at", times=("at",), returns=("seen_at",))
+def test_a_statement_takes_and_gives_the_same_times(ground: Ground) -> None:
     with ground.world.app.app_context(), writing() as session:
-        session.execute(put, {"at": NOW.astimezone(timezone(timedelta(hours=-8)))})
-        assert session.execute(got, {"at": NOW}).scalar_one() == NOW
+        heartbeats.beat(session, "x", NOW.astimezone(timezone(timedelta(hours=-8))))
+        assert heartbeats.last_beat(session, "x") == NOW
 
 
 def test_a_naive_time_is_refused_before_it_reaches_the_database(ground: Ground) -> None:
     with pytest.raises(StatementError, match="a naive time"):
         ground.put(User, created_at=NOW.replace(tzinfo=None))
-    beat = statement("INSERT INTO heartbeats (name, seen_at) VALUES ('x', :at)", times=("at",))
     with ground.world.app.app_context(), pytest.raises(StatementError, match="a naive time"), writing() as session:
-        session.execute(beat, {"at": NOW.replace(tzinfo=None)})
+        heartbeats.beat(session, "x", NOW.replace(tzinfo=None))
     assert ground.count(Heartbeat) == 0

@@ -12,6 +12,7 @@ from proca_web.domain import key_life
 from proca_web.domain.errors import NoActiveKey, PageNotFound
 from proca_web.domain.pages.privacy import CONSENT_FIELDS, Distribution, Receiver
 from proca_web.domain.people.contact import FieldPolicy
+from proca_web.domain.words import KeyRole, Publication
 from proca_web.services import driver
 from proca_web.services.driver import AnyConnection
 from proca_web.services.sealing.vouching import Vouching
@@ -70,7 +71,7 @@ class PageFacts:
     def lacking_key(self) -> tuple[str, ...]:
         """Orgs that always receive and have no active key: while there is one, the page takes no signatures."""
         always = (self.parties[receiver] for receiver in self.distribution.always())
-        return tuple(party.name for party in always if not any(key.role == "recipient" for key in party.keys))
+        return tuple(party.name for party in always if not any(key.role == KeyRole.RECIPIENT for key in party.keys))
 
     @property
     def takes_signatures(self) -> bool:
@@ -125,8 +126,8 @@ def _facts_of(rows: tuple[tuple[Any, ...], ...], vouching: Vouching) -> PageFact
         title=title,
         demand=demand,
         locale=locale,
-        is_open=page_status == "live" == campaign_status,
-        is_draft="draft" in (page_status, campaign_status),
+        is_open=page_status == Publication.LIVE == campaign_status,
+        is_draft=Publication.DRAFT in (page_status, campaign_status),
         double_opt_in=bool(double_opt_in),
         campaign_id=campaign_id,
         campaign=campaign,

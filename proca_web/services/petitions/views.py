@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from proca_web.domain.pages.goals import goal_above
 from proca_web.domain.pages.privacy import CONSENT_FIELDS, Receiver
 from proca_web.domain.pages.wording import LegalNotice, Wording
+from proca_web.domain.words import KeyRole, Publication
 from proca_web.models import ActionPage, Campaign, ConsentText, Org
 from proca_web.services.petitions import facts, wordings
 from proca_web.services.petitions.facts import PageFacts
@@ -54,7 +55,7 @@ class PageView:
             (self.facts.parties[receiver].title, key.fingerprint)
             for receiver in self.facts.receivers
             for key in self.facts.parties[receiver].keys
-            if key.role == "recipient"
+            if key.role == KeyRole.RECIPIENT
         ]
 
 
@@ -101,7 +102,7 @@ def live(session: Session) -> list[Listed]:
     query = (
         select(ActionPage)
         .join(Campaign, Campaign.id == ActionPage.campaign_id)
-        .where(ActionPage.status == "live", Campaign.status == "live")
+        .where(ActionPage.status == Publication.LIVE, Campaign.status == Publication.LIVE)
         .order_by(ActionPage.id.desc())
     )
     return [

@@ -3,10 +3,13 @@
 import re
 from datetime import UTC, datetime, timedelta
 from html import unescape
+from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
 
+from proca_web.services.signatures import signing
+from proca_web.services.signatures.signing import Submission
 from proca_web.web import page_cache
 from tests.factories import World, form
 
@@ -356,6 +359,32 @@ def test_where_somebody_came_from_is_four_short_words(world: World, client: Flas
         ("share", "whatsapp", ""),
         ("", "", ""),
     ]
+
+
+def test_a_referrer_that_is_no_address_costs_nobody_their_signature(world: World, client: FlaskClient) -> None:
+    assert world.sign(client, headers={"Referer": "http://[?utm_source=broken"}).status_code == 303
+    assert world.query("SELECT utm_source FROM actions") == [("",)]
+
+
+@pytest.mark.parametrize("headers", [{}, HX])
+def test_a_refused_form_shows_the_page_that_decided(
+    world: World, client: FlaskClient, monkeypatch: pytest.MonkeyPatch, headers: dict[str, str]
+) -> None:
+    ((decided,),) = world.query("SELECT hash FROM consent_texts WHERE action_page_id = 1")
+    read = signing.read
+
+    def read_slowly(*given: Any) -> Submission:
+        try:
+            return read(*given)
+        finally:
+            world.execute("UPDATE action_pages SET title = 'Another title' WHERE id = 1")
+            world.run("sweep")
+
+    monkeypatch.setattr(signing, "read", read_slowly)
+    answer = world.sign(client, headers=headers, first_name="")
+    assert answer.status_code == 422
+    assert f'name="wording" value="{decided}"' in answer.text
+    assert "Another title" not in answer.text
 
 
 def test_the_counter_is_open_to_other_sites(client: FlaskClient) -> None:
