@@ -18,7 +18,7 @@ from proca_web.crypto.errors import HomeKeyError
 from proca_web.crypto.keys.home import HomeKey
 from proca_web.jobs import mail, release, sweep
 from proca_web.services.sealing.keyring import Keyring
-from proca_web.web import errors, login, presentation, security, static_files
+from proca_web.web import access, errors, login, page_cache, presentation, security, static_files
 
 JOBS = {"release": release.release, "mail": mail.send_mail, "sweep": sweep.sweep}
 MOST_BYTES = 64 * 1024
@@ -62,6 +62,8 @@ def _assemble(settings: Settings, home: HomeKey) -> Flask:
     security.init_app(app, https=settings.is_https)
     presentation.init_app(app)
     static_files.init_app(app)
+    page_cache.init_app(app)
+    access.init_app(app, extensions.csrf)  # after the last route
     app.teardown_appcontext(database.give_back)
     return app
 

@@ -20,11 +20,12 @@ from proca_web.config import Settings
 from proca_web.crypto.boxes.certificate import Mode
 from proca_web.extensions import db
 from proca_web.services.sealing.keyring import Keyring
-from proca_web.web import page_cache, ratelimit
+from proca_web.web import ratelimit
 from tests import databases, factories, ports
 from tests import own_redis as own_redis_database
 from tests.databases import Postgres, Templates
 from tests.factories import World
+from tests.key_holder import Holder, Owner
 
 # Files of tests live in memory where there is room: the databases commit as durably as in earnest, which a disk feels.
 _MEMORY = Path("/dev/shm")  # noqa: S108
@@ -135,7 +136,6 @@ def mode(request: pytest.FixtureRequest) -> Mode:
 @pytest.fixture
 def app(settings: Settings, mode: Mode) -> Iterator[Flask]:
     """A ready app with its keyring and mailbox, and nothing in its database."""
-    page_cache.forget()
     Keyring(settings.keyring_dir).prepare()
     (settings.data_dir / "mailbox").mkdir(exist_ok=True)
     made = create_app(replace(settings, sender=mode), check=False)
@@ -155,6 +155,18 @@ def world(app: Flask, templates: Templates) -> World:
 def client(app: Flask, world: World) -> FlaskClient:
     """A browser without JavaScript, in a world with pages."""
     return app.test_client()
+
+
+@pytest.fixture
+def owner(world: World) -> Owner:
+    """The owner of org-one, signed in."""
+    return Owner(world.signed_in("admin@org-one.example.org"), "org-one")
+
+
+@pytest.fixture
+def holder(world: World) -> Holder:
+    """Who holds org-one's active key."""
+    return Holder("org-one", world.secrets["org-one"])
 
 
 @pytest.fixture

@@ -17,6 +17,7 @@ import flask_mail
 from flask import Flask
 from flask_babel import force_locale
 
+from proca_web.adapters import links
 from proca_web.adapters.smtp import SafeConnection, connect
 from proca_web.crypto.encoding import encode
 from proca_web.crypto.labels import digest
@@ -124,14 +125,13 @@ class Post:
 
     def _write(self, due: DueMail, page: PageOfMail) -> Letter:
         name = self._templates[due.state]
-        url = self._app.config["PUBLIC_URL"]
         values = {
             "page": page,
             "first_name": due.waiting.first_name,
             "repeat": due.repeat,
             "testing": due.testing,
-            "page_url": f"{url}/p/{page.name}",
-            "confirm_url": f"{url}/confirm/{encode(due.waiting.token)}",
+            "page_url": links.url(self._app, "action_page.show", page=page.name),
+            "confirm_url": links.url(self._app, "confirm.show", token=encode(due.waiting.token)),
         }
         with force_locale(page.locale):
             subject, body, html = (

@@ -8,15 +8,16 @@ from email.utils import make_msgid
 from flask import Flask
 from flask_babel import force_locale
 
+from proca_web.adapters import links
 from proca_web.adapters.mailer import Letter
 from proca_web.services.staff.outbox import DueNotice
 
 
 def write(app: Flask, notice: DueNotice) -> Letter:
     """The letter that a notice stands for."""
-    url = app.config["PUBLIC_URL"]
+    keys_url = links.url(app, "keys.index", org=notice.org)
     with force_locale("en"):
-        values = {"notice": notice, "detail": notice.detail, "keys_url": f"{url}/console/{notice.org}/keys"}
+        values = {"notice": notice, "detail": notice.detail, "keys_url": keys_url}
         text = app.jinja_env.get_template(f"email/staff/{notice.kind}.txt").render(values)
         subject, _, body = text.strip().partition("\n")
         paragraphs = [" ".join(part.split()) for part in body.split("\n\n") if part.strip()]

@@ -1,6 +1,6 @@
 """HTTP in, HTTP out: access, parse, one service call, answer. A blueprint imports no other."""
 
-from proca_web.blueprints.console import auth, exports, start
+from proca_web.blueprints.console import auth, exports, keys, start
 from proca_web.blueprints.console.keys import acts, pages
 from proca_web.blueprints.public import action_page, confirm, front, health, mailbox, transparency
 
@@ -12,8 +12,8 @@ BLUEPRINTS = (
     auth.bp,
     start.bp,
     exports.bp,
-    pages.bp,
-    acts.bp,
+    keys.bp,
     health.bp,
     mailbox.bp,
 )
+ROUTES_OF_KEYS = (pages, acts)  # they add themselves to keys.bp

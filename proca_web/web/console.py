@@ -1,4 +1,4 @@
-"""A page of the console: whose it is, where else one may go, and that no cache keeps it."""
+"""A page of the console: whose it is, and where else one may go."""
 
 from collections.abc import Mapping
 
@@ -9,6 +9,4 @@ from flask_login import current_user
 def page(template: str, values: Mapping[str, object], status: int = 200) -> Response:
     """Render a page of `g.org`'s console for whoever is signed in."""
     shown = render_template(template, org=g.org, places=current_user.memberships, **values)
-    response = make_response(shown, status)
-    response.headers["Cache-Control"] = "no-store"
-    return response
+    return make_response(shown, status)

@@ -20,7 +20,6 @@ from proca_web.domain.errors import (
 )
 from proca_web.domain.messages import N_, Message
 from proca_web.web.htmx import wants_fragment, wants_json
-from proca_web.web.security import hide_referrer
 
 _TITLES: dict[int, Message] = {
     400: Message(N_("We did not understand that")),
@@ -62,7 +61,7 @@ def init_app(app: Flask) -> None:
 
 
 def answer(status: int, title: str | None = None, advice: str | None = None) -> Response:
-    """An error as a page, or as a fragment for htmx; never cached."""
+    """An error as a page, as a fragment for htmx, or as JSON."""
     shown = {
         "title": title or gettext(_TITLES.get(status, _TITLES[500]).text),
         "advice": advice or gettext(_ADVICE.get(status, _ADVICE[400]).text),
@@ -73,7 +72,6 @@ def answer(status: int, title: str | None = None, advice: str | None = None) -> 
     else:
         template = "errors/_notice.html" if wants_fragment() else "errors/page.html"
         response = make_response(render_template(template, **shown), status)
-    response.headers["Cache-Control"] = "no-store"
     response.vary.add("HX-Request")
     if wants_fragment():  # beside the form, so that what was typed stays
         response.headers["HX-Retarget"] = "#notice"
@@ -101,12 +99,10 @@ def _page_not_open(_: PageNotOpen) -> Response:
 
 
 def _unknown_token(_: UnknownToken) -> Response:
-    return hide_referrer(
-        answer(
-            410,
-            gettext("This link is no longer valid"),
-            gettext("Nothing is held under it. If you want to sign, please open the petition and sign again."),
-        )
+    return answer(
+        410,
+        gettext("This link is no longer valid"),
+        gettext("Nothing is held under it. If you want to sign, please open the petition and sign again."),
     )
 
 

@@ -25,4 +25,4 @@ def page_or_fragment(page: str, fragment: str, values: Mapping[str, object], sta
 
 def see_other(location: str) -> Response:
     """303: the form was taken, look there."""
-    return Response(status=303, headers={"Location": location, "Cache-Control": "no-store"})
+    return Response(status=303, headers={"Location": location})

@@ -30,7 +30,12 @@ class SignedIn(UserMixin):
         return self.user.email
 
 
-STAFF_PATHS = ("/console/", "/login", "/logout")
+_STAFF_PATHS = ("/console/", "/login", "/logout")
+
+
+def is_staff_path(path: str) -> bool:
+    """Whether a session is read and kept at a path; asked by path, because a session is opened before routing."""
+    return path.startswith(_STAFF_PATHS)
 
 
 class StaffSessions(SecureCookieSessionInterface):
@@ -38,11 +43,11 @@ class StaffSessions(SecureCookieSessionInterface):
 
     def open_session(self, app: Flask, request: Request) -> SecureCookieSession | None:
         """The cookie's content on a staff path, else nothing."""
-        return super().open_session(app, request) if request.path.startswith(STAFF_PATHS) else self.session_class()
+        return super().open_session(app, request) if is_staff_path(request.path) else self.session_class()
 
     def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
         """Set the cookie where it may have changed; public answers have no Set-Cookie and no Vary: Cookie."""
-        if request.path.startswith(STAFF_PATHS):
+        if is_staff_path(request.path):
             super().save_session(app, session, response)
 
 

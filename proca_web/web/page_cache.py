@@ -10,8 +10,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from time import monotonic
 
-from flask import Request, Response, request
+from flask import Flask, Request, Response, current_app, request
 
+_EXTENSION = "proca_page_cache"
 SECONDS = 2.0
 MOST_PAGES = 500
 SHORTEST_ZIPPED = 500
@@ -38,7 +39,7 @@ class Kept:
     def answer(self, asked: Request, cache_control: str) -> Response:
         """200 in the form this browser reads, or 304 for who has it already."""
         if self.status != 200:  # kept here only: elsewhere it would outlive its cause
-            return Response(self.body, self.status, {"Cache-Control": "no-store"}, mimetype=self.mimetype)
+            return Response(self.body, self.status, mimetype=self.mimetype)
         encodings = asked.headers.get("Accept-Encoding")
         zipped = self.zipped if encodings and asked.accept_encodings.quality("gzip") > 0 else None
         etag = self.etag if zipped is None else f"{self.etag}-gz"
@@ -50,25 +51,35 @@ class Kept:
         return Response(zipped, mimetype=self.mimetype, headers={**headers, "Content-Encoding": "gzip"})
 
 
-_kept: dict[tuple[int, str], tuple[float, Kept]] = {}
+Memory = dict[str, tuple[float, Kept]]
+
+
+def init_app(app: Flask) -> None:
+    """Begin with nothing kept."""
+    app.extensions[_EXTENSION] = Memory()
 
 
 def serve(
-    app_id: int, key: str, render: Callable[[], str | tuple[str, int]], *, max_age: int, mimetype: str = "text/html"
+    key: str, render: Callable[[], str | tuple[str, int]], *, max_age: int, mimetype: str = "text/html"
 ) -> Response:
     """The rendered page (with a status, if not 200) with an ETag; 304 for who has it already."""
-    now = monotonic()
-    until, kept = _kept.get((app_id, key), (0.0, None))
+    now, memory = monotonic(), _memory(current_app)
+    until, kept = memory.get(key, (0.0, None))
     if kept is None or until < now:
         rendered = render()
         body, status = rendered if isinstance(rendered, tuple) else (rendered, 200)
         kept = Kept.of(body.encode(), mimetype, status=status)
-        if len(_kept) >= MOST_PAGES:
-            _kept.clear()
-        _kept[app_id, key] = (now + SECONDS, kept)
+        if len(memory) >= MOST_PAGES:
+            memory.clear()
+        memory[key] = (now + SECONDS, kept)
     return kept.answer(request, f"public, max-age={max_age}, stale-while-revalidate=30, stale-if-error=600")
 
 
-def forget() -> None:
+def forget(app: Flask) -> None:
     """Drop everything: somebody changed a page in this process and wants to see it."""
-    _kept.clear()
+    _memory(app).clear()
+
+
+def _memory(app: Flask) -> Memory:
+    memory: Memory = app.extensions[_EXTENSION]
+    return memory

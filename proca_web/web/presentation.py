@@ -92,9 +92,3 @@ def countries() -> list[tuple[str, str]]:
 def _country_names(tag: str) -> list[tuple[str, str]]:
     names: Any = Locale.parse(tag, sep="-").territories
     return sorted(((code, names.get(code, code)) for code in COUNTRIES), key=lambda pair: pair[1].casefold())
-
-
-def absolute(path: str) -> str:
-    """An address of ours as other sites see it."""
-    base: str = current_app.config["PUBLIC_URL"]
-    return base + path

@@ -1,12 +1,10 @@
 """No secret reaches the server unnoticed: what is sent to the key routes is looked at before anything else reads it."""
 
 import json
-from collections.abc import Callable, Iterator
-from functools import wraps
-from typing import Any, ParamSpec
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
 
-from flask import g, request
-from flask.typing import ResponseReturnValue
+from flask import Blueprint, g, request
 from nacl.bindings import crypto_scalarmult_base
 from sqlalchemy import select
 
@@ -15,23 +13,25 @@ from proca_web.domain import secret_input
 from proca_web.domain.errors import SecretGiven
 from proca_web.models import PublicKey
 
-P = ParamSpec("P")
+
+class NoSecrets(Blueprint):
+    """Routes below an org that no secret may reach: each request is looked at once access to the org is clear."""
 
 
-def no_secrets(view: Callable[P, ResponseReturnValue]) -> Callable[P, ResponseReturnValue]:
-    """Refuse a request that carries what looks like a secret, in its query, form, files or JSON. Raises SecretGiven."""
-
-    @wraps(view)
-    def guarded(*args: P.args, **kwargs: P.kwargs) -> ResponseReturnValue:
-        if secret_input.looks_secret(_members(), _is_secret_of(g.org.id)):
-            raise SecretGiven
-        return view(*args, **kwargs)
-
-    return guarded
+def refuse_secrets(org_id: int) -> None:
+    """Refuse what looks like a secret in query, form, files or JSON; keep the rest as `typed()`. Raises SecretGiven."""
+    g.typed = _texts_of_form_or_json()
+    if secret_input.looks_secret(_members(), _is_secret_of(org_id, g.typed)):
+        raise SecretGiven
 
 
-def typed() -> dict[str, str]:
+def typed() -> Mapping[str, str]:
     """The texts of a form or of a JSON object; whatever else it holds is left out."""
+    texts: Mapping[str, str] = g.typed
+    return texts
+
+
+def _texts_of_form_or_json() -> dict[str, str]:
     try:
         content = request.get_json(silent=True) if request.is_json else request.form.to_dict()
     except RecursionError:
@@ -55,14 +55,10 @@ def _texts(raw: bytes) -> set[str]:
     return {raw.decode(encoding, "replace") for encoding in ("utf-8", json.detect_encoding(raw))}
 
 
-def _is_secret_of(org_id: int) -> Callable[[bytes], bool]:
+def _is_secret_of(org_id: int, sent: Mapping[str, str]) -> Callable[[bytes], bool]:
+    """Whether 32 bytes are the secret of one of the org's keys, or of the public key that this request is about."""
     with reading() as session:
         query = select(PublicKey.public).where(PublicKey.org_id == org_id, PublicKey.kind == "recipient")
         publics = {bytes(row.public) for row in session.execute(query)}
-    publics |= set(_named_publics())
+    publics.update(secret_input.keys_in(sent.get("public", "")))
     return lambda value: crypto_scalarmult_base(value) in publics
-
-
-def _named_publics() -> Iterator[bytes]:
-    """The public key that this very request is about."""
-    yield from secret_input.keys_in(typed().get("public", ""))

@@ -46,8 +46,7 @@ def is_own_post(incoming: Request, public_url: str) -> bool:
 
 
 def hide_referrer(response: Response) -> Response:
-    """For pages whose address is a secret: the next page does not learn it, and nothing stores the page."""
+    """For pages whose address is a secret: neither the next page nor a search engine learns it."""
     response.headers["Referrer-Policy"] = "no-referrer"
-    response.headers["Cache-Control"] = "no-store"
     response.headers["X-Robots-Tag"] = "noindex"
     return response

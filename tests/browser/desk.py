@@ -166,3 +166,13 @@ def assert_nothing_secret(text: str, secret: bytes, passphrase: str) -> None:
     spellings = [encode(secret), encode(secret).replace("-", "+").replace("_", "/"), secret.hex(), passphrase, *pairs]
     spellings += [part.replace(" ", separator) for part in pairs for separator in ("+", "%20", "-", "", '","')]
     assert not [spelling for spelling in spellings if spelling.lower() in text.lower()]
+
+
+def confirmed(town: Town, *addresses: str) -> None:
+    """Signatures that are ready to be fetched."""
+    client = town.world.app.test_client()
+    for address in addresses:
+        assert town.world.sign(client, email=address, opt_in="yes").status_code == 303
+        town.world.run("mail")
+        assert client.post(town.world.link(address)).status_code == 303
+    town.world.run("release", "mail")

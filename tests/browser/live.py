@@ -15,7 +15,6 @@ from waitress.server import create_server
 from proca_web.app import create_app
 from proca_web.extensions import db
 from proca_web.services.sealing.keyring import Keyring
-from proca_web.web import page_cache
 from tests import factories
 from tests.databases import Templates
 from tests.factories import World
@@ -38,7 +37,6 @@ class Town:
 @contextlib.contextmanager
 def town(folder: Path, templates: Templates) -> Iterator[Town]:
     """Serve a new world until the block ends."""
-    page_cache.forget()
     database_url = templates.sqlite(folder, world=True)
     (folder / "mailbox").mkdir(exist_ok=True)
     with socket.socket() as listening:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from playwright.sync_api import Page, expect
 
+from tests.browser.desk import confirmed
 from tests.browser.live import DESKTOP, Town, Visitor
 from tests.factories import PASSWORD
 
@@ -14,16 +15,6 @@ def sign_in(page: Page, email: str, password: str = PASSWORD) -> None:
     page.get_by_label("E-mail").fill(email)
     page.get_by_label("Password").fill(password)
     page.get_by_role("button", name="Sign in").click()
-
-
-def confirmed(town: Town, *addresses: str) -> None:
-    """Signatures that are ready to be fetched."""
-    client = town.world.app.test_client()
-    for address in addresses:
-        assert town.world.sign(client, email=address, opt_in="yes").status_code == 303
-        town.world.run("mail")
-        assert client.post(town.world.link(address)).status_code == 303
-    town.world.run("release", "mail")
 
 
 def test_the_export_is_downloaded_and_opened_with_raw_pynacl(town: Town, visitor: Visitor, tmp_path: Path) -> None:

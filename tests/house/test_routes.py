@@ -1,113 +1,252 @@
-"""Every route stands in this table with who may use it, and carries that decorator."""
+"""Every route stands in these tables with who may use it and what a post must show; what is not declared is closed."""
 
-import ast
+import io
+import sqlite3
+from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
-from flask import Flask
+from flask import Blueprint, Flask
+from sqlalchemy import make_url
 
-from tests.house.source import PACKAGE, tree
+from proca_web import app as factory
+from proca_web.blueprints import BLUEPRINTS
+from proca_web.config import ConfigError, Settings
+from proca_web.web import access
+from proca_web.web.access import Realm, rules_of
+from tests import factories
+from tests.factories import World
 
-PUBLIC, TOKEN, STAFF, MEMBER, DEMO = "public", "token_holder", "staff", "org_member", "demo_only"
-OWNER, OPERATOR = "org_owner", "operator"
-TABLE = {
-    ("GET", "/"): PUBLIC,
-    ("GET", "/p/<page>"): PUBLIC,
-    ("GET", "/p/<page>/sign"): PUBLIC,
-    ("POST", "/p/<page>/sign"): PUBLIC,
-    ("GET", "/p/<page>/check-inbox"): PUBLIC,
-    ("GET", "/p/<page>/thanks"): PUBLIC,
-    ("GET", "/p/<page>/count.json"): PUBLIC,
-    ("GET", "/confirm/<token>"): TOKEN,
-    ("POST", "/confirm/<token>"): TOKEN,
-    ("POST", "/confirm/<token>/reject"): TOKEN,
-    ("GET", "/consent/<wording_hash>.txt"): PUBLIC,
-    ("GET", "/keys"): PUBLIC,
-    ("GET", "/keys.json"): PUBLIC,
-    ("GET", "/keys/log.json"): PUBLIC,
-    ("GET", "/login"): PUBLIC,
-    ("POST", "/login"): PUBLIC,
-    ("POST", "/logout"): STAFF,
-    ("GET", "/console/"): STAFF,
-    ("GET", "/console/<org>/"): MEMBER,
-    ("GET", "/console/<org>/campaigns"): MEMBER,
-    ("GET", "/console/<org>/exports"): MEMBER,
-    ("GET", "/console/<org>/exports/contacts.csv"): MEMBER,
-    ("GET", "/console/<org>/keys"): OWNER,
-    ("GET", "/console/<org>/keys/new"): OWNER,
-    ("POST", "/console/<org>/keys"): OWNER,
-    ("GET", "/console/<org>/keys/<int:key_id>"): OWNER,
-    ("POST", "/console/<org>/keys/<int:key_id>/challenge"): OWNER,
-    ("POST", "/console/<org>/keys/<int:key_id>/answer"): OWNER,
-    ("POST", "/console/<org>/keys/<int:key_id>/activate"): OWNER,
-    ("POST", "/console/<org>/keys/<int:key_id>/approve"): OWNER,
-    ("POST", "/console/<org>/keys/<int:key_id>/cancel"): OWNER,
-    ("POST", "/console/<org>/keys/<int:key_id>/discard"): OWNER,
-    ("POST", "/console/<org>/keys/<int:key_id>/revoke"): OWNER,
-    ("POST", "/console/<org>/key-changes/<int:change_id>/approve"): OPERATOR,
-    ("GET", "/health"): PUBLIC,
-    ("GET", "/mailbox"): DEMO,
-    ("GET", "/mailbox.json"): DEMO,
-    ("GET", "/static/<path:filename>"): PUBLIC,
+PUBLIC, DEMO, TOKEN = "public", "demo_only", "token_holder"
+SIGNING_IN, STAFF, MEMBER, OWNER, OPERATOR = "signing_in", "staff", "org_member", "org_owner", "operator"
+OWN_PAGES, FORM_TOKEN, LINK = Realm.PUBLIC, Realm.CONSOLE, Realm.LINK
+READ = {
+    "/": PUBLIC,
+    "/p/<page>": PUBLIC,
+    "/p/<page>/sign": PUBLIC,
+    "/p/<page>/check-inbox": PUBLIC,
+    "/p/<page>/thanks": PUBLIC,
+    "/p/<page>/count.json": PUBLIC,
+    "/confirm/<token>": TOKEN,
+    "/consent/<wording_hash>.txt": PUBLIC,
+    "/keys": PUBLIC,
+    "/keys.json": PUBLIC,
+    "/keys/log.json": PUBLIC,
+    "/login": SIGNING_IN,
+    "/console/": STAFF,
+    "/console/<org>/": MEMBER,
+    "/console/<org>/campaigns": MEMBER,
+    "/console/<org>/exports": MEMBER,
+    "/console/<org>/exports/contacts.csv": MEMBER,
+    "/console/<org>/keys": OWNER,
+    "/console/<org>/keys/new": OWNER,
+    "/console/<org>/keys/<int:key_id>": OWNER,
+    "/health": PUBLIC,
+    "/mailbox": DEMO,
+    "/mailbox.json": DEMO,
+    "/static/<path:filename>": PUBLIC,
 }
-ACCESS = {PUBLIC, TOKEN, STAFF, MEMBER, OWNER, OPERATOR, DEMO}
+# Who may post, and what the post must show: that it comes from our own pages, its form token, or the link itself.
+POST = {
+    "/p/<page>/sign": (PUBLIC, OWN_PAGES),
+    "/confirm/<token>": (TOKEN, LINK),
+    "/confirm/<token>/reject": (TOKEN, LINK),
+    "/login": (SIGNING_IN, FORM_TOKEN),
+    "/logout": (STAFF, FORM_TOKEN),
+    "/console/<org>/keys": (OWNER, FORM_TOKEN),
+    "/console/<org>/keys/<int:key_id>/challenge": (OWNER, FORM_TOKEN),
+    "/console/<org>/keys/<int:key_id>/answer": (OWNER, FORM_TOKEN),
+    "/console/<org>/keys/<int:key_id>/activate": (OWNER, FORM_TOKEN),
+    "/console/<org>/keys/<int:key_id>/approve": (OWNER, FORM_TOKEN),
+    "/console/<org>/keys/<int:key_id>/cancel": (OWNER, FORM_TOKEN),
+    "/console/<org>/keys/<int:key_id>/discard": (OWNER, FORM_TOKEN),
+    "/console/<org>/keys/<int:key_id>/revoke": (OWNER, FORM_TOKEN),
+    "/console/<org>/key-changes/<int:change_id>/approve": (OPERATOR, FORM_TOKEN),
+}
+TABLE = {("GET", path): who for path, who in READ.items()} | {("POST", path): who for path, (who, _) in POST.items()}
+CONSOLE = [(method, path) for (method, path), who in TABLE.items() if who not in (PUBLIC, DEMO, TOKEN)]
+OUTSIDE = [route for route in TABLE if route not in CONSOLE]
+TOKEN_POSTS = [path for path, (_, shown) in POST.items() if shown is FORM_TOKEN]
+ADMIN, OPERATORS = "admin@org-one.example.org", "operator@example.org"
 
 
 @pytest.fixture
-def settings(tmp_path: Path, sqlite_url: str):
-    from tests import factories
-
+def settings(tmp_path: Path, sqlite_url: str) -> Settings:
     return factories.settings(tmp_path, sqlite_url)
 
 
-def test_the_table_is_the_url_map(app: Flask) -> None:
-    found = {(method, rule.rule) for rule in app.url_map.iter_rules() for method in rule.methods - {"HEAD", "OPTIONS"}}
-    assert found == set(TABLE)
+def at(path: str, org: str = "org-one", key: int = 1, token: str = "x") -> str:
+    """A path of the tables, filled in."""
+    parts = {
+        "org": org,
+        "int:key_id": str(key),
+        "int:change_id": "1",
+        "page": "trees",
+        "token": token,
+        "wording_hash": "0" * 64,
+        "path:filename": "icon.svg",
+    }
+    for name, value in parts.items():
+        path = path.replace(f"<{name}>", value)
+    assert "<" not in path
+    return path
 
 
-def test_every_route_carries_the_access_decorator_of_the_table(app: Flask) -> None:
-    for rule in app.url_map.iter_rules():
-        if rule.endpoint == "static":
-            continue
-        blueprint, _, function = rule.endpoint.partition(".")
-        decorators = decorators_of(blueprint, function)
-        method = next(iter(rule.methods - {"HEAD", "OPTIONS"}))
-        assert decorators & ACCESS == {TABLE[method, rule.rule]}, rule.endpoint
+def routes(app: Flask) -> Iterable[tuple[str, str, access.Rule]]:
+    for route in app.url_map.iter_rules():
+        for method in (route.methods or set()) - {"HEAD", "OPTIONS"}:
+            yield method, route.rule, rules_of(app)[route.endpoint]
+
+
+def test_the_tables_are_the_url_map(app: Flask) -> None:
+    assert {(method, path): rule.who for method, path, rule in routes(app)} == TABLE
+
+
+def test_every_post_must_show_what_the_table_says(app: Flask) -> None:
+    assert {path: rule.realm for method, path, rule in routes(app) if method == "POST"} == {
+        path: shown for path, (_, shown) in POST.items()
+    }
 
 
 def test_no_key_route_reads_what_looks_like_a_secret(app: Flask) -> None:
-    paths = ("/keys", "/key-changes")
-    rules = [rule for rule in app.url_map.iter_rules() if any(f"/console/<org>{path}" in rule.rule for path in paths)]
-    bare = [rule.rule for rule in rules if "no_secrets" not in decorators_of(*rule.endpoint.split("."))]
-    assert len(rules) == len([who for who in TABLE.values() if who in (OWNER, OPERATOR)])
-    assert bare == []
+    looked_at = {(method, path) for method, path, rule in routes(app) if rule.no_secrets}
+    assert looked_at == {route for route, who in TABLE.items() if who in (OWNER, OPERATOR)}
 
 
-def decorators_of(blueprint: str, function: str) -> set[str]:
-    """The names of a view's decorators, read from its source."""
-    for node in ast.walk(tree(PACKAGE / "blueprints" / f"{blueprint}.py")):
-        if isinstance(node, ast.FunctionDef) and node.name == function:
-            return {decorator.id for decorator in node.decorator_list if isinstance(decorator, ast.Name)}
-    raise AssertionError(f"{blueprint}.{function} not found")
+def with_route(monkeypatch: pytest.MonkeyPatch, path: str, view) -> None:
+    """Apps made from now on have one more route."""
+    extra = Blueprint("extra", __name__)
+    extra.get(path)(view)
+    monkeypatch.setattr(factory, "BLUEPRINTS", (*BLUEPRINTS, extra))
+
+
+def test_a_route_that_declares_no_access_stops_the_start(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    with_route(monkeypatch, "/forgotten", lambda: "for everybody")
+    with pytest.raises(ConfigError) as stopped:
+        factory.create_app(settings, check=False)
+    assert stopped.value.faults == ["the route /forgotten (extra.<lambda>) does not declare who may use it"]
+
+
+@pytest.mark.parametrize(("path", "declare"), [("/console/open", access.public), ("/team", access.org_member)])
+def test_sessions_and_public_pages_do_not_mix(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, path: str, declare
+) -> None:
+    with_route(monkeypatch, path, declare(lambda: "somewhere else"))
+    with pytest.raises(ConfigError, match=path):
+        factory.create_app(settings, check=False)
+
+
+def test_a_route_that_comes_after_the_start_is_closed(app: Flask) -> None:
+    app.add_url_rule("/late", view_func=lambda: "for everybody")
+    assert app.test_client().get("/late").status_code == 500
+
+
+def test_access_is_declared_once() -> None:
+    with pytest.raises(TypeError, match="declares access twice"):
+        access.org_owner(access.public(lambda: "whose?"))
+
+
+def test_nobody_keeps_an_answer_of_the_console(world: World) -> None:
+    visitors = (world.app.test_client(), world.signed_in(ADMIN), world.signed_in(OPERATORS))
+    asked = [(method, at(path, org)) for method, path in CONSOLE for org in ("org-one", "home", "nobody")]
+    asked = [(method, path) for method, path in asked if path != "/logout"]
+    asked += [("GET", "/console/org-one/nothing"), ("PUT", "/console/org-one/keys"), ("GET", "/console/org-one")]
+    for method, path in asked:
+        for visitor in visitors:
+            answer = visitor.open(path, method=method, buffered=True)
+            assert answer.headers["Cache-Control"] == "no-store", (method, path, answer.status_code)
+
+
+@pytest.mark.parametrize("path", TOKEN_POSTS)
+def test_a_console_post_without_its_form_token_is_refused(world: World, path: str) -> None:
+    (key,) = world.query("SELECT min(id) FROM public_keys WHERE kind = 'recipient'")[0]
+    who = OPERATORS if POST[path][0] == OPERATOR else ADMIN
+    target = at(path, "home" if who == OPERATORS else "org-one", key)
+    before = world.query("SELECT status, proven_at FROM public_keys ORDER BY id")
+    for token in ({}, {"csrf_token": "made-up"}):
+        answer = world.signed_in(who).post(target, data={"really": "yes", **token})
+        assert answer.status_code == 400
+        assert "We did not understand that" in answer.text
+    assert world.query("SELECT status, proven_at FROM public_keys ORDER BY id") == before
+    assert world.signed_in(who).get("/console/").status_code == 303
+
+
+@pytest.mark.parametrize("path", [path for path, (_, shown) in POST.items() if shown is OWN_PAGES])
+def test_a_public_post_from_another_site_is_refused(world: World, path: str) -> None:
+    answer = world.app.test_client().post(at(path), headers={"Sec-Fetch-Site": "cross-site"})
+    assert answer.status_code == 403
+
+
+def test_the_link_is_all_that_a_mailed_link_needs(world: World) -> None:
+    client = world.app.test_client()
+    world.sign(client)
+    world.run("mail")
+    assert client.post(world.link(), headers={"Sec-Fetch-Site": "cross-site"}).status_code == 303
+
+
+def test_public_answers_set_no_cookie_and_read_none(world: World) -> None:
+    for visitor in (world.app.test_client(), world.signed_in(ADMIN)):
+        for method, path in [*OUTSIDE, ("GET", "/nothing"), ("PUT", "/p/<page>/sign")]:
+            answer = visitor.open(at(path), method=method)
+            assert "Set-Cookie" not in answer.headers, path
+            assert "Cookie" not in answer.headers.get("Vary", ""), path
+            assert "Cache-Control" in answer.headers, path
+
+
+@pytest.mark.parametrize("token", ["x", "A" * 43])
+def test_whatever_is_at_a_link_hides_its_address(world: World, token: str) -> None:
+    for method, path in [route for route, who in TABLE.items() if who == TOKEN]:
+        answer = world.app.test_client().open(at(path, token=token), method=method)
+        hidden = (answer.headers["Referrer-Policy"], answer.headers["Cache-Control"], answer.headers["X-Robots-Tag"])
+        assert hidden == ("no-referrer", "no-store", "noindex"), (method, path)
+
+
+class Unread(io.BytesIO):
+    """A body that must not be looked at."""
+
+    def read(self, *_: int | None) -> bytes:
+        raise AssertionError("the body was read")
+
+    readinto = readline = readlines = read
+
+
+@pytest.mark.parametrize("path", [path for path in TOKEN_POSTS if path != "/login"])
+def test_access_is_clear_before_the_body_is_read(world: World, path: str) -> None:
+    sent = {"input_stream": Unread(), "content_length": 9, "content_type": "application/x-www-form-urlencoded"}
+    stranger, other = world.app.test_client(), world.signed_in("admin@org-two.example.org")
+    assert stranger.post(at(path), **sent).status_code == 303
+    if "<org>" in path:
+        assert other.post(at(path), **sent).status_code == 404
+
+
+def test_access_waits_for_nobody_who_writes(world: World, sqlite_url: str) -> None:
+    admin = world.signed_in(ADMIN)
+    writer = sqlite3.connect(str(make_url(sqlite_url).database), isolation_level=None)
+    writer.execute("BEGIN IMMEDIATE")
+    try:
+        assert [admin.post(at(path)).status_code for path, (who, _) in POST.items() if who == OWNER] == [400] * 8
+        assert admin.post("/console/org-two/keys").status_code == 404
+    finally:
+        writer.close()
 
 
 @pytest.mark.parametrize("org", ["org-one", "org-two", "home", "nobody"])
-@pytest.mark.parametrize("path", [rule for (method, rule), who in TABLE.items() if who == MEMBER and method == "GET"])
-def test_members_see_their_org_and_nobody_elses(world, path: str, org: str) -> None:
-    target = path.replace("<org>", org)
+@pytest.mark.parametrize("path", [path for path, who in READ.items() if who == MEMBER])
+def test_members_see_their_org_and_nobody_elses(world: World, path: str, org: str) -> None:
+    target = at(path, org)
     assert world.app.test_client().get(target).status_code == 303
-    own = world.signed_in("admin@org-one.example.org").get(target)
+    own = world.signed_in(ADMIN).get(target)
     assert own.status_code == (200 if org == "org-one" else 404)
 
 
 @pytest.mark.parametrize("org", ["org-one", "org-two", "home", "nobody"])
-@pytest.mark.parametrize(("method", "path"), [rule for rule, who in TABLE.items() if who in (OWNER, OPERATOR)])
-def test_owners_act_for_their_org_alone(world, method: str, path: str, org: str) -> None:
-    (own,) = world.query("SELECT min(id) FROM public_keys WHERE kind = 'recipient'")
-    target = path.replace("<org>", org).replace("<int:key_id>", str(own[0])).replace("<int:change_id>", "1")
+@pytest.mark.parametrize(("method", "path"), [route for route, who in TABLE.items() if who in (OWNER, OPERATOR)])
+def test_owners_act_for_their_org_alone(world: World, method: str, path: str, org: str) -> None:
+    (key,) = world.query("SELECT min(id) FROM public_keys WHERE kind = 'recipient'")[0]
+    target = at(path, org, key)
     assert world.app.test_client().open(target, method=method).status_code == 303
     mine = TABLE[method, path] == OWNER and org == "org-one"
-    answer = world.signed_in("admin@org-one.example.org").open(target, method=method)
+    answer = world.signed_in(ADMIN).open(target, method=method)
     assert (answer.status_code == 404) is not mine  # a post without its form token is refused otherwise
-    operator = world.signed_in("operator@example.org").open(target, method=method)
+    operator = world.signed_in(OPERATORS).open(target, method=method)
     assert (operator.status_code == 404) is not (TABLE[method, path] == OPERATOR and org == "home")

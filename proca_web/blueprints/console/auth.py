@@ -2,14 +2,14 @@
 
 import secrets
 
-from flask import Blueprint, Response, make_response, redirect, render_template, request, session, url_for
+from flask import Blueprint, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user, login_user, logout_user
+from wtforms import Form, PasswordField, StringField
 
 from proca_web.adapters.database import reading
-from proca_web.extensions import csrf
 from proca_web.services.staff import passwords, people
-from proca_web.web.access import limited, public, staff
+from proca_web.web.access import limited, signing_in, staff
 from proca_web.web.login import SignedIn
 from proca_web.web.ratelimit import Limit
 
@@ -18,26 +18,33 @@ bp = Blueprint("auth", __name__)
 LOGIN_LIMIT = Limit("login", 10)
 
 
+class SignInForm(Form):
+    """Who signs in."""
+
+    email = StringField(default="")
+    password = PasswordField(default="")
+
+
 @bp.get("/login")
-@public
+@signing_in
 def login() -> ResponseReturnValue:
     """The sign-in form."""
     if current_user.is_authenticated:
         return redirect(url_for("start.index"), code=303)
-    return _form()
+    return _page(SignInForm())
 
 
 @bp.post("/login")
-@public
+@signing_in
 @limited(LOGIN_LIMIT)
 def sign_in() -> ResponseReturnValue:
     """Start a session; 422 for a wrong pair, whoever it names."""
-    csrf.protect()
+    form = SignInForm(request.form)
     with reading() as reads:
-        user = people.find_user(reads, request.form.get("email", ""))
+        user = people.find_user(reads, form.email.data)
         user_id, password_hash = (user.id, user.password_hash) if user else (None, None)
-    if not passwords.verify_password(password_hash, request.form.get("password", "")) or user_id is None:
-        return _form(422, email=request.form.get("email", ""))
+    if not passwords.verify_password(password_hash, form.password.data) or user_id is None:
+        return _page(form, 422)
     with reading() as reads:
         known = people.load_user(reads, user_id)
     session.clear()
@@ -52,13 +59,10 @@ def sign_in() -> ResponseReturnValue:
 @staff
 def sign_out() -> ResponseReturnValue:
     """End the session."""
-    csrf.protect()
     logout_user()
     session.clear()
     return redirect(url_for("auth.login"), code=303)
 
 
-def _form(status: int = 200, email: str = "") -> Response:
-    response = make_response(render_template("console/auth/login.html", email=email, failed=status == 422), status)
-    response.headers["Cache-Control"] = "no-store"
-    return response
+def _page(form: SignInForm, status: int = 200) -> ResponseReturnValue:
+    return render_template("console/auth/login.html", form=form, failed=status == 422), status

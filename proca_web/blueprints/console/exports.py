@@ -44,7 +44,6 @@ def contacts_csv(org: str) -> Response:
     _write_down(chosen)
     response = Response(stream_with_context(_lines(g.org.id, chosen)), mimetype="text/csv")
     response.headers["Content-Disposition"] = f'attachment; filename="{g.org.name}-contacts.csv"'
-    response.headers["Cache-Control"] = "no-store"
     response.headers["X-Accel-Buffering"] = "no"
     return response
 

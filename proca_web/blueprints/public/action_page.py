@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
-from flask import Blueprint, Response, current_app, g, make_response, render_template, request
+from flask import Blueprint, Response, current_app, g, make_response, render_template, request, url_for
 
 from proca_web.adapters import clock
 from proca_web.adapters.database import direct_read, reading, writing
@@ -25,7 +25,6 @@ from proca_web.web import page_cache
 from proca_web.web.access import limited, public
 from proca_web.web.htmx import page_or_fragment, see_other, wants_fragment
 from proca_web.web.ratelimit import Limit
-from proca_web.web.security import refuse_foreign_post
 
 bp = Blueprint("action_page", __name__, url_prefix="/p")
 
@@ -58,7 +57,6 @@ def form(page: str) -> Response:
 @limited(SIGN_LIMIT)
 def sign(page: str) -> Response:
     """Take a signature: seal, store, and send people to their inbox; 422 with what they typed when it does not pass."""
-    refuse_foreign_post(current_app.config["PUBLIC_URL"])
     now, typed, arrival = clock.now(), request.form.to_dict(), _arrival()
     try:
         with direct_read() as connection:
@@ -95,9 +93,7 @@ def thanks(page: str) -> Response:
 def count(page: str) -> Response:
     """The campaign's counter, for everybody."""
     key = f"{page}/count.json"
-    response = page_cache.serve(
-        _app(), key, lambda: _count_json(page), max_age=COUNT_SECONDS, mimetype="application/json"
-    )
+    response = page_cache.serve(key, lambda: _count_json(page), max_age=COUNT_SECONDS, mimetype="application/json")
     response.headers["Access-Control-Allow-Origin"] = "*"
     return response
 
@@ -109,7 +105,7 @@ def _serve(page: str, template: str) -> Response:
         refused = template in _WITH_FORM and view.facts.is_open and view.facts.lacking_key
         return render_template(template, **_form_values(view)), 503 if refused else 200
 
-    return page_cache.serve(_app(), f"{page}/{template}", render, max_age=PAGE_SECONDS)
+    return page_cache.serve(f"{page}/{template}", render, max_age=PAGE_SECONDS)
 
 
 def _tell_refused(org: str, now: datetime) -> None:
@@ -133,10 +129,6 @@ def _view_of(seen: PageFacts) -> PageView:
         return views.of(session, seen)
 
 
-def _app() -> int:
-    return id(current_app.extensions)
-
-
 def _count_json(page: str) -> str:
     with reading() as session:
         counted = views.count(session, page)
@@ -158,18 +150,14 @@ def _fresh_form(page: str, *, testing: bool) -> Response:
     if view.facts.is_open:
         view.facts.require_keys()
     values = _form_values(view, testing=testing)
-    response = page_or_fragment("public/action_page/sign.html", "public/action_page/form/_form.html", values)
-    response.headers["Cache-Control"] = "no-store"
-    return response
+    return page_or_fragment("public/action_page/sign.html", "public/action_page/form/_form.html", values)
 
 
 def _form_again(seen: PageFacts, typed: Mapping[str, str], faults: Mapping[str, Message], **asked: str) -> Response:
     """422: the form with what was typed, and what is wrong with it or `asked` about it. Stored nowhere."""
     testing = tracking.is_testing(request.args)
     values = _form_values(_view_of(seen), typed=typed, faults=faults, testing=testing, **asked)
-    response = page_or_fragment("public/action_page/sign.html", "public/action_page/form/_form.html", values, 422)
-    response.headers["Cache-Control"] = "no-store"
-    return response
+    return page_or_fragment("public/action_page/sign.html", "public/action_page/form/_form.html", values, 422)
 
 
 def _store(seen: PageFacts, submission: Submission, now: datetime) -> None:
@@ -186,11 +174,10 @@ def _taken(seen: PageFacts, submission: Submission, typed: Mapping[str, str]) ->
     """One answer for every accepted submit: new, known, blocked and capped look the same."""
     name = "check_inbox" if seen.double_opt_in else "thanks"
     if not wants_fragment():
-        return see_other(f"/p/{seen.name}/{name.replace('_', '-')}")
+        return see_other(url_for(f"action_page.{name}", page=seen.name))
     typed = {**typed, "email": submission.contact.email}
     values = _form_values(_view_of(seen), typed=typed, testing=submission.arrival.testing)
     response = make_response(render_template(f"public/action_page/_{name}.html", **values))
-    response.headers["Cache-Control"] = "no-store"
     response.vary.add("HX-Request")
     return response
 

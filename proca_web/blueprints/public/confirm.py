@@ -1,6 +1,6 @@
 """The mailed link: a page with one button; only its POST acts. Once confirmed it lives on as "your signature"."""
 
-from flask import Blueprint, Response, current_app, g, make_response, render_template, url_for
+from flask import Blueprint, Response, current_app, g, render_template, url_for
 
 from proca_web.adapters import clock
 from proca_web.adapters.database import direct_write, reading, writing
@@ -15,14 +15,13 @@ from proca_web.services.signatures import confirming
 from proca_web.services.signatures.confirming import Rejection
 from proca_web.web.access import token_holder
 from proca_web.web.htmx import see_other
-from proca_web.web.security import hide_referrer
 
 bp = Blueprint("confirm", __name__, url_prefix="/confirm")
 
 
 @bp.get("/<token>")
 @token_holder
-def show(token: str) -> Response:
+def show(token: str) -> str:
     """The button, or "your signature" once confirmed; changes nothing."""
     with reading() as session:
         signature = confirming.find(session, _read(token))
@@ -30,8 +29,7 @@ def show(token: str) -> Response:
         copies = confirming.holders(session, signature.action_id)
     g.locale = view.facts.locale
     template = "public/confirm/signature.html" if signature.status == "accepted" else "public/confirm/ask.html"
-    shown = render_template(template, view=view, signature=signature, token=token, copies=copies)
-    return hide_referrer(make_response(shown))
+    return render_template(template, view=view, signature=signature, token=token, copies=copies)
 
 
 @bp.post("/<token>")
@@ -42,12 +40,12 @@ def confirm(token: str) -> Response:
         signature = confirming.confirm(connection, keyring_of(current_app), _read(token), clock.now())
     queue.wake("release")
     queue.wake("mail")
-    return hide_referrer(see_other(url_for("action_page.thanks", page=signature.page)))
+    return see_other(url_for("action_page.thanks", page=signature.page))
 
 
 @bp.post("/<token>/reject")
 @token_holder
-def reject(token: str) -> Response:
+def reject(token: str) -> str:
     """ "It wasn't me", or "withdraw my signature": everything held goes."""
     try:
         with writing() as session:
@@ -56,7 +54,7 @@ def reject(token: str) -> Response:
         outcome = Rejection.NOTHING_HELD
     if outcome is Rejection.WITHDRAWN:
         queue.wake("release")
-    return hide_referrer(make_response(render_template("public/confirm/rejected.html", outcome=outcome.name.lower())))
+    return render_template("public/confirm/rejected.html", outcome=outcome.name.lower())
 
 
 def _read(token: str) -> bytes:

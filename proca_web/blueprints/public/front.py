@@ -1,6 +1,6 @@
 """The front page: the petitions of this instance that can be signed now."""
 
-from flask import Blueprint, Response, current_app, render_template
+from flask import Blueprint, Response, render_template
 
 from proca_web.adapters.database import reading
 from proca_web.services.petitions import views
@@ -14,12 +14,7 @@ bp = Blueprint("front", __name__)
 @public
 def index() -> Response:
     """The list of live petitions."""
-    return page_cache.serve(
-        id(current_app.extensions),
-        "/",
-        _render,
-        max_age=10,
-    )
+    return page_cache.serve("front", _render, max_age=10)
 
 
 def _render() -> str:

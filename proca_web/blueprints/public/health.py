@@ -23,5 +23,4 @@ def health() -> tuple[Response, int]:
         version=version("proca-web"),
         worker_seen_at=worker.seen_at.strftime("%Y-%m-%dT%H:%M:%SZ") if worker.seen_at else None,
     )
-    answer.headers["Cache-Control"] = "no-store"
     return answer, 200 if worker.is_alive else 503

@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from flask import Blueprint, Response, current_app, jsonify, make_response, render_template
+from flask import Blueprint, Response, current_app, jsonify, render_template
 
 from proca_web.web.access import demo_only
 
@@ -15,20 +15,16 @@ MOST_MAILS = 200
 
 @bp.get("/mailbox")
 @demo_only
-def show() -> Response:
+def show() -> str:
     """The newest mails, for people."""
-    response = make_response(render_template("public/mailbox/index.html", mails=_mails(MOST_MAILS)))
-    response.headers["Cache-Control"] = "no-store"
-    return response
+    return render_template("public/mailbox/index.html", mails=_mails(MOST_MAILS))
 
 
 @bp.get("/mailbox.json")
 @demo_only
 def show_json() -> Response:
     """All mails, the newest first."""
-    response = jsonify(_mails(None))
-    response.headers["Cache-Control"] = "no-store"
-    return response
+    return jsonify(_mails(None))
 
 
 def _mails(most: int | None) -> list[dict[str, Any]]:

@@ -39,16 +39,14 @@ def consent(wording_hash: str) -> Response:
 @public
 def keys() -> Response:
     """The key directory, for people."""
-    return page_cache.serve(id(current_app.extensions), "keys", _keys_page, max_age=DIRECTORY_SECONDS)
+    return page_cache.serve("keys", _keys_page, max_age=DIRECTORY_SECONDS)
 
 
 @bp.get("/keys.json")
 @public
 def keys_json() -> Response:
     """The key directory, for tools; `signed` is the same as the text that the Home identity signed."""
-    return page_cache.serve(
-        id(current_app.extensions), "keys.json", _keys_json, max_age=DIRECTORY_SECONDS, mimetype="application/json"
-    )
+    return page_cache.serve("keys.json", _keys_json, max_age=DIRECTORY_SECONDS, mimetype="application/json")
 
 
 @bp.get("/keys/log.json")
@@ -57,9 +55,7 @@ def log_json() -> Response:
     """The key log, from its first entry, each as the exact text that was hashed; never older than `/keys.json`."""
     with reading() as session:
         kept_as = f"keys/log.json:{key_log.next_position(session)}"
-    return page_cache.serve(
-        id(current_app.extensions), kept_as, _log_json, max_age=DIRECTORY_SECONDS, mimetype="application/json"
-    )
+    return page_cache.serve(kept_as, _log_json, max_age=DIRECTORY_SECONDS, mimetype="application/json")
 
 
 def _keys_page() -> str:

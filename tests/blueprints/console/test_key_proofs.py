@@ -16,8 +16,8 @@ from nacl.public import Box, PrivateKey, PublicKey
 
 from proca_web.crypto.keys import keyfile
 from proca_web.org_tool.cli import main
-from tests.blueprints.console.test_console_keys import second_owner
 from tests.factories import CANARY, FakeClock, World
+from tests.key_desk import second_owner
 from tests.key_holder import JSON, Holder, Owner, b64, fingerprint, unb64
 
 WRONG = "this answer does not fit; please take a new challenge and answer that one"
@@ -25,12 +25,6 @@ UNUSABLE = "this public key cannot be used"
 SECRET_ANSWER = "treat that key as disclosed"
 PASSPHRASE = "a passphrase of tests"
 FIELD_PRIME = 2**255 - 19
-
-
-@pytest.fixture
-def owner(world: World) -> Owner:
-    """The owner of org-one, signed in."""
-    return Owner(world.signed_in("admin@org-one.example.org"), "org-one")
 
 
 @pytest.fixture

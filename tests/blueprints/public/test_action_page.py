@@ -120,7 +120,7 @@ def test_a_new_and_a_known_address_get_the_same_answer(world: World, client: Fla
     world.run("mail")
     client.post(world.link())
     world.run("release", "mail")
-    page_cache.forget()
+    page_cache.forget(world.app)
     third = world.sign(client, headers=HX)
     assert (third.status_code, third.text) == (first.status_code, first.text)
 
@@ -198,7 +198,7 @@ def test_a_page_that_is_not_live_says_so_and_takes_nothing(
     world: World, client: FlaskClient, table: str, status: str
 ) -> None:
     world.execute(f"UPDATE {table} SET status = :status", status=status)
-    page_cache.forget()
+    page_cache.forget(world.app)
     shown = client.get("/p/trees")
     assert shown.status_code == 200
     assert "<form" not in shown.text
@@ -251,7 +251,7 @@ def test_without_a_key_of_who_always_receives_nothing_is_stored(world: World, cl
         assert answer.status_code == 503
         assert "Nothing was stored" in answer.text
     assert rows(world) == 0
-    page_cache.forget()
+    page_cache.forget(world.app)
     for path in ("", "/sign"):
         shown = client.get(f"/p/{page}{path}")
         assert shown.status_code == 503
@@ -269,7 +269,7 @@ def test_an_optional_org_without_a_key_only_loses_its_box(world: World, client: 
         "UPDATE public_keys SET status = 'revoked' WHERE kind = 'recipient' AND org_id = "
         "(SELECT id FROM orgs WHERE name = 'org-one')"
     )
-    page_cache.forget()
+    page_cache.forget(world.app)
     assert 'name="lead_opt_in"' not in client.get("/p/trees-partner").text
     named = world.sign(client, "trees-partner", lead_opt_in="yes")
     assert named.status_code == 422
@@ -411,11 +411,11 @@ def test_hostile_bytes_never_make_a_traceback(client: FlaskClient, data: bytes) 
 @pytest.mark.parametrize("style", ["box", "choice"])
 def test_consent_can_be_a_box_or_a_choice_with_nothing_chosen(world: World, client: FlaskClient, style: str) -> None:
     world.execute("UPDATE action_pages SET consent_style = :style", style=style)
-    page_cache.forget()
+    page_cache.forget(world.app)
     page = client.get("/p/trees").text
     assert ('type="radio" name="opt_in"' in page) is (style == "choice")
     world.run("sweep")
-    page_cache.forget()
+    page_cache.forget(world.app)
     assert ("May Org One also keep you informed" in client.get("/p/trees").text) is (style == "choice")
     assert "checked" not in page
     for answer in ({}, {"opt_in": "no"}, {"opt_in": "yes"}):

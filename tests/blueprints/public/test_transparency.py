@@ -21,7 +21,7 @@ WITHOUT_SIGNATURE = "This key came without the old key’s signature on "
 
 def fresh(client: FlaskClient, path: str) -> Any:
     """What is published now, not two seconds ago: the answer, or its JSON."""
-    page_cache.forget()
+    page_cache.forget(client.application)
     answer = client.get(path)
     return answer.json if path.endswith(".json") and answer.status_code == 200 else answer
 
@@ -150,7 +150,7 @@ def test_the_page_for_people_shows_every_fingerprint(client: FlaskClient) -> Non
 @pytest.mark.parametrize("path", PATHS)
 def test_nobody_gets_a_cookie_and_everybody_the_same_answer(client: FlaskClient, world: World, path: str) -> None:
     staff = world.signed_in("admin@org-one.example.org")
-    page_cache.forget()
+    page_cache.forget(world.app)
     answers = [client.get(path), staff.get(path)]
     assert [answer.status_code for answer in answers] == [200, 200]
     assert answers[0].data == answers[1].data

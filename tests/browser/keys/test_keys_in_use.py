@@ -17,6 +17,7 @@ from tests.browser.desk import (
     Desk,
     add_owner,
     assert_nothing_secret,
+    confirmed,
     desk,
     found_org,
     home_pin,
@@ -24,7 +25,6 @@ from tests.browser.desk import (
     states,
 )
 from tests.browser.live import Town, Visitor
-from tests.browser.test_staff import confirmed
 
 PROCA_ORG = Path(sys.executable).parent / "proca-org"
 

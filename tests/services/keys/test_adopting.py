@@ -30,7 +30,7 @@ def older(world: World) -> World:
     world.execute("DELETE FROM key_log")
     world.execute("UPDATE public_keys SET endorsement = NULL, log_index = NULL, expires_at = NULL, sign_public = NULL "
                   "WHERE kind = 'recipient'")  # fmt: skip
-    page_cache.forget()
+    page_cache.forget(world.app)
     return world
 
 

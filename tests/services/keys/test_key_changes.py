@@ -12,18 +12,12 @@ from proca_web.extensions import encryption
 from proca_web.services.keys import activating
 from proca_web.services.keys import directory as key_directory
 from proca_web.web import page_cache
-from tests.blueprints.console.test_console_keys import keys, second_owner
 from tests.factories import FakeClock, World
+from tests.key_desk import keys, second_owner
 from tests.key_holder import Holder, Owner
 
 WAITS = {"hours": 72}
 PEOPLE = {"admin@org-one.example.org", "second@org-one.example.org", "operator@example.org"}
-
-
-@pytest.fixture
-def owner(world: World) -> Owner:
-    """The owner of org-one, signed in."""
-    return Owner(world.signed_in("admin@org-one.example.org"), "org-one")
 
 
 @pytest.fixture
@@ -200,7 +194,7 @@ def test_what_came_without_the_old_keys_word_is_said_for_90_days(
         return {key.org: key.broken for key in published if key.role == "recipient"}
 
     def page() -> str:
-        page_cache.forget()
+        page_cache.forget(world.app)
         return world.app.test_client().get("/keys").text
 
     other.post(f"/{waiting}/approve")

@@ -16,24 +16,12 @@ from proca_web.models import ActionPage, Campaign, Org, PublicKey
 from proca_web.services.instance import invariants
 from proca_web.services.petitions import pages
 from proca_web.web import page_cache
-from tests.blueprints.console.test_console_keys import sealed_to, second_owner
 from tests.factories import FakeClock, World, page_settings
+from tests.key_desk import sealed_to, second_owner
 from tests.key_holder import Holder, Owner
 
 OWNER = "admin@org-one.example.org"
 EXPIRED, STOPPED = "key has expired", {"days": 30, "minutes": 1}
-
-
-@pytest.fixture
-def owner(world: World) -> Owner:
-    """The owner of org-one, signed in."""
-    return Owner(world.signed_in(OWNER), "org-one")
-
-
-@pytest.fixture
-def holder(world: World) -> Holder:
-    """Who holds org-one's active key."""
-    return Holder("org-one", world.secrets["org-one"])
 
 
 @pytest.fixture
@@ -45,9 +33,9 @@ def end(world: World) -> datetime:
     return last + timedelta(minutes=1)
 
 
-def go_to(clock: FakeClock, moment: datetime, **more: float) -> None:
+def go_to(world: World, clock: FakeClock, moment: datetime, **more: float) -> None:
     clock.moment = moment + timedelta(**more)
-    page_cache.forget()
+    page_cache.forget(world.app)
 
 
 def told(world: World, org: str = "org-one") -> list[dict[str, str]]:
@@ -79,10 +67,10 @@ def test_owners_are_told_90_30_and_7_days_before_and_at_the_end_once_each(
     second_owner(world)
     owners = [OWNER, "second@org-one.example.org"]
     for number, (days, subject) in enumerate([(90, "expires on"), (30, "expires on"), (7, "expires on"), (0, EXPIRED)]):
-        go_to(clock, end, days=-days, minutes=-5)
+        go_to(world, clock, end, days=-days, minutes=-5)
         world.run("sweep")
         assert len(told(world)) == 2 * number, days
-        go_to(clock, end, days=-days, minutes=5)
+        go_to(world, clock, end, days=-days, minutes=5)
         world.run("sweep")
         world.run("sweep")
         news = told(world)[2 * number :]
@@ -98,15 +86,15 @@ def test_owners_are_told_90_30_and_7_days_before_and_at_the_end_once_each(
 
 
 def test_a_worker_that_slept_for_months_tells_the_newest_only(world: World, clock: FakeClock, end: datetime) -> None:
-    go_to(clock, end, days=-3)
+    go_to(world, clock, end, days=-3)
     world.run("sweep")
     assert [mail["to"] for mail in told(world)] == [OWNER]
 
 
 def test_the_end_is_not_told_again_after_it_was_forgotten(world: World, clock: FakeClock, end: datetime) -> None:
-    go_to(clock, end, minutes=1)
+    go_to(world, clock, end, minutes=1)
     world.run("sweep")
-    go_to(clock, end, days=125)
+    go_to(world, clock, end, days=125)
     world.run("sweep")
     world.run("sweep")
     assert [mail["subject"] for mail in told(world)] == ["Org One: your key has expired"]
@@ -116,9 +104,9 @@ def test_a_key_that_was_replaced_or_revoked_in_time_is_not_spoken_of(
     world: World, owner: Owner, holder: Holder, clock: FakeClock, end: datetime
 ) -> None:
     new = Holder("org-one")
-    go_to(clock, end, days=-100)
+    go_to(world, clock, end, days=-100)
     assert owner.bring(new, rotation=holder.successor(new, int(clock().timestamp())))["state"] == "active"
-    go_to(clock, end, days=1)
+    go_to(world, clock, end, days=1)
     world.run("sweep")
     assert told(world) == []
     assert events(world).count("expire") == 1  # org-two's
@@ -128,7 +116,7 @@ def test_an_expired_key_is_sealed_to_for_30_more_days(
     world: World, client: FlaskClient, owner: Owner, holder: Holder, clock: FakeClock, end: datetime
 ) -> None:
     for more in ({"minutes": 5}, {"days": 29, "hours": 23}):
-        go_to(clock, end, **more)
+        go_to(world, clock, end, **more)
         world.run("sweep")
         assert sealed_to(world, client, holder.secret)
         assert holder.fingerprint in client.get("/keys").text
@@ -144,7 +132,7 @@ def test_an_expired_key_is_sealed_to_for_30_more_days(
 def test_a_day_before_its_end_a_key_raises_no_alarm(
     world: World, owner: Owner, clock: FakeClock, end: datetime
 ) -> None:
-    go_to(clock, end, days=-1)
+    go_to(world, clock, end, days=-1)
     for page in ("", "keys", "keys/2"):
         shown = owner.client.get(f"/console/org-one/{page}").text
         assert 'role="alert"' not in shown
@@ -154,7 +142,7 @@ def test_a_day_before_its_end_a_key_raises_no_alarm(
 def test_after_30_days_pages_are_refused_and_nothing_is_stored(
     world: World, client: FlaskClient, owner: Owner, holder: Holder, clock: FakeClock, end: datetime
 ) -> None:
-    go_to(clock, end, **STOPPED)
+    go_to(world, clock, end, **STOPPED)
     world.run("sweep")
     before = stored(world)
     assert world.sign(client).status_code == 503
@@ -171,7 +159,7 @@ def test_after_30_days_pages_are_refused_and_nothing_is_stored(
 def test_a_page_goes_live_only_while_its_keys_are_sealed_to(
     world: World, clock: FakeClock, end: datetime, more: dict[str, float], opens: bool
 ) -> None:
-    go_to(clock, end, **more)
+    go_to(world, clock, end, **more)
     with world.app.test_request_context(), writing() as session, force_locale("en"):
         campaign = session.scalars(select(Campaign)).one()
         org = session.scalars(select(Org).where(Org.name == "org-one")).one()
@@ -185,12 +173,12 @@ def test_a_page_goes_live_only_while_its_keys_are_sealed_to(
 
 
 def test_the_log_gets_one_entry_about_an_end_and_stays_sound(world: World, clock: FakeClock, end: datetime) -> None:
-    go_to(clock, end, minutes=-5)
+    go_to(world, clock, end, minutes=-5)
     world.run("sweep")
     assert "expire" not in events(world)
-    go_to(clock, end, minutes=5)
+    go_to(world, clock, end, minutes=5)
     world.run("sweep")
-    go_to(clock, end, days=3)
+    go_to(world, clock, end, days=3)
     world.run("sweep")
     assert events(world).count("expire") == 2  # one an org
     ended = world.query("SELECT count(*) FROM public_keys WHERE ended_at = expires_at AND status = 'active'")
@@ -201,7 +189,7 @@ def test_the_log_gets_one_entry_about_an_end_and_stays_sound(world: World, clock
 def test_the_old_key_signs_for_the_next_one_after_its_end(
     world: World, client: FlaskClient, owner: Owner, holder: Holder, clock: FakeClock, end: datetime
 ) -> None:
-    go_to(clock, end, **STOPPED)
+    go_to(world, clock, end, **STOPPED)
     world.run("sweep")
     assert world.sign(client).status_code == 503
     new = Holder("org-one")

@@ -79,7 +79,7 @@ def sound(world: World) -> int:
 
 
 def fetch(world: World, path: str) -> Any:
-    page_cache.forget()
+    page_cache.forget(world.app)
     return world.app.test_client().get(path)
 
 

@@ -171,7 +171,7 @@ def alarms(world: World) -> list[str]:
 def test_nothing_is_sealed_to_it_and_nothing_is_stored(kept: World, swap: Swap) -> None:
     swap(kept)
     client = kept.app.test_client()
-    page_cache.forget()
+    page_cache.forget(kept.app)
     assert kept.sign(client, opt_in="yes").status_code == 503
     for table in ("contacts", "actions", "transients", "supporters"):
         assert kept.query(f"SELECT count(*) FROM {table}") == [(0,)]
@@ -235,7 +235,7 @@ def test_a_rotated_key_is_vouched_for_and_the_one_before_is_not(kept: World, cli
 
 def _lead(world: World) -> None:
     change(world, active(world), public=STRANGER.public, fingerprint=STRANGER.fingerprint)
-    page_cache.forget()
+    page_cache.forget(world.app)
 
 
 def test_an_optional_orgs_swapped_key_takes_its_checkbox_away_and_no_more(kept: World, client: FlaskClient) -> None:

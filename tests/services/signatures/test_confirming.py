@@ -21,7 +21,7 @@ def sign_and_link(world: World, client: FlaskClient, page: str = "trees", **fiel
 def count(client: FlaskClient) -> int:
     from proca_web.web import page_cache
 
-    page_cache.forget()
+    page_cache.forget(client.application)
     number: int = client.get("/p/trees/count.json").json["count"]
     return number
 

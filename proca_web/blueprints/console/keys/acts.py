@@ -4,13 +4,12 @@ Each answers JSON to a script and leads a form to the key's page. What an act ch
 follows, wordings are renewed, mails to staff leave.
 """
 
-import json
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
-from flask import Blueprint, Response, abort, current_app, g, jsonify, url_for
+from flask import Response, abort, current_app, g, jsonify, url_for
 from flask import session as cookie
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
@@ -19,9 +18,11 @@ from sqlalchemy.orm import Session
 from proca_web.adapters import clock, key_guard, wordings
 from proca_web.adapters.database import writing
 from proca_web.blueprints.console.keys import answers as key_refusals
+from proca_web.blueprints.console.keys import bp
+from proca_web.blueprints.console.keys.forms import ProofForm, RevokeForm
 from proca_web.crypto.keys.home import HomeKey
 from proca_web.domain.errors import KeyAction, ProofRefused
-from proca_web.extensions import csrf, encryption, queue
+from proca_web.extensions import encryption, queue
 from proca_web.models import KeyChange, Org
 from proca_web.services.keys import activating, proving, registering
 from proca_web.services.keys import changes as key_changes
@@ -30,9 +31,7 @@ from proca_web.web import page_cache
 from proca_web.web.access import limited, operator, org_owner
 from proca_web.web.htmx import see_other, wants_json
 from proca_web.web.ratelimit import Limit
-from proca_web.web.secret_input import no_secrets, typed
-
-bp = Blueprint("key_acts", __name__, url_prefix="/console")
+from proca_web.web.secret_input import typed
 
 PROOF_LIMIT = Limit("key-proof", 60)
 T = TypeVar("T")
@@ -42,7 +41,6 @@ Act = Callable[[Session, datetime], T]
 @bp.post("/<org>/keys/<int:key_id>/challenge")
 @org_owner
 @limited(PROOF_LIMIT)
-@no_secrets
 def challenge(org: str, key_id: int) -> ResponseReturnValue:
     """A challenge to the holder of the key, as a file or for the script."""
 
@@ -54,7 +52,6 @@ def challenge(org: str, key_id: int) -> ResponseReturnValue:
         response = jsonify(posed)
         if not wants_json():
             response.headers["Content-Disposition"] = f'attachment; filename="challenge-{posed["id"][:8]}.json"'
-        response.headers["Cache-Control"] = "no-store"
         return response
 
     return _perform(key_id, pose, file, felt=False)
@@ -63,10 +60,9 @@ def challenge(org: str, key_id: int) -> ResponseReturnValue:
 @bp.post("/<org>/keys/<int:key_id>/answer")
 @org_owner
 @limited(PROOF_LIMIT)
-@no_secrets
 def answer(org: str, key_id: int) -> ResponseReturnValue:
     """The answer proves a key that waits; for an active one it shows that its file still opens."""
-    given = _proof(typed())
+    given = ProofForm(data=typed()).pair()
 
     def take(session: Session, now: datetime) -> dict[str, object]:
         _, user = _who()
@@ -83,7 +79,6 @@ def answer(org: str, key_id: int) -> ResponseReturnValue:
 
 @bp.post("/<org>/keys/<int:key_id>/activate")
 @org_owner
-@no_secrets
 def activate(org: str, key_id: int) -> ResponseReturnValue:
     """Active from now on; or, when the key before did not sign for it, a change that waits."""
 
@@ -97,7 +92,6 @@ def activate(org: str, key_id: int) -> ResponseReturnValue:
 
 @bp.post("/<org>/keys/<int:key_id>/approve")
 @org_owner
-@no_secrets
 def approve(org: str, key_id: int) -> ResponseReturnValue:
     """The second owner's yes to a change."""
 
@@ -111,7 +105,6 @@ def approve(org: str, key_id: int) -> ResponseReturnValue:
 
 @bp.post("/<org>/keys/<int:key_id>/cancel")
 @org_owner
-@no_secrets
 def cancel(org: str, key_id: int) -> ResponseReturnValue:
     """Any owner's no to a change."""
 
@@ -124,7 +117,6 @@ def cancel(org: str, key_id: int) -> ResponseReturnValue:
 
 @bp.post("/<org>/keys/<int:key_id>/discard")
 @org_owner
-@no_secrets
 def discard(org: str, key_id: int) -> ResponseReturnValue:
     """A key that waits goes."""
 
@@ -136,14 +128,13 @@ def discard(org: str, key_id: int) -> ResponseReturnValue:
 
 @bp.post("/<org>/keys/<int:key_id>/revoke")
 @org_owner
-@no_secrets
 def revoke(org: str, key_id: int) -> ResponseReturnValue:
     """Nothing is sealed to this key any more, in any process, from now on."""
-    really = typed().get("really") == "yes"
+    form = RevokeForm(data=typed())
 
     def act(session: Session, now: datetime) -> dict[str, object]:
-        if not really:
-            raise KeyAction("please tick the box: a revoked key never becomes active again")
+        if not form.validate():
+            raise KeyAction(form.really.errors[0])
         home, user = _who()
         return {"state": activating.revoke(session, home, g.org, key_id, user, now).status}
 
@@ -152,10 +143,8 @@ def revoke(org: str, key_id: int) -> ResponseReturnValue:
 
 @bp.post("/<org>/key-changes/<int:change_id>/approve")
 @operator
-@no_secrets
 def approve_as_operator(org: str, change_id: int) -> ResponseReturnValue:
     """The operator's yes to an org's change, in place of a second owner's."""
-    csrf.protect()
     home, user = _who()
     try:
         with writing() as session:
@@ -178,7 +167,6 @@ def _perform(
 
     `felt`: it changes what is sealed to, or what people are told.
     """
-    csrf.protect()
     try:
         with writing() as session:
             done = act(session, clock.now())
@@ -193,7 +181,7 @@ def _feel() -> None:
     """What was done to a key is felt at once, here and in the guard."""
     key_guard.follow(current_app)
     wordings.refresh_wordings()
-    page_cache.forget()
+    page_cache.forget(current_app)
     queue.wake("mail")
 
 
@@ -209,18 +197,6 @@ def _activation(done: Activation) -> dict[str, object]:
     if done.due_at is None:
         return {"state": done.state}
     return {"state": done.state, "due_at": done.due_at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")}
-
-
-def _proof(values: Mapping[str, str]) -> tuple[str, str]:
-    """Challenge id and answer: as two fields, or as the line that `proca-org prove` prints."""
-    line = values.get("proof", "").strip()
-    if line:
-        try:
-            values = json.loads(line)
-        except (ValueError, RecursionError):
-            values = {}
-    pair = (values.get("challenge"), values.get("answer")) if isinstance(values, dict) else ("", "")
-    return str(pair[0] or ""), str(pair[1] or "")
 
 
 def _mark() -> str:

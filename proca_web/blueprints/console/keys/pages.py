@@ -1,31 +1,28 @@
 """The pages about an org's keys in its console, and entering a new one. Never a secret: those are refused unread."""
 
-from collections.abc import Mapping
-
-from flask import Blueprint, Response, abort, current_app, g, jsonify, request, url_for
+from flask import Response, abort, current_app, g, jsonify, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
 from proca_web.adapters import clock, key_guard
 from proca_web.adapters.database import reading, writing
 from proca_web.blueprints.console.keys import answers as key_refusals
+from proca_web.blueprints.console.keys import bp
+from proca_web.blueprints.console.keys.forms import KeyForm
 from proca_web.crypto.encoding import encode
 from proca_web.crypto.keys.keys import fingerprint
 from proca_web.domain import key_life
-from proca_web.extensions import csrf, encryption
+from proca_web.extensions import encryption
 from proca_web.services.keys import registering
 from proca_web.services.keys import views as key_views
 from proca_web.web import console
 from proca_web.web.access import org_owner
 from proca_web.web.htmx import see_other, wants_json
-from proca_web.web.secret_input import no_secrets, typed
-
-bp = Blueprint("keys", __name__, url_prefix="/console")
+from proca_web.web.secret_input import typed
 
 
 @bp.get("/<org>/keys")
 @org_owner
-@no_secrets
 def index(org: str) -> Response:
     """All keys with their state, and what to do."""
     now = clock.now()
@@ -42,46 +39,41 @@ def index(org: str) -> Response:
 
 @bp.get("/<org>/keys/new")
 @org_owner
-@no_secrets
 def new(org: str) -> Response:
     """The ceremony in the browser, and the way with the command line."""
     role = request.args.get("role", "recipient")
-    return _new(role, {}) if role in key_life.ROLES else abort(404)
+    return _new(role, KeyForm()) if role in key_life.ROLES else abort(404)
 
 
 @bp.post("/<org>/keys")
 @org_owner
-@no_secrets
 def register(org: str) -> ResponseReturnValue:
     """Enter a public key; it waits for its proof for an hour."""
-    csrf.protect()
-    values = typed()
+    form = KeyForm(data=typed())
     try:
         with writing() as session:
-            read, user_id = registering.read(values), current_user.user.id
+            read, user_id = registering.read(form.data), current_user.user.id
             key = registering.register(session, g.org, read, user_id, clock.now())
     except key_refusals.REFUSALS as refusal:
         if wants_json():
             return key_refusals.as_json(refusal)
-        role = values.get("role", "")
-        status = key_refusals.status_of(refusal)
-        return _new(role if role in key_life.ROLES else "recipient", values, str(refusal), status)
+        role = form.role.data if form.role.data in key_life.ROLES else "recipient"
+        return _new(role, form, str(refusal), key_refusals.status_of(refusal))
     url = url_for("keys.show", org=g.org.name, key_id=key.id)
     return (jsonify(id=key.id, state=key.status, url=url), 201) if wants_json() else see_other(url)
 
 
 @bp.get("/<org>/keys/<int:key_id>")
 @org_owner
-@no_secrets
 def show(org: str, key_id: int) -> Response:
     """One key, and its next step."""
     return key_refusals.show(key_id)
 
 
-def _new(role: str, values: Mapping[str, str], fault: str | None = None, status: int = 200) -> Response:
+def _new(role: str, form: KeyForm, fault: str | None = None, status: int = 200) -> Response:
     with reading() as session:
         active = key_views.active(session, g.org, role, clock.now())
-    return _page("console/keys/new.html", status, role=role, active=active, typed=values, fault=fault)
+    return _page("console/keys/new.html", status, role=role, active=active, form=form, fault=fault)
 
 
 def _page(template: str, status: int = 200, **values: object) -> Response:
