@@ -123,7 +123,7 @@ def _fill(made: Instance, session: Session) -> None:
     settings = PageSettings("Bench", "A demand of some length.", body="Text. " * 100, fields=fields, comment="off")
     page = pages.add_page(session, PAGE, campaign, made_orgs[1], settings, now)
     session.flush()
-    pages.open_page(session, page, gettext, now)
+    pages.open_page(session, page, gettext, encryption.vouching, now)
 
 
 @contextmanager

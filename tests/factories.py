@@ -237,7 +237,7 @@ def make_world(app: Flask, secrets: dict[str, PrivateKey] | None = None, now: da
         )
         for name, org, page in (("trees", "org-one", page_settings()), ("trees-partner", "org-two", partner)):
             added = pages.add_page(session, name, campaign, made[org], page, now)
-            pages.open_page(session, added, gettext, now)
+            pages.open_page(session, added, gettext, encryption.vouching, now)
     return World(app, secrets)
 
 

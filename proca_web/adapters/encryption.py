@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from flask import Flask, current_app
-from sqlalchemy import and_, select
+from sqlalchemy import select
 
 from proca_web.adapters import clock
 from proca_web.adapters.database import direct_write, reading, writing
@@ -21,13 +21,13 @@ from proca_web.crypto.errors import CannotOpen, SecretUnavailable, SenderEnded
 from proca_web.crypto.keys.home import HomeKey
 from proca_web.crypto.keys.keys import RecipientKey
 from proca_web.crypto.memory import Secret
-from proca_web.domain import key_life
-from proca_web.domain.errors import CannotSealNow, HomeCannotReceive, NoActiveKey, RowRefused
+from proca_web.domain.errors import CannotSealNow, GuardDamaged, HomeCannotReceive, NoActiveKey, RowRefused
 from proca_web.domain.people.contact import ContactData
 from proca_web.domain.rows import plaintext
 from proca_web.domain.rows.plaintext import Context
 from proca_web.models import Org, PublicKey
 from proca_web.services.driver import Direct
+from proca_web.services.keys import recipients
 from proca_web.services.sealing import sender_rows, vouching
 from proca_web.services.sealing.senders import SenderSource
 from proca_web.services.sealing.vouching import Vouching
@@ -147,6 +147,14 @@ def vouching_of(app: Flask) -> Vouching:
     return vouching.now(home_of(app), keyring_of(app).guard)
 
 
+def vouching_if_known(app: Flask) -> Vouching | None:
+    """The same for who shows or checks it; None while the guard cannot be read: then nothing is sealed to."""
+    try:
+        return vouching_of(app)
+    except GuardDamaged:
+        return None
+
+
 def _commit(submission: SealingSubmission, write: Callable[[Direct, T], None], sealed: T) -> None:
     """Write and commit; a sender whose row or nonce was refused is not used again."""
     try:
@@ -158,18 +166,13 @@ def _commit(submission: SealingSubmission, write: Callable[[Direct, T], None], s
 
 
 def active_key(org: str, trusted: Vouching) -> RecipientKey:
-    """The org's active, endorsed key, read now. Raises HomeCannotReceive, NoActiveKey."""
-    seals = PublicKey.expires_at > key_life.seals_if_expires_after(clock.now())
-    own = (PublicKey.kind == "recipient", PublicKey.role == "recipient", PublicKey.status == "active", seals)
-    query = select(Org.is_home, PublicKey).outerjoin(PublicKey, and_(PublicKey.org_id == Org.id, *own))
+    """The key that the org's copies are sealed to, read now. Raises HomeCannotReceive, NoActiveKey."""
     with reading() as session:
-        row = session.execute(query.where(Org.name == org)).first()
-        if row is None:
-            raise NoActiveKey(org)
-        is_home, key = row
-        if is_home:
+        named = session.scalars(select(Org).where(Org.name == org)).first()
+        if named is not None and named.is_home:
             raise HomeCannotReceive(org)
-        if key is None or not trusted.accepts(org, key.role, key.public, key.log_index, key.endorsement):
+        key = recipients.key_of(session, named, trusted, clock.now()) if named is not None else None
+        if key is None:
             raise NoActiveKey(org)
         return RecipientKey(key.id, key.public, key.role, key.fingerprint)
 

@@ -15,6 +15,7 @@ from sqlalchemy.pool import NullPool
 from proca_web.assets import ASSETS
 from proca_web.crypto.boxes.certificate import Mode
 from proca_web.crypto.keys.home import HomeKey
+from proca_web.domain.words import KeyKind, KeyStatus
 from proca_web.models import Org, PublicKey
 from proca_web.models.campaign import ActionPage, Campaign
 
@@ -107,8 +108,9 @@ def _home_faults(engine: Engine, home: HomeKey | None) -> list[str]:
 def _static_faults(engine: Engine, mode: Mode) -> list[str]:
     """A Home key that sealed itself (`static`) opens all of that: it is rotated before senders take its place."""
     with engine.connect() as connection:
-        where = (PublicKey.kind == "home", PublicKey.status == "active", PublicKey.certificate.is_not(None))
-        sealed = connection.execute(select(PublicKey.id).where(*where)).first() is not None
+        in_force = (PublicKey.kind == KeyKind.HOME, PublicKey.status == KeyStatus.ACTIVE)
+        query = select(PublicKey.id).where(*in_force, PublicKey.certificate.is_not(None))
+        sealed = connection.execute(query).first() is not None
     if mode is Mode.STATIC or not sealed:
         return []
     return [
@@ -123,6 +125,6 @@ def _home_row(engine: Engine) -> tuple[bytes, bytes] | None:
         if not inspect(connection).has_table("public_keys"):
             return None
         query = select(PublicKey.public, PublicKey.sign_public)
-        query = query.where(PublicKey.kind == "home", PublicKey.status == "active")
+        query = query.where(PublicKey.kind == KeyKind.HOME, PublicKey.status == KeyStatus.ACTIVE)
         row = connection.execute(query).first()
         return None if row is None else (bytes(row.public), bytes(row.sign_public or b""))

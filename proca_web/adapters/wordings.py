@@ -1,20 +1,30 @@
 """Wordings renewed when their orgs, keys or policy have changed, each in its page's language."""
 
+from flask import current_app
 from flask_babel import force_locale, gettext
 from sqlalchemy import select
 
 from proca_web.adapters import clock
 from proca_web.adapters.database import reading, writing
+from proca_web.adapters.encryption import vouching_if_known
+from proca_web.domain.words import Publication
 from proca_web.models import ActionPage
 from proca_web.services.petitions import wordings
 
 
 def refresh_wordings() -> None:
-    """Bring the wording of every live page up to date with its orgs, keys and language."""
+    """Bring the wording of every live page up to date with its orgs, keys and language.
+
+    Not while the guard cannot be read: pages are refused meanwhile, and their words wait.
+    """
+    vouching = vouching_if_known(current_app)
+    if vouching is None:
+        current_app.logger.critical("wordings: the guard cannot be read; they stay as they are")
+        return
     with reading() as session:
-        ids = session.scalars(select(ActionPage.id).where(ActionPage.status == "live")).all()
+        ids = session.scalars(select(ActionPage.id).where(ActionPage.status == Publication.LIVE)).all()
     for page_id in ids:
         with writing() as session:
             page = session.get_one(ActionPage, page_id)
             with force_locale(page.locale):
-                wordings.refresh(session, page, gettext, clock.now())
+                wordings.refresh(session, page, gettext, vouching, clock.now())

@@ -28,6 +28,7 @@ from proca_web.crypto.encoding import decode, encode
 from proca_web.crypto.keys import passphrase
 from proca_web.crypto.keys.home import HomeKey, write_new_home_key
 from proca_web.domain.people.contact import FIELDS
+from proca_web.domain.words import CommentPolicy, StaffRole
 from proca_web.extensions import encryption
 from proca_web.models import Org
 from proca_web.services.keys import registering
@@ -56,7 +57,7 @@ _TREES = PageSettings(
         "We hand the signatures over in the council's session of spring. Every name counts, and so does every friend "
         "you tell."
     ),
-    comment="off",
+    comment=CommentPolicy.OFF,
     default_country="DE",
     next_step_label="Plant a tree with us on Saturday",
     next_step_url="https://org-one.example.org/saturday",
@@ -65,7 +66,7 @@ _PARTNER = replace(
     _TREES,
     title="Neighbours for street trees",
     fields=tuple(field for field in FIELDS if field != "birth_date"),
-    comment="public",
+    comment=CommentPolicy.PUBLIC,
     next_step_label="Meet your neighbours",
     next_step_url="https://org-two.example.org/meet",
 )
@@ -185,11 +186,11 @@ def _make_content(app: Flask, plan: dict[str, Any]) -> None:
             owners[org.name] = _add_org(session, org, now)
             registering.enter(session, home_key, owners[org.name], public, now, sign_public=sign_public)
         for user, hashed in zip(plan["users"], hashes, strict=True):
-            people.add_user(session, user["email"], hashed, owners[user["org"]], "owner", now)
+            people.add_user(session, user["email"], hashed, owners[user["org"]], StaffRole.OWNER, now)
         campaign = campaigns.add_campaign(session, "trees", "Street trees", owners[LEAD.name], now)
         for name, org, page in (("trees", LEAD, _TREES), ("trees-partner", PARTNER, _PARTNER)):
             added = pages.add_page(session, name, campaign, owners[org.name], page, now)
-            pages.open_page(session, added, gettext, now)
+            pages.open_page(session, added, gettext, encryption.vouching, now)
 
 
 def _add_org(session: Session, org: _DemoOrg, now: datetime) -> Org:

@@ -1,6 +1,7 @@
 """Orgs, users, campaigns, pages and keys, from the command line."""
 
 import secrets
+from enum import StrEnum
 from typing import TypeVar
 
 import click
@@ -11,6 +12,7 @@ from sqlalchemy.orm import Session
 from proca_web.adapters import clock
 from proca_web.cli import ready
 from proca_web.domain.errors import BadSetting
+from proca_web.domain.words import CommentPolicy, ConsentStyle, StaffRole
 from proca_web.extensions import encryption
 from proca_web.models import ActionPage, Base, Campaign, Org, PublicKey
 from proca_web.services.keys import registering
@@ -19,6 +21,11 @@ from proca_web.services.petitions.pages import PageSettings
 from proca_web.services.staff import passwords, people
 
 Named = TypeVar("Named", Org, Campaign, ActionPage)
+
+
+def _one_of(kind: type[StrEnum]) -> click.Choice[str]:
+    """One of these words; click would take an enum's names instead."""
+    return click.Choice([word.value for word in kind])
 
 
 @click.group()
@@ -72,7 +79,7 @@ def user() -> None:
 @user.command("add")
 @click.argument("email")
 @click.option("--org", "slug", required=True)
-@click.option("--role", default="owner", show_default=True, type=click.Choice(["owner"]))
+@click.option("--role", default=StaffRole.OWNER.value, show_default=True, type=_one_of(StaffRole))
 @click.option("--password", help="made up and shown once when not given")
 def user_add(email: str, slug: str, role: str, password: str | None) -> None:
     """Add a member of an organisation's staff."""
@@ -80,7 +87,7 @@ def user_add(email: str, slug: str, role: str, password: str | None) -> None:
     with ready.refusals():
         hashed = passwords.hash_password(chosen)
     with ready.acting() as session:
-        people.add_user(session, email, hashed, _named(session, Org, slug), role, clock.now())
+        people.add_user(session, email, hashed, _named(session, Org, slug), StaffRole(role), clock.now())
     click.echo(f"✓ user {email}" + ("" if password else f"\npassword (shown once): {chosen}"))
 
 
@@ -127,8 +134,10 @@ def page() -> None:
 @click.option("--locale", default="en", show_default=True)
 @click.option("--fields", default="first_name,last_name,email,country,postcode", show_default=True)
 @click.option("--required", default="first_name,email", show_default=True)
-@click.option("--comment", default="sealed", show_default=True, type=click.Choice(["off", "sealed", "public"]))
-@click.option("--consent", "consent_style", default="box", show_default=True, type=click.Choice(["box", "choice"]))
+@click.option("--comment", default=CommentPolicy.SEALED.value, show_default=True, type=_one_of(CommentPolicy))
+@click.option(
+    "--consent", "consent_style", default=ConsentStyle.BOX.value, show_default=True, type=_one_of(ConsentStyle)
+)
 @click.option("--country", "default_country", default="", help="preselected country")
 @click.option("--double-opt-in/--no-double-opt-in", default=True, show_default=True)
 @click.option("--delivery/--no-delivery", default=True, show_default=True, help="the collector gets every signature")
@@ -156,7 +165,7 @@ def page_open(slug: str) -> None:
     with ready.acting() as session:
         opened = _named(session, ActionPage, slug)
         with force_locale(opened.locale):
-            pages.open_page(session, opened, gettext, clock.now())
+            pages.open_page(session, opened, gettext, encryption.vouching, clock.now())
     click.echo(f"✓ page {slug} is live at /p/{slug}")
 
 

@@ -20,6 +20,7 @@ from proca_web.cli import ready
 from proca_web.config import ConfigError, Settings
 from proca_web.crypto.errors import HomeKeyError
 from proca_web.crypto.keys.home import HomeKey, write_new_home_key
+from proca_web.domain.words import StaffRole
 from proca_web.extensions import encryption
 from proca_web.models import Org
 from proca_web.services.instance import invariants
@@ -51,7 +52,7 @@ def init(email: str, password: str | None) -> None:
             home = session.scalars(select(Org).where(Org.is_home)).first()
             if home is None:
                 home = orgs.add_home(session, encryption.source.home, clock.now())
-            people.add_user(session, email, hashed, home, "owner", clock.now())
+            people.add_user(session, email, hashed, home, StaffRole.OWNER, clock.now())
         with app.app_context():
             key_guard.follow(app)
     click.echo(f"Operator: {email}" + ("" if password else f"\nPassword (shown once): {chosen}"))

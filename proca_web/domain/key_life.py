@@ -2,7 +2,9 @@
 
 from datetime import datetime, timedelta
 
-ROLES = ("recipient", "recovery")
+from proca_web.domain.words import KeyStatus
+
+EXPIRED = "expired"
 PENDING_LIVES = timedelta(hours=1)
 LIVES_YEARS = 2
 SEALS_AFTER_EXPIRY = timedelta(days=30)
@@ -28,7 +30,8 @@ def expiry(activated_at: datetime) -> datetime:
 
 def state(status: str, expires_at: datetime | None, now: datetime) -> str:
     """What people see: the stored status, or `expired` for an active key past its time."""
-    return "expired" if status == "active" and expires_at is not None and expires_at <= now else status
+    over = status == KeyStatus.ACTIVE and expires_at is not None and expires_at <= now
+    return EXPIRED if over else status
 
 
 def seals_if_expires_after(now: datetime) -> datetime:

@@ -39,6 +39,48 @@ class ChangeStatus(StrEnum):
     CANCELLED = "cancelled"
 
 
+class KeyEvent(StrEnum):
+    """What happens to keys, by the word the key log publishes for good. Each is told by one name elsewhere too."""
+
+    HOME = "home"
+    HOME_ROTATED = "home-rotate"
+    HOME_ANEW = "home-anew"
+    REGISTERED = "register"
+    PROVEN = "prove"
+    DISCARDED = "discard"
+    ACTIVATED = "activate"
+    RETIRED = "retire"
+    REVOKED = "revoke"
+    EXPIRES_SOON = "expire-soon"
+    EXPIRED = "expire"
+    CHANGE_OPENED = "discontinuity"
+    CHANGE_APPROVED = "approve"
+    CHANGE_CANCELLED = "cancel"
+    UNVOUCHED = "unvouched"
+    LACKING = "lacking"
+    LOG_BROKEN = "log-broken"
+
+    @property
+    def told(self) -> str:
+        """Its name in an org's record and among mails to staff, where other subjects stand beside it."""
+        return f"key-{self}"
+
+
+class Continuity(StrEnum):
+    """How a key follows the one before: there was none, that one signed for it, or nobody did."""
+
+    FIRST = "first"
+    SIGNED = "signed"
+    BROKEN = "broken"
+
+
+class Proof(StrEnum):
+    """Why a key may become active: its holder answered a challenge, or the operator entered it."""
+
+    POSSESSION = "possession"
+    OPERATOR = "operator"
+
+
 class Publication(StrEnum):
     """Whether a campaign or page is made, open, or over."""
 

@@ -12,9 +12,10 @@ from proca_web.adapters import clock, key_guard
 from proca_web.adapters.database import reading, writing
 from proca_web.adapters.encryption import home_of, vouching_of
 from proca_web.domain.errors import GuardDamaged
-from proca_web.services.keys import activating, proving, registering
+from proca_web.services.keys import activating, proving, recipients, registering
 from proca_web.services.keys import changes as key_changes
 from proca_web.services.keys import notices as key_notices
+from proca_web.services.petitions import refusals
 from proca_web.services.staff import outbox
 
 
@@ -65,10 +66,10 @@ def _tell(app: Flask, now: datetime) -> None:
         app.logger.critical("keys: %s", error)
         return
     with writing() as session:
-        key_notices.about_expiry(session, now)
-        lacking = key_notices.lacking(session, vouching, now)
-        key_notices.about_refusals(session, lacking, now)
-        unvouched = key_notices.unvouched(session, vouching)
+        key_notices.about_expiry(session, vouching, now)
+        lacking = refusals.lacking(session, vouching, now)
+        refusals.tell(session, lacking, now)
+        unvouched = recipients.unvouched(session, vouching)
         key_notices.about_unvouched(session, unvouched, now)
         ids = [key.id for key in unvouched]
     for org in sorted(lacking):

@@ -69,14 +69,14 @@ class Action(Base):
     ref: Mapped[bytes] = mapped_column(comment="16 random bytes, made before sealing; in every copy's _meta")
     action_page_id: Mapped[int] = mapped_column(ForeignKey("action_pages.id", ondelete="RESTRICT"))
     action_type: Mapped[str] = mapped_column(default="register", server_default="register")
-    status: Mapped[str] = mapped_column(default="pending", server_default="pending")
+    status: Mapped[str] = mapped_column(default=ActionStatus.PENDING, server_default=ActionStatus.PENDING)
     testing: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
     repeat: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
     released: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
     counted: Mapped[bool] = mapped_column(
         default=False, server_default=text("false"), comment="in the campaign's counter"
     )
-    email_status: Mapped[str] = mapped_column(default="none", server_default="none")
+    email_status: Mapped[str] = mapped_column(default=EmailStatus.NONE, server_default=EmailStatus.NONE)
     created_at: Mapped[datetime]
     accepted_at: Mapped[datetime | None]
     supporter_id: Mapped[int | None] = mapped_column(ForeignKey("supporters.id", ondelete="SET NULL"))

@@ -1,10 +1,10 @@
-"""What all tables share: names for constraints, and one rule for times (UTC, aware, on both databases)."""
+"""What all tables share: names for constraints, one rule for times (UTC, aware, on both databases), one for numbers."""
 
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import CheckConstraint, DateTime, Dialect, LargeBinary, MetaData
+from sqlalchemy import BigInteger, CheckConstraint, DateTime, Dialect, Integer, LargeBinary, MetaData
 from sqlalchemy.orm import DeclarativeBase, registry
 from sqlalchemy.types import TypeDecorator
 
@@ -28,10 +28,14 @@ class UTCDateTime(TypeDecorator[datetime]):
         return value if value is None or value.tzinfo else value.replace(tzinfo=UTC)
 
 
+# 64 bits on both: SQLite's INTEGER has them, and only under that name it numbers rows by itself.
+NUMBER = BigInteger().with_variant(Integer(), "sqlite")
+
+
 class Base(DeclarativeBase):
     """The declarative base; constraint names are fixed, because SQLite's batch migrations need them."""
 
-    registry = registry(type_annotation_map={datetime: UTCDateTime(), bytes: LargeBinary})
+    registry = registry(type_annotation_map={datetime: UTCDateTime(), bytes: LargeBinary, int: NUMBER})
     metadata = MetaData(
         naming_convention={
             "ix": "ix_%(table_name)s_%(column_0_N_name)s",

@@ -47,8 +47,8 @@ class PublicKey(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     org_id: Mapped[int] = mapped_column(ForeignKey("orgs.id", ondelete="RESTRICT"))
     kind: Mapped[str]
-    role: Mapped[str] = mapped_column(default="recipient", server_default="recipient")
-    status: Mapped[str] = mapped_column(default="active", server_default="active")
+    role: Mapped[str] = mapped_column(default=KeyRole.RECIPIENT, server_default=KeyRole.RECIPIENT)
+    status: Mapped[str] = mapped_column(default=KeyStatus.ACTIVE, server_default=KeyStatus.ACTIVE)
     public: Mapped[bytes] = mapped_column(comment="X25519, 32 bytes")
     sign_public: Mapped[bytes | None] = mapped_column(comment="Ed25519; of the Home row: the identity")
     fingerprint: Mapped[str]
@@ -127,7 +127,7 @@ class KeyChange(Base):
     org_id: Mapped[int] = mapped_column(ForeignKey("orgs.id", ondelete="RESTRICT"))
     role: Mapped[str]
     key_id: Mapped[int | None] = mapped_column(ForeignKey("public_keys.id", ondelete="SET NULL"), comment="the new key")
-    status: Mapped[str] = mapped_column(default="open", server_default="open")
+    status: Mapped[str] = mapped_column(default=ChangeStatus.OPEN, server_default=ChangeStatus.OPEN)
     opened_by: Mapped[int | None] = mapped_column(ForeignKey("users.id", ondelete="SET NULL"))
     opened_at: Mapped[datetime]
     due_at: Mapped[datetime]

@@ -25,7 +25,7 @@ class OutboxMail(Base):
     user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), comment="whom it goes to")
     once: Mapped[str] = mapped_column(unique=True)
     detail: Mapped[str] = mapped_column(default="{}", server_default="{}", comment="JSON of texts for the template")
-    state: Mapped[str] = mapped_column(default="to_send", server_default="to_send")
+    state: Mapped[str] = mapped_column(default=OutboxState.TO_SEND, server_default=OutboxState.TO_SEND)
     attempts: Mapped[int] = mapped_column(default=0, server_default="0")
     lease_until: Mapped[datetime | None]
     next_try: Mapped[datetime]

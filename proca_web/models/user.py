@@ -1,4 +1,4 @@
-"""Staff, their places in orgs, and the record of what they did."""
+"""Staff, their places in orgs, and the record of what they did there."""
 
 from datetime import datetime
 
@@ -25,7 +25,7 @@ class User(Base):
 
 
 class Membership(Base):
-    """A user's place in an org."""
+    """A user's place in an org, and what they may do there."""
 
     __tablename__ = "memberships"
     __table_args__ = (one_of("role", StaffRole),)

@@ -17,6 +17,7 @@ from proca_web.app import create_app
 from proca_web.config import MailSettings, Settings
 from proca_web.domain import key_life
 from proca_web.domain.outcome import Outcome
+from proca_web.domain.words import KeyEvent
 from proca_web.extensions import db
 from proca_web.models import Membership, User
 from proca_web.services.sealing.keyring import Keyring
@@ -57,7 +58,7 @@ def tell(world: World, clock: FakeClock, once: str, email: str = OWNER) -> None:
     """Tell a member of staff something."""
     with world.app.app_context(), writing() as session:
         place = session.scalars(db.select(Membership).join(User).where(User.email == email)).one()
-        outbox.tell(session, "no_key", place.org_id, [place.user_id], once, clock())
+        outbox.tell(session, KeyEvent.LACKING, place.org_id, [place.user_id], once, clock())
 
 
 def live_through_everything(world: World, client: FlaskClient, clock: FakeClock) -> list[str]:
@@ -139,7 +140,7 @@ def notice_of(kind: str, title: str, role: str = "recipient") -> DueNotice:
     return DueNotice(1, kind, "org-one", title, OWNER, detail, "once", 1)
 
 
-@pytest.mark.parametrize("kind", ["key_expires", "key_expired", "key_revoked"])
+@pytest.mark.parametrize("kind", ["key-expire-soon", "key-expire", "key-revoke"])
 def test_pages_are_said_to_stop_only_when_they_do(app: Flask, kind: str) -> None:
     said = {}
     for role in ("recipient", "recovery"):
@@ -151,7 +152,7 @@ def test_pages_are_said_to_stop_only_when_they_do(app: Flask, kind: str) -> None
 
 
 def test_revoking_a_key_that_was_replaced_before_stops_no_page(app: Flask) -> None:
-    notice = notice_of("key_revoked", "Org One")
+    notice = notice_of("key-revoke", "Org One")
     with app.app_context():
         said = write(app, replace(notice, detail={**notice.detail, "was": "retired"})).body or ""
     assert "your pages take signatures as they did" in said

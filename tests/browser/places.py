@@ -38,7 +38,7 @@ def prepare(town: Town) -> Links:
         choice = page_settings(consent_style="choice", fields=asked, comment="sealed", double_opt_in=False)
         for name, settings in (("choice", choice), ("closed", page_settings())):
             page = pages.add_page(session, name, campaign, org, settings, now)
-            pages.open_page(session, page, gettext, now)
+            pages.open_page(session, page, gettext, encryption.vouching, now)
         pages.close_page(page)
     links = {"home": town.url} | prepare_keys(town)
     for who in (*(f"admin@{org}.example.org" for org in ("org-one", "org-two", *WITH_KEYS)), "operator@example.org"):

@@ -1,11 +1,12 @@
 """The org's console: where its campaigns stand; for the operator, how the instance is doing."""
 
-from flask import Blueprint, Response, abort, g, redirect, url_for
+from flask import Blueprint, Response, abort, current_app, g, redirect, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
 from proca_web.adapters import clock
 from proca_web.adapters.database import reading
+from proca_web.adapters.encryption import vouching_if_known
 from proca_web.services.keys import views as key_views
 from proca_web.services.petitions import overview
 from proca_web.web import console
@@ -45,7 +46,7 @@ def _org() -> Response:
     with reading() as session:
         found = {
             "campaigns": overview.campaigns_of(session, g.org.id, now.date()),
-            "key": key_views.active(session, g.org, "recipient", now),
+            "key": key_views.receiving(session, g.org, vouching_if_known(current_app), now),
             "rows": key_views.rows_of(session, g.org),
         }
     return console.page("console/start/index.html", {"now": now, **found})
@@ -54,5 +55,8 @@ def _org() -> Response:
 def _instance() -> Response:
     now = clock.now()
     with reading() as session:
-        health, changes = overview.instance(session, now), key_views.changes(session, current_user.user.id)
+        health, changes = (
+            overview.instance(session, vouching_if_known(current_app), now),
+            key_views.changes(session, current_user.user.id),
+        )
     return console.page("console/start/instance.html", {"now": now, "health": health, "changes": changes})

@@ -15,8 +15,7 @@ from proca_web.domain.messages import Message
 from proca_web.domain.pages import tracking
 from proca_web.domain.pages.tracking import Arrival
 from proca_web.extensions import encryption, queue
-from proca_web.services.keys import notices as key_notices
-from proca_web.services.petitions import facts, views
+from proca_web.services.petitions import facts, refusals, views
 from proca_web.services.petitions.facts import PageFacts
 from proca_web.services.petitions.views import PageView
 from proca_web.services.signatures import signing
@@ -111,10 +110,10 @@ def _serve(page: str, template: str) -> Response:
 def _tell_refused(org: str, now: datetime) -> None:
     """At the first refusal of a day the org's owners and the operator hear of it."""
     with reading() as session:
-        if key_notices.is_refusal_told(session, org, now):
+        if refusals.is_told(session, org, now):
             return
     with writing() as session:
-        key_notices.about_refusals(session, [org], now)
+        refusals.tell(session, [org], now)
     queue.wake("mail")
 
 

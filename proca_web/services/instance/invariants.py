@@ -10,6 +10,7 @@ from proca_web.crypto.errors import KeyRefused
 from proca_web.crypto.keys.keys import check_public
 from proca_web.domain.errors import GuardDamaged, KeyLogBroken
 from proca_web.domain.transient import READABLE_AT_MOST
+from proca_web.domain.words import KeyKind, Publication
 from proca_web.models import (
     Action,
     ActionPage,
@@ -24,7 +25,7 @@ from proca_web.models import (
 )
 from proca_web.services.instance import health
 from proca_web.services.keys import log as key_log
-from proca_web.services.keys import notices as key_notices
+from proca_web.services.keys import recipients
 from proca_web.services.petitions import wordings
 from proca_web.services.sealing.keyring import Keyring
 from proca_web.services.sealing.vouching import Vouching
@@ -38,12 +39,12 @@ NOTES = (
 
 def faults(session: Session, identity: bytes, keyring: Keyring, now: datetime) -> list[str]:
     """Every broken invariant as a sentence."""
-    key_log_faults = _key_log(session, identity, keyring)  # first: the log is compared with what is remembered now
+    vouching, key_log_faults = _key_log(session, identity, keyring)  # first: the log is compared with a memory as old
     return [
         *secret_columns(),
         *_keys(session),
         *key_log_faults,
-        *_pages(session, now),
+        *_pages(session, vouching, now),
         *_transients(session, keyring, now),
         *_campaign_keys(session, keyring),
         *_counters(session),
@@ -63,7 +64,7 @@ def secret_columns() -> list[str]:
 
 def _keys(session: Session) -> list[str]:
     found = []
-    for key in session.scalars(select(PublicKey).where(PublicKey.kind == "recipient", PublicKey.status == "active")):
+    for key in recipients.active_rows(session):
         try:
             check_public(key.public)
         except KeyRefused as refusal:
@@ -71,35 +72,37 @@ def _keys(session: Session) -> list[str]:
     return found
 
 
-def _key_log(session: Session, identity: bytes, keyring: Keyring) -> list[str]:
-    """The log, the guard, and that every active key and every Home key stands in them."""
+def _key_log(session: Session, identity: bytes, keyring: Keyring) -> tuple[Vouching | None, list[str]]:
+    """Whom the Home identity vouches for; and the log, the guard, and that every key in force stands in them."""
+    vouching = None
     try:
         vouching = Vouching(identity, keyring.guard.memory().ended)
         _, chain = key_log.checked(session, identity, keyring.guard)
     except (KeyLogBroken, GuardDamaged) as error:
-        return [str(error)]
+        return vouching, [str(error)]
     found = [
         f"key {key.id} of {key.org.name} is active, but the Home identity did not endorse it: nothing is sealed to it"
-        for key in key_notices.unvouched(session, vouching)
+        for key in recipients.unvouched(session, vouching)
     ]
-    for key in session.scalars(select(PublicKey).where(PublicKey.kind == "recipient", PublicKey.status == "active")):
+    for key in recipients.active_rows(session):
         if chain.current(key.org.name, key.role) != encode(key.public):
             found.append(f"key {key.id} of {key.org.name} is active, but not by the key log")
     known = {(home.identity, home.box) for home in chain.homes}
-    homes = session.scalars(select(PublicKey).where(PublicKey.kind == "home"))
-    return found + [f"Home key {home.id} is not in the key log" for home in homes if _halves(home) not in known]
+    homes = session.scalars(select(PublicKey).where(PublicKey.kind == KeyKind.HOME))
+    found += [f"Home key {home.id} is not in the key log" for home in homes if _halves(home) not in known]
+    return vouching, found
 
 
 def _halves(home: PublicKey) -> tuple[bytes, bytes]:
     return home.sign_public or b"", home.public
 
 
-def _pages(session: Session, now: datetime) -> list[str]:
+def _pages(session: Session, vouching: Vouching | None, now: datetime) -> list[str]:
     found = []
-    for page in session.scalars(select(ActionPage).where(ActionPage.status == "live")):
+    for page in session.scalars(select(ActionPage).where(ActionPage.status == Publication.LIVE)):
         orgs = wordings.orgs_of(page)
         for receiver in wordings.distribution_of(page).always():
-            if not wordings.has_key(session, orgs[receiver], now):
+            if not recipients.can_receive(session, orgs[receiver], vouching, now):
                 found.append(f"page {page.name} is live, but {orgs[receiver].name} has no active key: it answers 503")
         if wordings.current(session, page.id) is None:
             found.append(f"page {page.name} is live without a wording")

@@ -5,12 +5,11 @@ Never again afterwards: a key without endorsement would be somebody's who can on
 
 from datetime import datetime
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from proca_web.crypto.keys.home import HomeKey
-from proca_web.models import PublicKey
-from proca_web.services.keys import activating
+from proca_web.domain.words import Continuity, Proof
+from proca_web.services.keys import activating, recipients
 from proca_web.services.keys import log as key_log
 
 
@@ -20,9 +19,8 @@ def adopt(session: Session, home: HomeKey, now: datetime) -> int:
     if key_log.next_position(session):
         return 0
     key_log.begin(session, home, now)
-    query = select(PublicKey).where(PublicKey.kind == "recipient", PublicKey.status == "active").order_by(PublicKey.id)
-    keys = session.scalars(query).all()
+    keys = recipients.active_rows(session)
     for key in keys:
-        facts = {"proof": activating.BY_OPERATOR, "continuity": "first", "replaces": "", "rotation": ""}
+        facts = {"proof": Proof.OPERATOR, "continuity": Continuity.FIRST, "replaces": "", "rotation": ""}
         activating.endorse(session, home, key.org, key, now, facts)
     return len(keys)

@@ -9,7 +9,9 @@ from sqlalchemy.orm import Session
 
 from proca_web.crypto.encoding import encode
 from proca_web.domain import key_life
-from proca_web.models import KeyLogEntry, Org, PublicKey
+from proca_web.domain.words import Continuity
+from proca_web.models import KeyLogEntry, PublicKey
+from proca_web.services.keys import recipients
 from proca_web.services.sealing.vouching import Vouching
 
 
@@ -34,19 +36,14 @@ class PublishedKey:
 
 
 def published(session: Session, vouching: Vouching, now: datetime) -> list[PublishedKey]:
-    """The keys that are sealed to: active, vouched for, not expired for more than 30 days."""
-    query = (
-        select(PublicKey, Org, KeyLogEntry.entry)
-        .join(Org, Org.id == PublicKey.org_id)
-        .join(KeyLogEntry, KeyLogEntry.position == PublicKey.log_index)
-        .where(PublicKey.kind == "recipient", PublicKey.status == "active")
-        .where(PublicKey.expires_at > key_life.seals_if_expires_after(now))
-        .order_by(Org.name, PublicKey.role)
-    )
+    """The keys that are sealed to now, by org and role."""
+    keys = recipients.everywhere(session, vouching, now)
+    places = KeyLogEntry.position.in_([key.log_index for key in keys])
+    entries = {entry.position: entry.entry for entry in session.scalars(select(KeyLogEntry).where(places))}
     return [
         PublishedKey(
-            org=org.name,
-            title=org.title,
+            org=key.org.name,
+            title=key.org.title,
             public=key.public,
             sign_public=key.sign_public,
             fingerprint=key.fingerprint,
@@ -54,11 +51,11 @@ def published(session: Session, vouching: Vouching, now: datetime) -> list[Publi
             activated_at=key.activated_at,
             endorsement=key.endorsement or b"",
             log_index=key.log_index or 0,
-            broken=_came_broken(key, entry, now),
-            expired=key_life.state(key.status, key.expires_at, now) == "expired",
+            broken=_came_broken(key, entries[key.log_index], now),
+            expired=key_life.state(key.status, key.expires_at, now) == key_life.EXPIRED,
         )
-        for key, org, entry in session.execute(query)
-        if vouching.accepts(org.name, key.role, key.public, key.log_index, key.endorsement)
+        for key in keys
+        if key.log_index in entries
     ]
 
 
@@ -81,4 +78,4 @@ def entries(session: Session, vouching: Vouching, now: datetime) -> list[dict[st
 def _came_broken(key: PublicKey, entry: str, now: datetime) -> bool:
     """Whether it came without continuity, said for 90 days."""
     recent = key.activated_at is not None and key.activated_at + key_life.CHANGE_VISIBLE > now
-    return recent and json.loads(entry).get("continuity") == "broken"
+    return recent and json.loads(entry).get("continuity") == Continuity.BROKEN

@@ -3,6 +3,7 @@
 The old identity signs for the new one, unless it was stolen: then nothing vouches for the new one but people.
 """
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import select
@@ -13,8 +14,10 @@ from proca_web.crypto.keys import statements
 from proca_web.crypto.keys.home import HomeKey
 from proca_web.crypto.keys.keys import fingerprint
 from proca_web.domain.errors import KeyAction
+from proca_web.domain.words import KeyEvent, KeyKind, KeyStatus
 from proca_web.models import PublicKey
 from proca_web.services.keys import log as key_log
+from proca_web.services.keys import recipients
 from proca_web.services.sealing.vouching import Vouching
 
 
@@ -22,7 +25,7 @@ def row_of(home: HomeKey, org_id: int, now: datetime) -> PublicKey:
     """The public halves of a Home key, as the Home Org's row in force."""
     return PublicKey(
         org_id=org_id,
-        kind="home",
+        kind=KeyKind.HOME,
         public=home.box_public,
         sign_public=home.identity,
         fingerprint=fingerprint(home.identity),
@@ -32,7 +35,8 @@ def row_of(home: HomeKey, org_id: int, now: datetime) -> PublicKey:
 
 def current(session: Session) -> PublicKey:
     """The Home Org's row that is in force."""
-    return session.scalars(select(PublicKey).where(PublicKey.kind == "home", PublicKey.status == "active")).one()
+    where = (PublicKey.kind == KeyKind.HOME, PublicKey.status == KeyStatus.ACTIVE)
+    return session.scalars(select(PublicKey).where(*where)).one()
 
 
 def is_current(session: Session, home: HomeKey) -> bool:
@@ -59,7 +63,7 @@ def rotate(
     if not is_current(session, old):
         raise KeyAction("the Home key is not the one this database knows")
     row, keys = current(session), _endorsed(session, Vouching(old.identity, ended))
-    row.status, row.ended_at = "retired", now
+    row.status, row.ended_at = KeyStatus.RETIRED, now
     session.add(row_of(new, row.org_id, now))
     _log(session, old, new, now, stolen=stolen)
     for key in keys:  # the same keys at the same places of the log
@@ -72,17 +76,14 @@ def _log(session: Session, old: HomeKey, new: HomeKey, now: datetime, *, stolen:
     """Written by the new identity, about whom the old one says that it follows."""
     time, facts = int(now.timestamp()), key_log.home_facts(new)
     if stolen:
-        key_log.append(session, new, "home-anew", now, **facts, time=time)
+        key_log.append(session, new, KeyEvent.HOME_ANEW, now, **facts, time=time)
         return
     said = old.sign(statements.HOME_ROTATE, statements.home_rotation(new.identity, new.box_public, time))
-    key_log.append(session, new, "home-rotate", now, **facts, time=time, statement=encode(said))
+    key_log.append(session, new, KeyEvent.HOME_ROTATED, now, **facts, time=time, statement=encode(said))
 
 
-def _endorsed(session: Session, vouching: Vouching) -> list[PublicKey]:
+def _endorsed(session: Session, vouching: Vouching) -> Sequence[PublicKey]:
     """The active keys, all of which the old identity must vouch for: a slipped-in one is not made good here."""
-    query = select(PublicKey).where(PublicKey.kind == "recipient", PublicKey.status == "active")
-    keys = list(session.scalars(query))
-    for key in keys:
-        if not vouching.accepts(key.org.name, key.role, key.public, key.log_index, key.endorsement):
-            raise KeyAction(f"key {key.id} of {key.org.name} is active, but nothing vouches for it; mend that first")
-    return keys
+    for key in recipients.unvouched(session, vouching):
+        raise KeyAction(f"key {key.id} of {key.org.name} is active, but nothing vouches for it; mend that first")
+    return recipients.active_rows(session)

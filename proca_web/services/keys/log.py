@@ -17,6 +17,7 @@ from proca_web.crypto.keys.home import HomeKey
 from proca_web.crypto.keys.key_log import BEGINNING, Chain, Head
 from proca_web.crypto.keys.keys import fingerprint
 from proca_web.domain.errors import KeyLogBroken
+from proca_web.domain.words import KeyEvent, KeyKind, KeyStatus
 from proca_web.models import KeyLogEntry, PublicKey
 from proca_web.services import driver
 from proca_web.services.sealing.guard import Guard, Line, Memory
@@ -48,13 +49,13 @@ def next_position(session: Session) -> int:
     return 0 if last is None else last + 1
 
 
-def append(session: Session, home: HomeKey, event: str, now: datetime, **facts: str | int) -> int:
+def append(session: Session, home: HomeKey, event: KeyEvent, now: datetime, **facts: str | int) -> int:
     """Write one entry, signed by the Home identity; returns its place. Only under the lock.
 
     Raises KeyLogBroken in a process whose Home key was replaced: nobody could ever believe its entry, nor take it away.
     """
-    current = select(PublicKey.sign_public).where(PublicKey.kind == "home", PublicKey.status == "active")
-    if session.scalar(current) != home.identity:
+    current = (PublicKey.kind == KeyKind.HOME, PublicKey.status == KeyStatus.ACTIVE)
+    if session.scalar(select(PublicKey.sign_public).where(*current)) != home.identity:
         raise KeyLogBroken("the Home key of this process is not in force any more; restart it")
     position = next_position(session)
     last = session.scalar(select(KeyLogEntry.hash).where(KeyLogEntry.position == position - 1))
@@ -69,7 +70,7 @@ def append(session: Session, home: HomeKey, event: str, now: datetime, **facts: 
 
 
 def append_about(
-    session: Session, home: HomeKey, event: str, org: str, key: PublicKey, now: datetime, **more: str
+    session: Session, home: HomeKey, event: KeyEvent, org: str, key: PublicKey, now: datetime, **more: str
 ) -> int:
     """Write an entry about an org's key."""
     facts = {
@@ -84,7 +85,7 @@ def append_about(
 
 def begin(session: Session, home: HomeKey, now: datetime) -> None:
     """The first entry: the Home Org's own public halves."""
-    append(session, home, "home", now, **home_facts(home))
+    append(session, home, KeyEvent.HOME, now, **home_facts(home))
 
 
 def home_facts(home: HomeKey) -> dict[str, str]:

@@ -16,6 +16,7 @@ from proca_web.crypto.keys.possession import Challenge
 from proca_web.crypto.labels import digest
 from proca_web.domain import key_life
 from proca_web.domain.errors import KeyAction, ProofRefused
+from proca_web.domain.words import KeyEvent, KeyStatus
 from proca_web.models import KeyChallenge, Org, PublicKey
 from proca_web.services import driver
 from proca_web.services.keys import activating
@@ -39,7 +40,7 @@ def pose(
 ) -> Challenge:
     """A challenge for this user in this session (`mark`), good for ten minutes. Raises KeyNotFound, KeyAction."""
     key = activating.key_of(session, org, key_id)
-    if key.status not in ("pending", "active"):
+    if key.status not in (KeyStatus.PENDING, KeyStatus.ACTIVE):
         raise KeyAction("this key has ended; there is nothing to prove any more")
     expires_at = (now + key_life.CHALLENGE_LIVES).replace(microsecond=0)
     try:
@@ -67,7 +68,7 @@ def take(
     The first right answer proves a pending key and renews an active one's drill. Raises KeyNotFound, KeyAction.
     """
     key = activating.key_of(session, org, key_id)
-    if key.status not in ("pending", "active"):
+    if key.status not in (KeyStatus.PENDING, KeyStatus.ACTIVE):
         raise KeyAction("this key has ended; there is nothing to prove any more")
     try:
         bound = {"challenge": decode(challenge_id.strip(), possession.ID_BYTES), "key": key.id, "user": user_id}
@@ -78,12 +79,12 @@ def take(
     if driver.changed(session, _USE, {**bound, "given": given}) != 1:
         session.execute(_MISS, bound)
         return None
-    if key.status == "pending":
+    if key.status == KeyStatus.PENDING:
         _refuse_proven_elsewhere(session, org, key)
         key.proven_at = now
     else:
         key.drilled_at = now
-    audit.record(session, org.id, user_id, "key-proven", key.fingerprint, now)
+    audit.record(session, org.id, user_id, KeyEvent.PROVEN.told, key.fingerprint, now)
     return key
 
 
@@ -95,7 +96,7 @@ def drop_old(session: Session, now: datetime) -> None:
 def _refuse_proven_elsewhere(session: Session, org: Org, key: PublicKey) -> None:
     """The same key proven by two orgs is nobody's: two that share a secret read each other's rows."""
     same = select(PublicKey.id).where(PublicKey.public == key.public, PublicKey.id != key.id)
-    if session.scalars(same.where(PublicKey.proven_at.is_not(None) | (PublicKey.status != "pending"))).first():
+    if session.scalars(same.where(PublicKey.proven_at.is_not(None) | (PublicKey.status != KeyStatus.PENDING))).first():
         raise KeyAction("this key cannot be used; please discard it and make another one")
 
 

@@ -18,6 +18,7 @@ from proca_web.crypto.keys.keys import check_public, fingerprint
 from proca_web.crypto.keys.statements import OrgRotation
 from proca_web.domain import key_life
 from proca_web.domain.errors import BadSetting, HomeCannotReceive, KeyAction
+from proca_web.domain.words import ChangeStatus, Continuity, KeyEvent, KeyKind, KeyRole, KeyStatus, Proof
 from proca_web.models import KeyChange, Org, PublicKey
 from proca_web.services.keys import activating
 from proca_web.services.keys import log as key_log
@@ -37,15 +38,16 @@ class Registration:
 
     public: bytes
     sign_public: bytes | None
-    role: str
+    role: KeyRole
     rotation: OrgRotation | None = None
 
 
 def read(typed: Mapping[str, str]) -> Registration:
     """From a form or JSON object of texts. Raises KeyRefused (always the same words), StatementRefused, BadSetting."""
-    role = typed.get("role", "").strip() or "recipient"
-    if role not in key_life.ROLES:
-        raise BadSetting("the role of a key is recipient or recovery")
+    try:
+        role = KeyRole(typed.get("role", "").strip() or KeyRole.RECIPIENT)
+    except ValueError:
+        raise BadSetting("the role of a key is recipient or recovery") from None
     public = read_public(typed.get("public", ""))
     if typed.get("fingerprint", "").strip().upper() != fingerprint(public):
         raise KeyRefused(KEY_CANNOT_BE_USED)
@@ -83,14 +85,14 @@ def register(session: Session, org: Org, registration: Registration, user_id: in
     if known is not None:
         return known
     _check_rotation(session, org, registration, now)
-    pending = (PublicKey.org_id == org.id, PublicKey.status == "pending")
+    pending = (PublicKey.org_id == org.id, PublicKey.status == KeyStatus.PENDING)
     if (session.scalar(select(func.count()).select_from(PublicKey).where(*pending)) or 0) >= key_life.MOST_PENDING:
         raise KeyAction("too many keys wait already; finish or discard one of them first")
     key = PublicKey(
         org_id=org.id,
-        kind="recipient",
+        kind=KeyKind.RECIPIENT,
         role=registration.role,
-        status="pending",
+        status=KeyStatus.PENDING,
         public=registration.public,
         sign_public=registration.sign_public,
         fingerprint=fingerprint(registration.public),
@@ -99,32 +101,32 @@ def register(session: Session, org: Org, registration: Registration, user_id: in
     )
     session.add(key)
     session.flush()  # whoever registered it is sent to its page
-    audit.record(session, org.id, user_id, "key-registered", key.fingerprint, now)
+    audit.record(session, org.id, user_id, KeyEvent.REGISTERED.told, key.fingerprint, now)
     return key
 
 
 def discard(session: Session, org: Org, key_id: int, user_id: int | None, now: datetime) -> None:
     """A pending key goes. Raises KeyNotFound, KeyAction when it waits for a second person."""
     key = activating.key_of(session, org, key_id)
-    if key.status != "pending":
+    if key.status != KeyStatus.PENDING:
         raise KeyAction("only a key that was never active can be discarded")
-    waits = select(KeyChange.id).where(KeyChange.key_id == key.id, KeyChange.status == "open")
+    waits = select(KeyChange.id).where(KeyChange.key_id == key.id, KeyChange.status == ChangeStatus.OPEN)
     if session.scalars(waits).first() is not None:
         raise KeyAction("this key waits for a second person; cancel that change instead")
-    audit.record(session, org.id, user_id, "key-discarded", key.fingerprint, now)
+    audit.record(session, org.id, user_id, KeyEvent.DISCARDED.told, key.fingerprint, now)
     session.delete(key)
 
 
 def drop_stale(session: Session, now: datetime) -> int:
     """Pending keys die after an hour, unless they wait for a second person. Returns how many."""
-    waits = select(KeyChange.key_id).where(KeyChange.status == "open", KeyChange.key_id.is_not(None))
-    where = (PublicKey.kind == "recipient", PublicKey.status == "pending")
+    waits = select(KeyChange.key_id).where(KeyChange.status == ChangeStatus.OPEN, KeyChange.key_id.is_not(None))
+    where = (PublicKey.kind == KeyKind.RECIPIENT, PublicKey.status == KeyStatus.PENDING)
     ids = session.scalars(
         select(PublicKey.id).where(
             *where, PublicKey.created_at < now - key_life.PENDING_LIVES, PublicKey.id.not_in(waits)
         )
     ).all()
-    session.execute(delete(PublicKey).where(PublicKey.id.in_(ids), PublicKey.status == "pending"))
+    session.execute(delete(PublicKey).where(PublicKey.id.in_(ids), PublicKey.status == KeyStatus.PENDING))
     return len(ids)
 
 
@@ -139,10 +141,10 @@ def enter(
         check_public(public)
     except KeyRefused as refusal:
         raise KeyRefused(KEY_CANNOT_BE_USED) from refusal
-    key = register(session, org, Registration(public, sign_public, "recipient"), None, now)
+    key = register(session, org, Registration(public, sign_public, KeyRole.RECIPIENT), None, now)
     if activating.had_one(session, org, key.role):
         raise KeyAction(f"{org.name} has or had a key: its owners replace it in the console, under /keys")
-    activating.make_active(session, home, org, key, now, proof=activating.BY_OPERATOR, continuity="first")
+    activating.make_active(session, home, org, key, now, proof=Proof.OPERATOR, continuity=Continuity.FIRST)
     return key
 
 
@@ -159,10 +161,10 @@ def _known(session: Session, org: Org, registration: Registration, now: datetime
     """The same registration from before. Raises KeyRefused when somebody has or had this key."""
     found = None
     for key in session.scalars(select(PublicKey).where(PublicKey.public == registration.public)):
-        own = key.kind == "recipient" and key.status == "pending" and key.org_id == org.id
+        own = key.kind == KeyKind.RECIPIENT and key.status == KeyStatus.PENDING and key.org_id == org.id
         if own and key.role == registration.role and key.sign_public == registration.sign_public:
             found = key
-        elif own or key.kind != "recipient" or key.status != "pending" or key.proven_at is not None:
+        elif own or key.kind != KeyKind.RECIPIENT or key.status != KeyStatus.PENDING or key.proven_at is not None:
             raise KeyRefused(KEY_CANNOT_BE_USED)
     if found is not None and registration.rotation is not None:
         _check_rotation(session, org, registration, now)

@@ -10,9 +10,13 @@ from sqlalchemy.orm import Session
 from proca_web.crypto.encoding import encode
 from proca_web.domain import key_life
 from proca_web.domain.errors import KeyNotFound
+from proca_web.domain.words import ChangeStatus, KeyKind, KeyRole, KeyStatus
 from proca_web.models import KeyChange, Org, PublicKey, ReleaseCounter, User
+from proca_web.services.keys import activating, recipients, registering
 from proca_web.services.keys import changes as key_changes
-from proca_web.services.keys import registering
+from proca_web.services.sealing.vouching import Vouching
+
+_PAST = (KeyStatus.RETIRED, KeyStatus.REVOKED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,23 +70,23 @@ class Role:
 
 def roles(session: Session, org: Org, user_id: int, now: datetime) -> list[Role]:
     """All keys of an org, by role, the newest first."""
-    query = select(PublicKey).where(PublicKey.org_id == org.id, PublicKey.kind == "recipient")
+    query = select(PublicKey).where(PublicKey.org_id == org.id, PublicKey.kind == KeyKind.RECIPIENT)
     found = session.scalars(query.order_by(PublicKey.id.desc())).all()
     return [
         Role(
             role=role,
-            active=next((_key(session, org, key, now) for key in found if _is(key, role, "active")), None),
-            pending=[_key(session, org, key, now) for key in found if _is(key, role, "pending")],
-            past=[_key(session, org, key, now) for key in found if _is(key, role, "retired", "revoked")],
+            active=next((_key(session, org, key, now) for key in found if _is(key, role, KeyStatus.ACTIVE)), None),
+            pending=[_key(session, org, key, now) for key in found if _is(key, role, KeyStatus.PENDING)],
+            past=[_key(session, org, key, now) for key in found if _is(key, role, *_PAST)],
             change=next((change for change in changes(session, user_id, org) if change.role == role), None),
         )
-        for role in key_life.ROLES
+        for role in KeyRole
     ]
 
 
 def key(session: Session, org: Org, key_id: int, now: datetime) -> Key:
     """One key of this org. Raises KeyNotFound."""
-    where = (PublicKey.id == key_id, PublicKey.org_id == org.id, PublicKey.kind == "recipient")
+    where = (PublicKey.id == key_id, PublicKey.org_id == org.id, PublicKey.kind == KeyKind.RECIPIENT)
     found = session.scalars(select(PublicKey).where(*where)).first()
     if found is None:
         raise KeyNotFound(str(key_id))
@@ -90,9 +94,14 @@ def key(session: Session, org: Org, key_id: int, now: datetime) -> Key:
 
 
 def active(session: Session, org: Org, role: str, now: datetime) -> Key | None:
-    """The key an org receives under in this role."""
-    where = (PublicKey.org_id == org.id, PublicKey.kind == "recipient", PublicKey.role == role)
-    found = session.scalars(select(PublicKey).where(*where, PublicKey.status == "active")).first()
+    """The active key of this role, sealed to or not: the one that signs for the next."""
+    found = activating.active_of(session, org, role)
+    return _key(session, org, found, now) if found is not None else None
+
+
+def receiving(session: Session, org: Org, vouching: Vouching | None, now: datetime) -> Key | None:
+    """The key an org's copies are sealed to now; None: it receives nothing."""
+    found = recipients.key_of(session, org, vouching, now)
     return _key(session, org, found, now) if found is not None else None
 
 
@@ -102,7 +111,7 @@ def changes(session: Session, user_id: int, org: Org | None = None) -> list[Chan
         select(KeyChange, PublicKey, Org.name)
         .join(PublicKey, PublicKey.id == KeyChange.key_id)
         .join(Org, Org.id == KeyChange.org_id)
-        .where(KeyChange.status == "open")
+        .where(KeyChange.status == ChangeStatus.OPEN)
         .order_by(KeyChange.id)
     )
     if org is not None:
@@ -126,11 +135,11 @@ def changes(session: Session, user_id: int, org: Org | None = None) -> list[Chan
 
 def rows_of(session: Session, org: Org) -> int:
     """How many rows were released to an org: what is lost with its keys."""
-    counter = session.get(ReleaseCounter, (org.id, "recipient"))
+    counter = session.get(ReleaseCounter, (org.id, KeyRole.RECIPIENT))
     return counter.last_seq if counter else 0
 
 
-def _is(key: PublicKey, role: str, *statuses: str) -> bool:
+def _is(key: PublicKey, role: KeyRole, *statuses: KeyStatus) -> bool:
     return key.role == role and key.status in statuses
 
 
@@ -140,7 +149,7 @@ def _address(session: Session, user_id: int | None) -> str:
 
 
 def _key(session: Session, org: Org, key: PublicKey, now: datetime) -> Key:
-    pending, active_ = key.status == "pending", key.status == "active"
+    pending, active_ = key.status == KeyStatus.PENDING, key.status == KeyStatus.ACTIVE
     shown_at = key.drilled_at or key.activated_at
     return Key(
         id=key.id,

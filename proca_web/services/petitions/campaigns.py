@@ -1,22 +1,23 @@
-"""Campaigns: what several pages collect for. The Home Org leads none."""
+"""Campaigns: what several pages collect for, led by one org. The Home Org leads none."""
 
 from datetime import datetime
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from proca_web.domain.errors import HomeCannotReceive, NameTaken
+from proca_web.domain.errors import NameTaken
+from proca_web.domain.words import Publication
 from proca_web.models import Campaign, Org
-from proca_web.services.petitions import names
+from proca_web.services.petitions import names, orgs
 
 
 def add_campaign(session: Session, name: str, title: str, lead: Org, now: datetime) -> Campaign:
     """A new campaign led by an org. Raises NameTaken, BadSetting, HomeCannotReceive."""
     names.check_name(name)
-    refuse_home(lead)
+    orgs.refuse_home(lead)
     if session.scalars(select(Campaign.id).where(Campaign.name == name)).first() is not None:
         raise NameTaken(f"there is a campaign {name} already")
-    campaign = Campaign(name=name, title=title, org_id=lead.id, created_at=now, counted_at=now, status="live")
+    campaign = Campaign(name=name, title=title, org_id=lead.id, status=Publication.LIVE, counted_at=now, created_at=now)
     session.add(campaign)
     session.flush()  # pages need the campaign's id
     return campaign
@@ -24,10 +25,5 @@ def add_campaign(session: Session, name: str, title: str, lead: Org, now: dateti
 
 def close_campaign(campaign: Campaign, now: datetime) -> None:
     """Close a campaign with all its pages; its fingerprint key is destroyed 30 days later."""
-    campaign.status = "closed"
+    campaign.status = Publication.CLOSED
     campaign.closed_at = now
-
-
-def refuse_home(org: Org) -> None:
-    if org.is_home:
-        raise HomeCannotReceive("the Home Org owns no campaign and no page")

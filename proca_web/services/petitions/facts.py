@@ -15,6 +15,7 @@ from proca_web.domain.people.contact import FieldPolicy
 from proca_web.domain.words import KeyRole, Publication
 from proca_web.services import driver
 from proca_web.services.driver import AnyConnection
+from proca_web.services.keys import recipients
 from proca_web.services.sealing.vouching import Vouching
 
 
@@ -84,7 +85,7 @@ class PageFacts:
             raise NoActiveKey(self.lacking_key[0])
 
 
-_FACTS = """
+_FACTS = f"""
 SELECT k.org_id, k.id, k.public, k.role, k.fingerprint, k.log_index, k.endorsement,
        p.org_id, o.name, o.title, o.high_security, c.org_id, l.name, l.title, l.high_security,
        p.id, p.name, p.title, p.demand, p.locale, p.status, c.status, p.double_opt_in, p.delivery, c.force_delivery,
@@ -95,8 +96,7 @@ SELECT k.org_id, k.id, k.public, k.role, k.fingerprint, k.log_index, k.endorseme
   JOIN orgs o ON o.id = p.org_id
   JOIN orgs l ON l.id = c.org_id
   LEFT JOIN consent_texts w ON w.action_page_id = p.id AND w.valid_until IS NULL
-  LEFT JOIN public_keys k ON k.org_id IN (p.org_id, c.org_id) AND k.kind = 'recipient' AND k.status = 'active'
-   AND (k.expires_at IS NULL OR k.expires_at > ?)
+  LEFT JOIN public_keys k ON k.org_id IN (p.org_id, c.org_id) AND {recipients.MAY_BE_SEALED_TO}
  WHERE p.name = ?
  ORDER BY k.role DESC
 """

@@ -6,7 +6,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from proca_web.crypto.keys.home import HomeKey
-from proca_web.domain.errors import BadSetting, NameTaken
+from proca_web.domain.errors import BadSetting, HomeCannotReceive, NameTaken
 from proca_web.domain.people import text
 from proca_web.models import Org
 from proca_web.services.keys import home as home_keys
@@ -35,6 +35,12 @@ def add_org(session: Session, name: str, title: str, now: datetime) -> Org:
     session.add(org)
     session.flush()  # its keys and pages need its id
     return org
+
+
+def refuse_home(org: Org) -> None:
+    """Raise HomeCannotReceive for the Home Org: who owns a campaign or a page receives, and it must not."""
+    if org.is_home:
+        raise HomeCannotReceive("the Home Org owns no campaign and no page")
 
 
 def set_notice(

@@ -6,9 +6,13 @@ from datetime import date, datetime
 from sqlalchemy import Select, func, or_, select
 from sqlalchemy.orm import Session
 
-from proca_web.models import ActionPage, Campaign, Heartbeat, Org, PublicKey, ReleaseCounter, Transient
+from proca_web.domain.words import KeyRole
+from proca_web.models import ActionPage, Campaign, Org, ReleaseCounter, Transient
+from proca_web.services import heartbeats
+from proca_web.services.keys import recipients
 from proca_web.services.petitions import counting
 from proca_web.services.petitions.counting import Day
+from proca_web.services.sealing.vouching import Vouching
 
 CHART_DAYS = 30
 
@@ -38,7 +42,7 @@ class CampaignStatus:
 
 @dataclass(frozen=True, slots=True)
 class OrgStatus:
-    """An org as the operator sees it: whether it can receive."""
+    """An org as the operator sees it: the fingerprint of the key that is sealed to now; None: it cannot receive."""
 
     name: str
     title: str
@@ -78,33 +82,26 @@ def campaign_names_of(session: Session, org_id: int) -> list[tuple[str, str]]:
     return [(campaign.name, campaign.title) for campaign in session.scalars(_campaigns(org_id))]
 
 
-def active_key(session: Session, org_id: int) -> PublicKey | None:
-    """The key an org receives under."""
-    where = (PublicKey.org_id == org_id, PublicKey.kind == "recipient", PublicKey.role == "recipient")
-    return session.scalars(select(PublicKey).where(*where, PublicKey.status == "active")).first()
-
-
 def released(session: Session, org_id: int) -> int:
     """How many rows an org's export has had so far."""
-    counter = session.get(ReleaseCounter, (org_id, "recipient"))
+    counter = session.get(ReleaseCounter, (org_id, KeyRole.RECIPIENT))
     return counter.last_seq if counter else 0
 
 
-def instance(session: Session, now: datetime) -> Instance:
-    """Signs of life, and what is readable at this moment."""
-    beat = session.get(Heartbeat, "worker")
+def instance(session: Session, vouching: Vouching | None, now: datetime) -> Instance:
+    """Signs of life, what is readable at this moment, and which orgs can receive."""
     states = session.execute(select(Transient.state, func.count()).group_by(Transient.state)).all()
     readable = session.execute(
         select(func.count(), func.min(Transient.sealed_at)).where(Transient.wait_seal.is_not(None))
     ).one()
     orgs = session.scalars(select(Org).where(~Org.is_home).order_by(Org.name)).all()
-    keys = {org.id: active_key(session, org.id) for org in orgs}
+    keys = {key.org_id: key for key in recipients.everywhere(session, vouching, now) if key.role == KeyRole.RECIPIENT}
     return Instance(
-        worker_seen_at=beat.seen_at if beat else None,
+        worker_seen_at=heartbeats.last_beat(session, "worker"),
         waiting={state: number for state, number in states},
         readable=readable[0],
         oldest_readable=readable[1],
-        orgs=[OrgStatus(org.name, org.title, key.fingerprint if (key := keys[org.id]) else None) for org in orgs],
+        orgs=[OrgStatus(org.name, org.title, keys[org.id].fingerprint if org.id in keys else None) for org in orgs],
     )
 
 

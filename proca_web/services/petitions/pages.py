@@ -12,9 +12,11 @@ from proca_web.domain.errors import BadSetting, NameTaken, NoActiveKey
 from proca_web.domain.pages.wording import Translate
 from proca_web.domain.people.contact import ALWAYS_REQUIRED, FIELDS
 from proca_web.domain.people.countries import COUNTRIES
+from proca_web.domain.words import CommentPolicy, ConsentStyle, Publication
 from proca_web.models import ActionPage, Campaign, Org
-from proca_web.services.petitions import names, wordings
-from proca_web.services.petitions.campaigns import refuse_home
+from proca_web.services.keys import recipients
+from proca_web.services.petitions import names, orgs, wordings
+from proca_web.services.sealing.vouching import Vouching
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,8 +29,8 @@ class PageSettings:
     locale: str = "en"
     fields: Sequence[str] = ("first_name", "last_name", "email", "country", "postcode")
     required: Sequence[str] = ("first_name", "email")
-    comment: str = "sealed"
-    consent_style: str = "box"
+    comment: str = CommentPolicy.SEALED
+    consent_style: str = ConsentStyle.BOX
     default_country: str = ""
     double_opt_in: bool = True
     delivery: bool = True
@@ -41,7 +43,7 @@ def add_page(
 ) -> ActionPage:
     """A new page, a draft. Raises NameTaken, BadSetting, HomeCannotReceive."""
     names.check_name(name)
-    refuse_home(org)
+    orgs.refuse_home(org)
     _check_settings(settings)
     if session.scalars(select(ActionPage.id).where(ActionPage.name == name)).first() is not None:
         raise NameTaken(f"there is a page {name} already")
@@ -69,24 +71,25 @@ def add_page(
     return page
 
 
-def open_page(session: Session, page: ActionPage, translate: Translate, now: datetime) -> None:
+def open_page(session: Session, page: ActionPage, translate: Translate, vouching: Vouching, now: datetime) -> None:
     """Let a page go live. Raises BadSetting without legal notices, NoActiveKey without the keys it always needs."""
-    for org in wordings.orgs_of(page).values():
+    parties = wordings.orgs_of(page)
+    for org in parties.values():
         if not wordings.notice_of(org).is_complete:
             raise BadSetting(
                 f"{org.name} has no complete legal notice (legal name, contact, privacy link, retention sentence)"
             )
     for receiver in wordings.distribution_of(page).always():
-        org = wordings.orgs_of(page)[receiver]
-        if not wordings.has_key(session, org, now):
+        org = parties[receiver]
+        if not recipients.can_receive(session, org, vouching, now):
             raise NoActiveKey(f"{org.name} has no active key; without one, nothing may be stored for it")
-    page.status = "live"
-    wordings.refresh(session, page, translate, now)
+    page.status = Publication.LIVE
+    wordings.refresh(session, page, translate, vouching, now)
 
 
 def close_page(page: ActionPage) -> None:
     """Take no more signatures; links that were mailed still work."""
-    page.status = "closed"
+    page.status = Publication.CLOSED
 
 
 def _check_settings(settings: PageSettings) -> None:

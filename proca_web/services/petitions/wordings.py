@@ -5,11 +5,12 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from proca_web.domain import key_life
 from proca_web.domain.pages import wording
 from proca_web.domain.pages.privacy import Distribution, Receiver
 from proca_web.domain.pages.wording import LegalNotice, Translate, Wording
-from proca_web.models import ActionPage, ConsentText, Org, PublicKey
+from proca_web.models import ActionPage, ConsentText, Org
+from proca_web.services.keys import recipients
+from proca_web.services.sealing.vouching import Vouching
 
 
 def notice_of(org: Org) -> LegalNotice:
@@ -32,21 +33,21 @@ def orgs_of(page: ActionPage) -> dict[Receiver, Org]:
     return orgs
 
 
-def compose(session: Session, page: ActionPage, translate: Translate, now: datetime) -> Wording:
-    """The wording as it should be now; optional orgs without a key are left out."""
+def compose(session: Session, page: ActionPage, translate: Translate, vouching: Vouching, now: datetime) -> Wording:
+    """The wording as it should be now; optional orgs that cannot receive are left out."""
     policy, orgs = distribution_of(page), orgs_of(page)
     receives = {
         receiver: notice_of(org)
         for receiver, org in orgs.items()
-        if receiver in policy.always() or has_key(session, org, now)
+        if receiver in policy.always() or recipients.can_receive(session, org, vouching, now)
     }
     always, asks = policy.always(), policy.asks()
     return wording.compose(page.title, receives, always, asks, translate, style=page.consent_style)
 
 
-def refresh(session: Session, page: ActionPage, translate: Translate, now: datetime) -> bool:
+def refresh(session: Session, page: ActionPage, translate: Translate, vouching: Vouching, now: datetime) -> bool:
     """Keep the page's wording current; True when a new one replaced the old."""
-    wanted = compose(session, page, translate, now)
+    wanted = compose(session, page, translate, vouching, now)
     shown = current(session, page.id)
     if shown is not None and shown.hash == wanted.hash and shown.locale == page.locale:
         return False
@@ -76,10 +77,3 @@ def current(session: Session, page_id: int) -> ConsentText | None:
 def body_of(session: Session, wording_hash: str) -> str | None:
     """A wording's text by its hash, as it was shown."""
     return session.scalars(select(ConsentText.body).where(ConsentText.hash == wording_hash)).first()
-
-
-def has_key(session: Session, org: Org, now: datetime) -> bool:
-    """Whether the org can receive now."""
-    where = (PublicKey.org_id == org.id, PublicKey.kind == "recipient", PublicKey.role == "recipient")
-    seals = (PublicKey.status == "active", PublicKey.expires_at > key_life.seals_if_expires_after(now))
-    return session.scalars(select(PublicKey.id).where(*where, *seals)).first() is not None

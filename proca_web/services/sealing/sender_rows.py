@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 from proca_web.crypto.boxes.certificate import Mode
 from proca_web.crypto.boxes.sender import Sender
 from proca_web.crypto.keys.keys import fingerprint
+from proca_web.domain.words import KeyKind, KeyStatus
 from proca_web.models import Contact, PublicKey
 
 SENDER_ROW_KEPT = timedelta(hours=1)
@@ -15,14 +16,15 @@ SENDER_ROW_KEPT = timedelta(hours=1)
 
 def add(session: Session, sender: Sender) -> int:
     """Write a sender's row; returns its id. A `static` sender has the Home key's row, which takes its certificate."""
-    home = session.scalars(select(PublicKey).where(PublicKey.kind == "home", PublicKey.status == "active")).one()
+    in_force = (PublicKey.kind == KeyKind.HOME, PublicKey.status == KeyStatus.ACTIVE)
+    home = session.scalars(select(PublicKey).where(*in_force)).one()
     if sender.mode is Mode.STATIC:
         if home.certificate is None:
             home.certificate, home.not_before = sender.certificate, sender.not_before
         return home.id
     row = PublicKey(
         org_id=home.org_id,
-        kind="sender",
+        kind=KeyKind.SENDER,
         public=sender.public,
         fingerprint=fingerprint(sender.public),
         certificate=sender.certificate,
@@ -37,5 +39,5 @@ def add(session: Session, sender: Sender) -> int:
 
 def drop_old(session: Session, now: datetime) -> None:
     """Remove sender rows an hour after their end when no copy refers to them."""
-    over = (PublicKey.kind == "sender", PublicKey.not_after < now - SENDER_ROW_KEPT)
+    over = (PublicKey.kind == KeyKind.SENDER, PublicKey.not_after < now - SENDER_ROW_KEPT)
     session.execute(delete(PublicKey).where(*over, ~exists().where(Contact.sign_key_id == PublicKey.id)))

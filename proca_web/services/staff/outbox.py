@@ -13,7 +13,7 @@ from sqlalchemy import BindParameter, bindparam, delete, select, update
 from sqlalchemy.orm import Session
 
 from proca_web.domain.outcome import Outcome
-from proca_web.domain.words import OutboxState, StaffRole
+from proca_web.domain.words import KeyEvent, OutboxState, StaffRole
 from proca_web.models import Membership, Org, OutboxMail, User
 from proca_web.services import driver
 
@@ -74,13 +74,13 @@ def operators(session: Session) -> Sequence[int]:
 
 
 def tell(
-    session: Session, kind: str, org_id: int, users: Iterable[int], once: str, now: datetime, **detail: str | int
+    session: Session, event: KeyEvent, org_id: int, users: Iterable[int], once: str, now: datetime, **detail: str | int
 ) -> None:
     """Write one mail for each of these people, unless the same (`once`) was told to them already."""
-    content = json.dumps(detail, ensure_ascii=False)
+    told = {"kind": event.told, "org_id": org_id, "detail": json.dumps(detail, ensure_ascii=False)}
+    told |= {"next_try": now, "created_at": now}
     for user in dict.fromkeys(users):
-        mail = {"kind": kind, "org_id": org_id, "user_id": user, "once": f"{once}:{user}", "detail": content}
-        session.execute(_ADD.of(session), {**mail, "next_try": now, "created_at": now})
+        session.execute(_ADD.of(session), {**told, "user_id": user, "once": f"{once}:{user}"})
 
 
 def is_due(session: Session, now: datetime) -> bool:

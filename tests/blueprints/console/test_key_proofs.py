@@ -81,7 +81,7 @@ def test_an_answer_counts_once(world: World, owner: Owner, new: Holder) -> None:
     assert_refused(owner.post(f"/{number}/answer", right))
     assert owner.post(f"/{number}/activate").json == {"state": "active"}
     assert_refused(owner.post(f"/{number}/answer", right))  # nor does it pass for a drill later
-    assert world.query("SELECT count(*) FROM audit_entries WHERE event = 'key-proven'") == [(1,)]
+    assert world.query("SELECT count(*) FROM audit_entries WHERE event = 'key-prove'") == [(1,)]
 
 
 def test_an_answer_is_good_for_no_other_session_user_or_org(world: World, owner: Owner, new: Holder) -> None:
@@ -149,7 +149,7 @@ def test_of_the_same_right_answer_sent_four_times_at_once_one_counts(world: Worl
     with ThreadPoolExecutor(4) as pool:
         answers = list(pool.map(lambda line: line.post(f"/{number}/answer", right), lines))
     assert sorted(answer.status_code for answer in answers) == [200, 422, 422, 422]
-    assert world.query("SELECT count(*) FROM audit_entries WHERE event = 'key-proven'") == [(1,)]
+    assert world.query("SELECT count(*) FROM audit_entries WHERE event = 'key-prove'") == [(1,)]
 
 
 def test_a_second_challenge_does_not_end_the_first(owner: Owner, new: Holder) -> None:

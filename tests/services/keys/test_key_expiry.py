@@ -165,10 +165,10 @@ def test_a_page_goes_live_only_while_its_keys_are_sealed_to(
         org = session.scalars(select(Org).where(Org.name == "org-one")).one()
         page = pages.add_page(session, "bees", campaign, org, page_settings(), clock())
         if opens:
-            pages.open_page(session, page, gettext, clock())
+            pages.open_page(session, page, gettext, encryption.vouching, clock())
         else:
             with pytest.raises(NoActiveKey, match="org-one has no active key"):
-                pages.open_page(session, page, gettext, clock())
+                pages.open_page(session, page, gettext, encryption.vouching, clock())
         assert session.get_one(ActionPage, page.id).status == ("live" if opens else "draft")
 
 

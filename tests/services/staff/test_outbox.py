@@ -8,6 +8,7 @@ from flask.testing import FlaskClient
 
 from proca_web.adapters.database import reading, writing
 from proca_web.domain.outcome import Outcome
+from proca_web.domain.words import KeyEvent
 from proca_web.extensions import db, encryption
 from proca_web.models import Membership, User
 from proca_web.services.instance import invariants
@@ -37,7 +38,7 @@ def tell(world: World, clock: FakeClock, *onces: str) -> None:
         place = session.scalars(db.select(Membership).join(User).where(User.email == OWNER)).one()
         about = {"fingerprint": "F", "role": "recipient", "was": "active"}
         for once in onces:
-            outbox.tell(session, "key_revoked", place.org_id, [place.user_id], once, clock(), **about)
+            outbox.tell(session, KeyEvent.REVOKED, place.org_id, [place.user_id], once, clock(), **about)
 
 
 def claim(world: World, clock: FakeClock) -> DueNotice | None:
@@ -60,7 +61,7 @@ def tidy(world: World, clock: FakeClock) -> None:
 
 def alarms(world: World) -> list[str]:
     """Who was or will be told that a page is refused."""
-    rows = world.query("SELECT u.email FROM outbox m JOIN users u ON u.id = m.user_id WHERE m.kind = 'no_key'")
+    rows = world.query("SELECT u.email FROM outbox m JOIN users u ON u.id = m.user_id WHERE m.kind = 'key-lacking'")
     return sorted(email for (email,) in rows)
 
 

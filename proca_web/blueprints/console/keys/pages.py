@@ -11,7 +11,7 @@ from proca_web.blueprints.console.keys import bp
 from proca_web.blueprints.console.keys.forms import KeyForm
 from proca_web.crypto.encoding import encode
 from proca_web.crypto.keys.keys import fingerprint
-from proca_web.domain import key_life
+from proca_web.domain.words import KeyRole
 from proca_web.extensions import encryption
 from proca_web.services.keys import registering
 from proca_web.services.keys import views as key_views
@@ -41,8 +41,8 @@ def index(org: str) -> Response:
 @org_owner
 def new(org: str) -> Response:
     """The ceremony in the browser, and the way with the command line."""
-    role = request.args.get("role", "recipient")
-    return _new(role, KeyForm()) if role in key_life.ROLES else abort(404)
+    role = request.args.get("role", KeyRole.RECIPIENT)
+    return _new(role, KeyForm()) if role in list(KeyRole) else abort(404)
 
 
 @bp.post("/<org>/keys")
@@ -57,7 +57,7 @@ def register(org: str) -> ResponseReturnValue:
     except key_refusals.REFUSALS as refusal:
         if wants_json():
             return key_refusals.as_json(refusal)
-        role = form.role.data if form.role.data in key_life.ROLES else "recipient"
+        role = form.role.data if form.role.data in list(KeyRole) else KeyRole.RECIPIENT
         return _new(role, form, str(refusal), key_refusals.status_of(refusal))
     url = url_for("keys.show", org=g.org.name, key_id=key.id)
     return (jsonify(id=key.id, state=key.status, url=url), 201) if wants_json() else see_other(url)

@@ -1,0 +1,249 @@
+"""A database that the version before filled, with rows in every state, is brought to this one: nothing is lost.
+
+`filled/0002.json` was written by that version through its own routes: all rows, the keyring and the Home key beside
+them, the orgs' secrets, and the token of one link that was mailed. Its moment is kept, so that what waits still waits.
+"""
+
+import base64
+import json
+from collections.abc import Iterator
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask_migrate import upgrade
+from nacl.public import PrivateKey
+from sqlalchemy import JSON, Boolean, Date, DateTime, LargeBinary, MetaData, insert, select, text
+
+from proca_web.adapters.database import reading
+from proca_web.app import create_app
+from proca_web.domain.transient import State
+from proca_web.domain.words import ActionStatus, ChangeStatus, KeyEvent, KeyStatus, OutboxState
+from proca_web.extensions import db
+from proca_web.models import Base
+from proca_web.services.instance import invariants
+from tests import factories
+from tests.factories import FakeClock, World
+
+FILLED: dict[str, Any] = json.loads((Path(__file__).parent / "filled" / "0002.json").read_text("utf-8"))
+BEYOND_32_BITS = 2**40
+RENAMED = {
+    "audit_entries": ("event", {"key-registered": "key-register", "key-proven": "key-prove"}),
+    "outbox": ("kind", {"no_key": "key-lacking", "key_expires": "key-expire-soon"}),
+}
+
+
+@pytest.fixture
+def filled(tmp_path: Path, empty_url: str, clock: FakeClock) -> Iterator[Flask]:
+    """An app of this version on the data folder and the filled database of the version before."""
+    clock.moment = datetime.fromisoformat(FILLED["at"]) + timedelta(minutes=1)
+    for name, content in FILLED["files"].items():
+        put_file(tmp_path / name, base64.b64decode(content))
+    (tmp_path / "keyring").chmod(0o700)
+    (tmp_path / "mailbox").mkdir()
+    app = create_app(factories.settings(tmp_path, empty_url), check=False)
+    with app.app_context():
+        upgrade(revision="0002")
+        fill()
+    yield app
+    with app.app_context():
+        app.extensions["proca_encryption"].end()
+        db.engine.dispose()
+
+
+@pytest.fixture
+def world(filled: Flask) -> World:
+    """The same after the upgrade, with the orgs' newest secrets."""
+    with filled.app_context():
+        upgrade()
+    return World(filled, {org: PrivateKey(bytes.fromhex(of_org[-1])) for org, of_org in FILLED["secrets"].items()})
+
+
+def put_file(path: Path, content: bytes) -> None:
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    path.write_bytes(content)
+    path.chmod(0o600)
+
+
+def tables() -> MetaData:
+    """The tables as the database has them now."""
+    found = MetaData()
+    found.reflect(db.engine)
+    return found
+
+
+def fill() -> None:
+    """Every row of the version before, in its own numbers; sequences stand where that version left them."""
+    found = tables().sorted_tables  # before the write: SQLite lets one in at a time
+    with db.engine.begin() as connection:
+        for table in found:
+            kept = FILLED["tables"].get(table.name, {"columns": [], "rows": []})
+            for row in kept["rows"]:
+                values = {
+                    name: typed(table.c[name].type, value) for name, value in zip(kept["columns"], row, strict=True)
+                }
+                connection.execute(insert(table).values(values))
+            numbered = kept["columns"][:1] == ["id"] and not isinstance(table.c.id.type, LargeBinary)
+            if numbered and connection.dialect.name == "postgresql":
+                connection.execute(text(f"SELECT setval('{table.name}_id_seq', {kept['rows'][-1][0]})"))
+
+
+def typed(kind: object, value: Any) -> Any:
+    """A value of the file as its column takes it."""
+    if value is None or isinstance(kind, JSON):
+        return value
+    if isinstance(kind, LargeBinary):
+        return bytes.fromhex(value)
+    if isinstance(kind, Boolean):
+        return bool(value)
+    if isinstance(kind, DateTime):
+        return datetime.fromisoformat(value)
+    return date.fromisoformat(value) if isinstance(kind, Date) else value
+
+
+def rows() -> dict[str, list[tuple[Any, ...]]]:
+    """Every row of the database, table by table."""
+    found = tables().sorted_tables
+    with db.engine.connect() as connection:
+        return {
+            table.name: [tuple(row) for row in connection.execute(select(table).order_by(*table.primary_key))]
+            for table in found
+            if table.name != "alembic_version"
+        }
+
+
+def column(table: str, name: str) -> set[Any]:
+    kept = FILLED["tables"][table]
+    return {row[kept["columns"].index(name)] for row in kept["rows"]}
+
+
+def test_the_file_has_rows_in_every_state() -> None:
+    assert column("transients", "state") == set(State)
+    assert column("actions", "status") == set(ActionStatus)
+    assert column("actions", "released") == column("contacts", "erased") == {True, False}
+    assert column("public_keys", "status") == set(KeyStatus)
+    assert column("key_changes", "status") == set(ChangeStatus)
+    assert column("outbox", "state") == set(OutboxState)
+    assert {seq is None for seq in column("contacts", "seq")} == {True, False}
+    assert all(content["rows"] for content in FILLED["tables"].values())
+
+
+def test_no_row_is_lost_or_changed_but_for_the_words_that_are_renamed(filled: Flask) -> None:
+    with filled.app_context():
+        before = rows()
+        upgrade()
+        after = rows()
+        names = {table.name: [column.name for column in table.columns] for table in tables().sorted_tables}
+    assert sum(map(len, before.values())) == sum(len(kept["rows"]) for kept in FILLED["tables"].values())
+    for table, (word, _) in RENAMED.items():
+        at = names[table].index(word)
+        before[table], after[table] = ([row[:at] + row[at + 1 :] for row in side[table]] for side in (before, after))
+    assert after == before
+
+
+def test_what_happened_to_keys_has_one_name_in_the_record_and_among_mails(world: World) -> None:
+    known = {event.told for event in KeyEvent}
+    for table, (word, renamed) in RENAMED.items():
+        found = {name for (name,) in world.query(f"SELECT DISTINCT {word} FROM {table}")}
+        assert found - {"export"} <= known
+        for old, new in renamed.items():
+            (number,) = world.query(f"SELECT count(*) FROM {table} WHERE {word} = :new", new=new)
+            kept = FILLED["tables"][table]
+            at = kept["columns"].index(word)
+            assert number == (sum(row[at] == old for row in kept["rows"]),)
+
+
+def test_every_number_of_postgresql_has_64_bits(world: World) -> None:
+    with world.app.app_context():
+        if db.engine.dialect.name == "sqlite":
+            made = world.query("SELECT name, sql FROM sqlite_master WHERE sql LIKE '%AUTOINCREMENT%'")
+            assert "actions" in {name for name, _ in made}
+            assert not [name for name, sql in made if "BIGINT" in sql]
+            return
+    sql = "SELECT table_name, column_name, data_type FROM information_schema.columns WHERE table_schema = 'public'"
+    kinds = {(table, name): kind for table, name, kind in world.query(sql)}
+    numbers = {
+        (table.name, name.name)
+        for table in Base.metadata.sorted_tables
+        for name in table.columns
+        if name.type.python_type is int
+    }
+    assert len(numbers) > 40
+    assert {kinds[number] for number in numbers} == {"bigint"}
+    assert "integer" not in kinds.values()
+    assert set(world.query("SELECT data_type::text FROM pg_sequences WHERE schemaname = 'public'")) == {("bigint",)}
+
+
+def test_numbers_go_on_where_they_were(world: World) -> None:
+    newest = {
+        name: world.query(f"SELECT max(id) FROM {name}")[0][0] for name in ("actions", "contacts", "audit_entries")
+    }
+    assert world.sign(world.app.test_client(), email="new@example.org").status_code == 303
+    assert world.export("org-one")
+    for name, before in newest.items():
+        assert world.query(f"SELECT min(id) FROM {name} WHERE id > :before", before=before) == [(before + 1,)]
+
+
+def test_numbers_beyond_32_bits_are_given_written_and_exported(world: World) -> None:
+    with world.app.app_context():
+        sqlite = db.engine.dialect.name == "sqlite"
+    for name in ("actions", "contacts", "supporters", "public_keys"):
+        if sqlite:
+            world.execute("UPDATE sqlite_sequence SET seq = :at WHERE name = :name", at=BEYOND_32_BITS, name=name)
+        else:
+            world.query(f"SELECT setval('{name}_id_seq', {BEYOND_32_BITS})")
+    world.execute("UPDATE release_counters SET last_seq = :at", at=BEYOND_32_BITS)
+    client = world.app.test_client()
+    assert world.sign(client, email="new@example.org", opt_in="yes").status_code == 303
+    world.run("mail")
+    assert client.post(world.link("new@example.org")).status_code == 303
+    world.run("release")
+    row = world.export("org-one", f"?since={BEYOND_32_BITS}")[-1]
+    assert int(row["seq"]) > BEYOND_32_BITS
+    assert int(row["action_id"]) > BEYOND_32_BITS
+    assert world.open("org-one", row)["email"] == "new@example.org"
+
+
+def test_a_link_that_was_mailed_before_still_confirms(world: World) -> None:
+    accepted = "SELECT count(*) FROM actions WHERE status = 'accepted'"
+    ((before,),) = world.query(accepted)
+    client = world.app.test_client()
+    assert client.post(f"/confirm/{FILLED['waiting']}").status_code == 303
+    assert world.query(accepted) == [(before + 1,)]
+
+
+def test_what_waited_to_be_mailed_is_opened_mailed_and_confirmed(world: World) -> None:
+    ((waits,),) = world.query("SELECT count(*) FROM transients WHERE state = 'to_send'")
+    world.run("mail")
+    links = {mail["to"] for mail in world.mails() if "/confirm/" in mail["text"]}
+    assert len(links) >= waits > 0
+    assert world.query("SELECT count(*) FROM transients WHERE state = 'to_send'") == [(0,)]
+    to = sorted(links)[-1]
+    assert world.app.test_client().post(world.link(to)).status_code == 303
+
+
+def test_staff_get_the_mails_that_waited_for_them(world: World) -> None:
+    ((waits,),) = world.query("SELECT count(*) FROM outbox WHERE state = 'to_send'")
+    world.run("mail")
+    assert waits == 9
+    assert world.query("SELECT count(*) FROM outbox WHERE state = 'to_send'") == [(0,)]
+
+
+@pytest.mark.parametrize("org", ["org-one", "org-two"])
+def test_copies_are_exported_and_opened_as_before(world: World, org: str) -> None:
+    opened = [
+        world.open(org, row, secret=secret)["email"]
+        for row in world.export(org)
+        if row["payload"]
+        for secret in [PrivateKey(bytes.fromhex(FILLED["secrets"][org][0]))]
+    ]
+    assert opened
+    assert all(email.startswith("person") for email in opened)
+
+
+def test_no_invariant_is_broken_by_the_upgrade(world: World, clock: FakeClock) -> None:
+    with world.app.app_context(), reading() as session:
+        home, keyring = world.app.extensions["proca_encryption"].home, world.app.extensions["proca_keyring"]
+        assert invariants.faults(session, home.identity, keyring, clock()) == []

@@ -1,0 +1,155 @@
+"""What pages say, what the console counts, and who is told that pages are refused."""
+
+from datetime import UTC, datetime, timedelta
+
+from flask_babel import gettext
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from proca_web.domain.pages.privacy import CONSENT_FIELDS, Receiver
+from proca_web.domain.words import DayEvent, KeyEvent
+from proca_web.extensions import encryption
+from proca_web.models import ActionPage, Campaign, ConsentText, Org, OutboxMail, PublicKey, ReleaseCounter, User
+from proca_web.services import heartbeats
+from proca_web.services.petitions import counting, overview, refusals, wordings
+
+NOW = datetime.now(UTC)
+
+
+def named(session: Session, kind: type, name: str) -> object:
+    return session.scalars(select(kind).where(kind.name == name)).one()
+
+
+def end_key_of(session: Session, name: str) -> None:
+    key = session.scalars(select(PublicKey).join(Org).where(Org.name == name, PublicKey.kind == "recipient")).one()
+    key.status = "revoked"
+    session.flush()
+
+
+# Wordings
+
+
+def test_a_wording_that_says_the_same_is_not_replaced(session: Session) -> None:
+    page = named(session, ActionPage, "trees-partner")
+    before = wordings.current(session, page.id)
+    assert not wordings.refresh(session, page, gettext, encryption.vouching, NOW)
+    assert wordings.current(session, page.id) is before
+
+
+def test_a_changed_wording_replaces_the_old_one_which_is_kept(session: Session) -> None:
+    page = named(session, ActionPage, "trees-partner")
+    before = wordings.current(session, page.id)
+    page.org.retention = "We keep signatures for a day."
+    assert wordings.refresh(session, page, gettext, encryption.vouching, NOW)
+    session.flush()
+    after = wordings.current(session, page.id)
+    assert (before.valid_until, after.valid_from, after.valid_until) == (NOW, NOW, None)
+    assert wordings.body_of(session, before.hash) == before.body
+    assert "We keep signatures for a day." in after.body
+
+
+def test_an_optional_org_that_cannot_receive_is_not_asked_about(session: Session) -> None:
+    page = named(session, ActionPage, "trees-partner")
+    lead = CONSENT_FIELDS[Receiver.LEAD]
+    assert lead in {box.field for box in wordings.compose(session, page, gettext, encryption.vouching, NOW).boxes}
+    end_key_of(session, "org-one")
+    assert lead not in {box.field for box in wordings.compose(session, page, gettext, encryption.vouching, NOW).boxes}
+
+
+def test_a_page_of_the_lead_alone_has_one_org(session: Session) -> None:
+    own, partner = named(session, ActionPage, "trees"), named(session, ActionPage, "trees-partner")
+    assert [org.name for org in wordings.orgs_of(own).values()] == ["org-one"]
+    assert {part: org.name for part, org in wordings.orgs_of(partner).items()} == {
+        Receiver.COLLECTOR: "org-two",
+        Receiver.LEAD: "org-one",
+    }
+    assert (wordings.distribution_of(own).split, wordings.distribution_of(partner).split) == (False, True)
+
+
+# Refusals
+
+
+def test_orgs_without_which_a_live_page_takes_nothing_are_named(session: Session) -> None:
+    assert refusals.lacking(session, encryption.vouching, NOW) == set()
+    end_key_of(session, "org-one")
+    assert refusals.lacking(session, encryption.vouching, NOW) == {"org-one"}
+    named(session, ActionPage, "trees").status = "draft"
+    session.flush()
+    assert refusals.lacking(session, encryption.vouching, NOW) == set()
+
+
+def test_owner_and_operator_hear_of_a_refusal_once_a_day(session: Session) -> None:
+    assert not refusals.is_told(session, "org-one", NOW)
+    for _ in range(2):
+        refusals.tell(session, ["org-one", "nobody"], NOW)
+    told = session.execute(select(OutboxMail.kind, User.email).join(User, User.id == OutboxMail.user_id)).all()
+    about = [email for kind, email in told if kind == KeyEvent.LACKING.told]
+    assert sorted(about) == ["admin@org-one.example.org", "operator@example.org"]
+    assert refusals.is_told(session, "org-one", NOW)
+    assert not refusals.is_told(session, "org-one", NOW + timedelta(days=1))
+    assert not refusals.is_told(session, "org-two", NOW)
+    assert refusals.is_told(session, "nobody", NOW)
+
+
+# Overview
+
+
+def test_an_org_sees_the_campaigns_it_takes_part_in(session: Session) -> None:
+    counting.add_to_day(session, named(session, ActionPage, "trees").id, DayEvent.CONFIRMED, NOW, 3)
+    lead, partner = named(session, Org, "org-one"), named(session, Org, "org-two")
+    (seen,) = overview.campaigns_of(session, lead.id, NOW.date())
+    assert (seen.name, seen.leads, {page.name for page in seen.pages}) == ("trees", True, {"trees", "trees-partner"})
+    assert [day.confirmed for day in seen.days] == [0] * 29 + [3]
+    (seen,) = overview.campaigns_of(session, partner.id, NOW.date())
+    assert not seen.leads
+    assert overview.campaign_names_of(session, partner.id) == [("trees", "Street trees")]
+    assert overview.campaigns_of(session, named(session, Org, "home").id, NOW.date()) == []
+
+
+def test_the_operator_sees_signs_of_life_and_who_can_receive(session: Session) -> None:
+    seen = overview.instance(session, encryption.vouching, NOW)
+    assert (seen.worker_seen_at, seen.waiting, seen.readable, seen.oldest_readable) == (None, {}, 0, None)
+    assert [(org.name, org.fingerprint is not None) for org in seen.orgs] == [("org-one", True), ("org-two", True)]
+    heartbeats.beat(session, "worker", NOW)
+    end_key_of(session, "org-two")
+    seen = overview.instance(session, encryption.vouching, NOW)
+    assert seen.worker_seen_at == NOW
+    assert [(org.name, org.fingerprint is not None) for org in seen.orgs] == [("org-one", True), ("org-two", False)]
+
+
+def test_released_rows_are_those_of_the_orgs_own_key(session: Session) -> None:
+    org = named(session, Org, "org-one")
+    assert overview.released(session, org.id) == 0
+    for role, number in (("recipient", 7), ("recovery", 9)):
+        session.add(ReleaseCounter(org_id=org.id, role=role, last_seq=number))
+    session.flush()
+    assert overview.released(session, org.id) == 7
+
+
+# Counting and signs of life
+
+
+def test_counts_add_up_and_a_recount_puts_them_right(session: Session) -> None:
+    campaign = named(session, Campaign, "trees")
+    counting.count(session, campaign.id, 5, NOW)
+    counting.uncount(session, campaign.id, NOW)
+    number = select(Campaign.supporter_count).where(Campaign.id == campaign.id)
+    assert session.scalar(number) == 4
+    counting.recount(session, NOW)
+    assert session.scalar(number) == 0
+    assert session.scalar(select(func.count()).select_from(ConsentText)) == 2
+
+
+def test_a_recount_is_due_a_day_after_the_last_one(session: Session) -> None:
+    assert not heartbeats.is_recount_due(session, NOW)  # the first sweep only begins to count days
+    assert not heartbeats.is_recount_due(session, NOW + timedelta(hours=23))
+    assert heartbeats.is_recount_due(session, NOW + timedelta(hours=24))
+    assert not heartbeats.is_recount_due(session, NOW + timedelta(hours=25))
+
+
+def test_a_beat_replaces_the_last_one_of_its_kind(session: Session) -> None:
+    assert heartbeats.last_beat(session, "worker") is None
+    heartbeats.beat(session, "worker", NOW - timedelta(minutes=1))
+    heartbeats.beat(session, "worker", NOW)
+    heartbeats.beat(session, "other", NOW - timedelta(days=1))
+    assert heartbeats.last_beat(session, "worker") == NOW
