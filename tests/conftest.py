@@ -4,7 +4,7 @@ Real parts over mocks. A missing service skips its tests with the reason; PROCA_
 """
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -105,14 +105,24 @@ def is_settled(request: pytest.FixtureRequest) -> bool:
     return "world" in request.fixturenames
 
 
+@pytest.fixture
+def begin(request: pytest.FixtureRequest, tmp_path: Path, is_settled: bool) -> Callable[[str], str]:
+    """A migrated database of a kind; empty, unless the test asks for the world."""
+
+    def begin(kind: str) -> str:
+        if kind == "sqlite":
+            url: str = request.getfixturevalue("sqlite_url")
+            return url
+        postgres: Postgres = request.getfixturevalue("postgres")
+        return postgres.begin(tmp_path, world=is_settled)
+
+    return begin
+
+
 @pytest.fixture(params=["sqlite", "postgres"])
-def database_url(request: pytest.FixtureRequest, tmp_path: Path, is_settled: bool) -> str:
-    """A migrated database, once for each kind; empty, unless the test asks for the world."""
-    if request.param == "sqlite":
-        url: str = request.getfixturevalue("sqlite_url")
-        return url
-    postgres: Postgres = request.getfixturevalue("postgres")
-    return postgres.begin(tmp_path, world=is_settled)
+def database_url(request: pytest.FixtureRequest, begin: Callable[[str], str]) -> str:
+    """The database under test, once for each kind."""
+    return begin(request.param)
 
 
 @pytest.fixture

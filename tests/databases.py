@@ -14,6 +14,7 @@ from functools import cached_property
 from pathlib import Path
 
 import psycopg
+import pytest
 from flask_migrate import upgrade
 from nacl.public import PrivateKey
 from psycopg import sql
@@ -29,6 +30,9 @@ POSTGRES = os.environ.get("PROCA_TEST_POSTGRES", "postgresql://postgres@127.0.0.
 # One name for all workers of a run; they inherit it.
 RUN = os.environ.setdefault("PROCA_TEST_RUN", str(os.getpid()))
 WORKER = os.environ.get("PYTEST_XDIST_WORKER", "main")
+
+ON_SQLITE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+ON_BOTH = pytest.mark.parametrize("database_url", ["sqlite", "postgres"], indirect=True)
 
 # Old enough that a test which needs the world to be made this very minute fails always, not only on a slow machine.
 WORLD_AGE = timedelta(minutes=10)

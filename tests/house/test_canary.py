@@ -10,7 +10,6 @@ from flask.testing import FlaskClient
 from sqlalchemy import inspect, text
 
 from proca_web.adapters.database import reading
-from proca_web.domain.transient import State
 from proca_web.extensions import db, queue
 from tests.factories import CANARY, World
 from tests.key_holder import Holder, Owner
@@ -170,4 +169,3 @@ def test_the_search_itself_finds_what_is_there(world: World) -> None:
     hidden = base64.b64encode(b"ab" + CANARY["last_name"].encode()).decode()
     world.execute("UPDATE orgs SET reply_to = :x WHERE name = 'org-two'", x=hidden)
     assert found_in(dump(world)) == {CANARY["email"], CANARY["last_name"]}
-    assert State.TO_SEND.value == "to_send"

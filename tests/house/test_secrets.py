@@ -2,10 +2,13 @@
 
 import os
 import traceback
+from dataclasses import fields, is_dataclass
+from pathlib import Path
 
 import pytest
 from nacl.public import PrivateKey
 
+from proca_web import config
 from proca_web.crypto import memory
 from proca_web.crypto.boxes.sealing import Sealed
 from proca_web.crypto.boxes.transient_seal import Waiting
@@ -16,6 +19,7 @@ from proca_web.crypto.memory import Secret
 from proca_web.domain.people.contact import ContactData
 from proca_web.models import Base
 from proca_web.services.instance import invariants
+from tests.databases import ON_SQLITE
 from tests.factories import CANARY, World
 
 
@@ -66,12 +70,34 @@ def test_a_sealed_copy_shows_no_bytes() -> None:
     assert "nnn" not in repr(Sealed(b"\x01\x02" * 600, b"n" * 24, 1, 2))
 
 
-def test_settings_show_no_secret(world: World) -> None:
-    settings = world.app.extensions["proca_settings"]
+SECRET_SETTINGS = {
+    "PROCA_SECRET_KEY": "unmistakable-key-" * 3,
+    "PROCA_HOME_KEY": encode(b"unmistakable-home-key-32-bytes!!"),
+    "PROCA_DATABASE_URL": "postgresql://user:unmistakable-database@db/x",
+    "PROCA_QUEUE_URL": "redis://:unmistakable-queue@db/1",
+    "PROCA_RATELIMIT_URL": "redis://:unmistakable-limits@db/2",
+    "PROCA_AMQP_URL": "amqps://user:unmistakable-broker@db/x",
+    "PROCA_MAIL_PASSWORD": "unmistakable-mail",
+}
+
+
+@pytest.mark.parametrize("name", SECRET_SETTINGS)
+def test_settings_show_no_secret(tmp_path: Path, name: str) -> None:
+    value = SECRET_SETTINGS[name]
+    settings, _ = config.read({"PROCA_DATA_DIR": str(tmp_path), name: value})
+    assert value.removeprefix("postgresql") in repr(vars_of(settings)), "it is not read at all"
     shown = faces(settings)
-    assert settings.secret_key not in shown
+    assert value not in shown
+    assert "unmistakable" not in shown
 
 
+def vars_of(settings: object) -> dict[str, object]:
+    """Every value of the settings, also of those inside."""
+    values = {field.name: getattr(settings, field.name) for field in fields(settings)}  # type: ignore[arg-type]
+    return {name: vars_of(value) if is_dataclass(value) else value for name, value in values.items()}
+
+
+@ON_SQLITE
 @pytest.mark.parametrize("name", ["secret_key", "SECRET_KEY", "config"])
 def test_templates_cannot_reach_the_configuration(world: World, name: str) -> None:
     assert name not in world.app.jinja_env.globals

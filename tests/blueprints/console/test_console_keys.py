@@ -13,6 +13,7 @@ from flask.testing import FlaskClient
 from nacl.public import PrivateKey
 
 from tests import factories
+from tests.databases import ON_BOTH
 from tests.factories import World
 from tests.key_desk import keys, sealed_to, second_owner
 from tests.key_holder import JSON, Holder, Owner, b64, fingerprint, unb64
@@ -20,6 +21,7 @@ from tests.key_holder import JSON, Holder, Owner, b64, fingerprint, unb64
 SECRET_ANSWER = "treat that key as disclosed"
 
 
+@ON_BOTH
 def test_a_rotation_that_the_old_key_signed_takes_effect_at_once(
     world: World, client: FlaskClient, owner: Owner, holder: Holder
 ) -> None:
@@ -33,6 +35,7 @@ def test_a_rotation_that_the_old_key_signed_takes_effect_at_once(
     assert [key["fingerprint"] for key in published if key["org"] == "org-one"] == [new.fingerprint]
 
 
+@ON_BOTH
 def test_a_first_recovery_key_is_active_at_once_and_gets_copies_of_its_own(
     world: World, client: FlaskClient, owner: Owner
 ) -> None:
@@ -42,6 +45,7 @@ def test_a_first_recovery_key_is_active_at_once_and_gets_copies_of_its_own(
     assert sorted(role for (role,) in world.query("SELECT role FROM contacts")) == ["recipient", "recovery"]
 
 
+@ON_BOTH
 def test_without_the_old_keys_signature_two_owners_and_72_hours_are_needed(
     world: World, client: FlaskClient, owner: Owner, holder: Holder, clock: factories.FakeClock
 ) -> None:
@@ -70,6 +74,7 @@ def test_without_the_old_keys_signature_two_owners_and_72_hours_are_needed(
     }
 
 
+@ON_BOTH
 def test_a_change_is_not_made_without_a_second_person_however_long_it_waits(
     world: World, owner: Owner, clock: factories.FakeClock
 ) -> None:
@@ -83,6 +88,7 @@ def test_a_change_is_not_made_without_a_second_person_however_long_it_waits(
     assert keys(world) == [("recipient", "active")]
 
 
+@ON_BOTH
 def test_the_operator_may_be_the_second_person(world: World, owner: Owner, clock: factories.FakeClock) -> None:
     done = owner.bring(Holder("org-one"))
     browser = world.signed_in("operator@example.org")
@@ -107,6 +113,7 @@ def test_an_owner_who_came_after_the_change_was_asked_for_cannot_approve_it(worl
     assert late.post(f"/{done['id']}/approve").status_code == 409
 
 
+@ON_BOTH
 def test_any_owner_cancels_a_change_and_its_key_goes(world: World, owner: Owner) -> None:
     other = second_owner(world)
     done = owner.bring(Holder("org-one"))
@@ -117,6 +124,7 @@ def test_any_owner_cancels_a_change_and_its_key_goes(world: World, owner: Owner)
     assert owner.bring(Holder("org-one"))["state"] == "waiting"
 
 
+@ON_BOTH
 def test_a_signed_rotation_ends_a_change_that_waits(world: World, owner: Owner, holder: Holder) -> None:
     owner.bring(Holder("org-one"))
     new = Holder("org-one")
@@ -124,6 +132,7 @@ def test_a_signed_rotation_ends_a_change_that_waits(world: World, owner: Owner, 
     assert world.query("SELECT status FROM key_changes") == [("cancelled",)]
 
 
+@ON_BOTH
 def test_a_revoked_key_is_sealed_to_no_more_and_the_page_says_so(
     world: World, client: FlaskClient, owner: Owner, holder: Holder
 ) -> None:
@@ -138,6 +147,7 @@ def test_a_revoked_key_is_sealed_to_no_more_and_the_page_says_so(
     assert owner.bring(Holder("org-one"))["state"] == "waiting"  # revoking is no way around the second person
 
 
+@ON_BOTH
 def test_a_revocation_holds_in_a_process_that_sealed_a_moment_ago(
     world: World, client: FlaskClient, owner: Owner
 ) -> None:
@@ -160,6 +170,7 @@ def test_activation_without_proof_is_refused(world: World, owner: Owner) -> None
     assert keys(world)[-1] == ("recovery", "pending")
 
 
+@ON_BOTH
 def test_activating_twice_changes_nothing(world: World, owner: Owner) -> None:
     done = owner.bring(Holder("org-one"), "recovery")
     before = world.query("SELECT count(*) FROM key_log")
@@ -167,11 +178,13 @@ def test_activating_twice_changes_nothing(world: World, owner: Owner) -> None:
     assert world.query("SELECT count(*) FROM key_log") == before
 
 
+@ON_BOTH
 def test_the_same_key_entered_again_is_the_same_row(owner: Owner) -> None:
     new = Holder("org-one")
     assert owner.register(new) == owner.register(new)
 
 
+@ON_BOTH
 def test_two_owners_who_activate_at_the_same_time_make_one_key_active(
     world: World, owner: Owner, holder: Holder
 ) -> None:
@@ -258,6 +271,7 @@ def test_what_cannot_be_a_key_is_refused_in_the_same_words(world: World, client:
     assert keys(world) == before
 
 
+@ON_BOTH
 def test_a_key_another_org_has_proven_is_refused_and_one_it_merely_entered_is_not(world: World, owner: Owner) -> None:
     shared = PrivateKey.generate()
     other = Owner(world.signed_in("admin@org-two.example.org"), "org-two")
@@ -350,6 +364,7 @@ def test_a_form_without_its_token_is_refused(owner: Owner) -> None:
     assert SECRET_ANSWER not in answer.text
 
 
+@ON_BOTH
 def test_pending_keys_block_nobody_and_die_after_an_hour(
     world: World, owner: Owner, clock: factories.FakeClock
 ) -> None:
@@ -364,6 +379,7 @@ def test_pending_keys_block_nobody_and_die_after_an_hour(
     assert keys(world) == [("recipient", "active")]
 
 
+@ON_BOTH
 def test_the_whole_way_works_with_forms_alone(world: World, owner: Owner) -> None:
     new, client = Holder("org-one"), owner.client
     form = {"csrf_token": owner.token}

@@ -16,6 +16,7 @@ from nacl.public import Box, PrivateKey, PublicKey
 
 from proca_web.crypto.keys import keyfile
 from proca_web.org_tool.cli import main
+from tests.databases import ON_BOTH
 from tests.factories import CANARY, FakeClock, World
 from tests.key_desk import second_owner
 from tests.key_holder import JSON, Holder, Owner, b64, fingerprint, unb64
@@ -63,6 +64,7 @@ def assert_refused(answer: Any) -> None:
     assert (answer.status_code, answer.json["error"]) == (422, WRONG)
 
 
+@ON_BOTH
 def test_a_key_stays_unproven_until_its_challenge_is_answered(world: World, owner: Owner, new: Holder) -> None:
     number = owner.register(new, "recovery")
     right = posed(owner, number, new)
@@ -74,6 +76,7 @@ def test_a_key_stays_unproven_until_its_challenge_is_answered(world: World, owne
     assert proven(world, number)
 
 
+@ON_BOTH
 def test_an_answer_counts_once(world: World, owner: Owner, new: Holder) -> None:
     number = owner.register(new, "recovery")
     right = posed(owner, number, new)
@@ -117,6 +120,7 @@ def test_a_challenge_cannot_be_answered_without_the_secret_it_was_sealed_for(
     assert not proven(world, number)
 
 
+@ON_BOTH
 @pytest.mark.parametrize("wrong_ones", [4, 5])
 def test_five_wrong_answers_use_a_challenge_up(world: World, owner: Owner, new: Holder, wrong_ones: int) -> None:
     number = owner.register(new, "recovery")
@@ -127,6 +131,7 @@ def test_five_wrong_answers_use_a_challenge_up(world: World, owner: Owner, new: 
     assert proven(world, number) is (wrong_ones < 5)
 
 
+@ON_BOTH
 @pytest.mark.parametrize(("later", "taken"), [({"minutes": 9, "seconds": 55}, True), ({"minutes": 10}, False)])
 def test_an_answer_is_taken_for_ten_minutes(
     world: World, owner: Owner, new: Holder, clock: FakeClock, later: dict[str, float], taken: bool
@@ -142,6 +147,7 @@ def test_an_answer_is_taken_for_ten_minutes(
     assert world.query("SELECT count(*) FROM key_challenges") == [(0,)]
 
 
+@ON_BOTH
 def test_of_the_same_right_answer_sent_four_times_at_once_one_counts(world: World, owner: Owner, new: Holder) -> None:
     number = owner.register(new, "recovery")
     right = posed(owner, number, new)
@@ -152,6 +158,7 @@ def test_of_the_same_right_answer_sent_four_times_at_once_one_counts(world: Worl
     assert world.query("SELECT count(*) FROM audit_entries WHERE event = 'key-prove'") == [(1,)]
 
 
+@ON_BOTH
 def test_a_second_challenge_does_not_end_the_first(owner: Owner, new: Holder) -> None:
     number = owner.register(new, "recovery")
     first, _ = posed(owner, number, new), posed(owner, number, new)
@@ -251,6 +258,7 @@ def test_a_stored_row_handed_to_a_holder_as_a_challenge_is_not_opened(
         assert_refused(owner.post("/2/answer", content))
 
 
+@ON_BOTH
 def test_numbers_above_the_field_and_keys_that_ended_cannot_be_used(world: World, owner: Owner, new: Holder) -> None:
     old = bytes(world.secrets["org-two"].public_key)
     world.rotate("org-two")

@@ -6,6 +6,7 @@ from http.cookies import SimpleCookie
 import pytest
 from flask.testing import FlaskClient
 
+from tests.databases import ON_BOTH
 from tests.factories import PASSWORD, World
 from tests.services.conftest import confirm_path, waiting_token
 
@@ -91,6 +92,7 @@ def test_signing_out_needs_a_post_and_ends_the_session(world: World) -> None:
     assert browser.get("/console/org-two/").status_code == 303
 
 
+@ON_BOTH
 def test_a_new_password_ends_every_session(world: World) -> None:
     browser = world.app.test_client()
     login(browser, "admin@org-two.example.org", PASSWORD)
@@ -105,6 +107,7 @@ def test_the_session_cookie_is_for_this_site_only(client: FlaskClient) -> None:
     assert not cookie["secure"]
 
 
+@ON_BOTH
 def test_the_console_shows_counts_and_a_chart_that_is_also_a_table(world: World, client: FlaskClient) -> None:
     world.sign(client)
     client.post(confirm_path(waiting_token(world)))
@@ -121,6 +124,7 @@ def test_a_missing_key_is_said_in_the_console(world: World) -> None:
     assert "You have no active key" in page
 
 
+@ON_BOTH
 def test_the_operator_sees_the_instance_and_no_signatures(world: World, client: FlaskClient) -> None:
     world.sign(client)
     operator = world.signed_in("operator@example.org")
@@ -130,6 +134,7 @@ def test_the_operator_sees_the_instance_and_no_signatures(world: World, client: 
     assert operator.get("/console/home/exports").status_code == 404
 
 
+@ON_BOTH
 def test_health_asks_for_a_worker(world: World, client: FlaskClient) -> None:
     assert client.get("/health").status_code == 503
     world.run("sweep")
@@ -153,6 +158,7 @@ def test_the_key_directory_shows_what_tools_pin(world: World, client: FlaskClien
     assert keys["home"]["identity"] in page
 
 
+@ON_BOTH
 def test_the_exports_page_says_who_downloaded_what(world: World) -> None:
     world.export("org-one", "?since=0")
     page = world.signed_in("admin@org-one.example.org").get("/console/org-one/exports").text

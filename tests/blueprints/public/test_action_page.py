@@ -11,6 +11,7 @@ from flask.testing import FlaskClient
 from proca_web.services.signatures import signing
 from proca_web.services.signatures.signing import Submission
 from proca_web.web import page_cache
+from tests.databases import ON_BOTH
 from tests.factories import World, form
 
 HX = {"HX-Request": "true"}
@@ -114,6 +115,7 @@ def test_a_plain_form_is_answered_with_a_redirect_and_htmx_with_the_fragment(wor
     assert swapped.headers["Cache-Control"] == "no-store"
 
 
+@ON_BOTH
 def test_a_new_and_a_known_address_get_the_same_answer(world: World, client: FlaskClient) -> None:
     first, second = (world.sign(client, headers=HX) for _ in range(2))
     assert (first.status_code, first.text) == (second.status_code, second.text)
@@ -164,6 +166,7 @@ def test_all_faults_are_said_at_once(client: FlaskClient) -> None:
         assert f'id="{field}-fault"' in answer.text
 
 
+@ON_BOTH
 def test_unknown_fields_are_ignored_and_stored_nowhere(world: World, client: FlaskClient) -> None:
     answer = world.sign(client, phone="+49 30 123", comment="not asked", admin="yes", status="accepted")
     assert answer.status_code == 303
@@ -210,6 +213,7 @@ def test_a_page_that_is_not_live_says_so_and_takes_nothing(
     assert rows(world) == 0
 
 
+@ON_BOTH
 def test_a_page_that_does_not_exist(world: World, client: FlaskClient) -> None:
     assert client.get("/p/nowhere").status_code == 404
     assert client.get("/p/nowhere/count.json").status_code == 404
@@ -238,6 +242,7 @@ def test_a_form_from_another_site_is_refused(
     assert (rows(world) > 0) is (status == 303)
 
 
+@ON_BOTH
 @pytest.mark.parametrize("org", ["org-one", "org-two"])
 def test_without_a_key_of_who_always_receives_nothing_is_stored(world: World, client: FlaskClient, org: str) -> None:
     page = {"org-one": "trees", "org-two": "trees-partner"}[org]
@@ -264,6 +269,7 @@ def test_without_a_key_of_who_always_receives_nothing_is_stored(world: World, cl
     assert client.get(f"/p/{page}/thanks").status_code == 200
 
 
+@ON_BOTH
 def test_an_optional_org_without_a_key_only_loses_its_box(world: World, client: FlaskClient) -> None:
     world.execute(
         "UPDATE public_keys SET status = 'revoked' WHERE kind = 'recipient' AND org_id = "
@@ -318,6 +324,7 @@ def test_a_forged_forwarded_header_changes_no_limit(world: World, client: FlaskC
     assert answer.status_code == 429
 
 
+@ON_BOTH
 def test_the_wording_that_was_shown_is_kept_word_for_word(world: World, client: FlaskClient) -> None:
     page = client.get("/p/trees-partner").text
     hidden = re.search(r'name="wording" value="([^"]+)"', page)
@@ -334,6 +341,7 @@ def test_the_wording_that_was_shown_is_kept_word_for_word(world: World, client: 
     assert world.query("SELECT consent FROM actions") == [(hidden[1],)]
 
 
+@ON_BOTH
 @pytest.mark.parametrize(("age", "status"), [(timedelta(hours=1), 303), (timedelta(hours=25), 422)])
 def test_a_wording_replaced_since_is_good_for_a_day(
     world: World, client: FlaskClient, age: timedelta, status: int
@@ -401,6 +409,7 @@ def test_other_methods_are_refused_in_words(client: FlaskClient, method: str) ->
     assert "<h1>" in answer.text
 
 
+@ON_BOTH
 @pytest.mark.parametrize("data", [b"\xff\xfe\x00", b"first_name=%FF%FE&email=%C3%28", b"first_name=a" + b"&x" * 2000])
 def test_hostile_bytes_never_make_a_traceback(client: FlaskClient, data: bytes) -> None:
     answer = client.post("/p/trees/sign", data=data, content_type="application/x-www-form-urlencoded")

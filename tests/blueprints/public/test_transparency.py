@@ -12,6 +12,7 @@ from nacl.exceptions import BadSignatureError
 from nacl.signing import VerifyKey
 
 from proca_web.web import page_cache
+from tests.databases import ON_BOTH
 from tests.factories import FakeClock, World
 from tests.key_holder import CROCKFORD, Holder, Owner, fingerprint, label, unb64
 
@@ -83,6 +84,7 @@ def test_the_directory_is_signed_as_the_text_it_carries(client: FlaskClient) -> 
         verify(directory["home"]["identity"], "keylog-head", signed.encode(), signature)
 
 
+@ON_BOTH
 def test_every_listed_key_is_endorsed_and_stands_in_the_log_where_it_says(client: FlaskClient, world: World) -> None:
     keys = check_endorsed(client)
     assert {(key["org"], key["public"]) for key in keys} == {
@@ -90,6 +92,7 @@ def test_every_listed_key_is_endorsed_and_stands_in_the_log_where_it_says(client
     }
 
 
+@ON_BOTH
 def test_after_a_rotation_the_new_key_is_listed_at_its_own_place(client: FlaskClient, world: World) -> None:
     before = {key["org"]: key["log_index"] for key in check_endorsed(client)}
     secret = world.rotate("org-one")
@@ -116,6 +119,7 @@ def test_the_head_is_signed_now_and_speaks_of_the_log_that_is_shown(
     assert head["code"] in fresh(client, "/keys").text
 
 
+@ON_BOTH
 def test_each_entry_of_the_log_names_its_place_and_the_one_before(client: FlaskClient, world: World) -> None:
     world.rotate("org-two")
     entries = fresh(client, "/keys/log.json")["entries"]
@@ -162,6 +166,7 @@ def test_nobody_gets_a_cookie_and_everybody_the_same_answer(client: FlaskClient,
 # What is not listed
 
 
+@ON_BOTH
 @pytest.mark.parametrize(
     "change",
     [
@@ -185,6 +190,7 @@ def test_a_key_that_nothing_vouches_for_is_not_listed(client: FlaskClient, world
     assert stranger.fingerprint not in page
 
 
+@ON_BOTH
 @pytest.mark.parametrize("end", ["retired", "revoked"])
 def test_an_ended_key_that_was_brought_back_in_the_database_is_not_listed(
     client: FlaskClient, world: World, end: str
@@ -202,6 +208,7 @@ def test_an_ended_key_that_was_brought_back_in_the_database_is_not_listed(
     assert [key["org"] for key in check_endorsed(client)] == ["org-two"]
 
 
+@ON_BOTH
 def test_an_expired_key_is_listed_while_it_is_sealed_to_and_no_longer(
     client: FlaskClient, world: World, clock: FakeClock
 ) -> None:
@@ -213,6 +220,7 @@ def test_an_expired_key_is_listed_while_it_is_sealed_to_and_no_longer(
     assert check_endorsed(client) == []
 
 
+@ON_BOTH
 @pytest.mark.parametrize("path", PATHS)
 def test_nothing_is_signed_about_a_log_that_was_changed(client: FlaskClient, world: World, path: str) -> None:
     world.run("sweep")
@@ -242,6 +250,7 @@ def broken(client: FlaskClient, world: World, clock: FakeClock) -> Holder:
     return holder
 
 
+@ON_BOTH
 def test_a_key_that_came_without_the_old_ones_signature_is_shown_as_such_for_90_days(
     client: FlaskClient, clock: FakeClock, broken: Holder
 ) -> None:

@@ -1,0 +1,14 @@
+"""What a page says and refuses does not depend on the database: SQLite, where a test does not ask for both.
+
+What it keeps does: that is tested in `tests/services` and `tests/flows` on both.
+"""
+
+from collections.abc import Callable
+
+import pytest
+
+
+@pytest.fixture
+def database_url(request: pytest.FixtureRequest, begin: Callable[[str], str]) -> str:
+    """The database under test."""
+    return begin(getattr(request, "param", "sqlite"))
