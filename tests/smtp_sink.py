@@ -1,6 +1,5 @@
 """A real SMTP server for tests: keeps what it is given, and answers each step as told."""
 
-import socket
 import ssl
 import subprocess
 from dataclasses import dataclass, field
@@ -10,6 +9,8 @@ from pathlib import Path
 from typing import Any, cast
 
 from aiosmtpd.controller import Controller
+
+from tests.ports import free_port
 
 
 @dataclass
@@ -52,9 +53,7 @@ class Sink:
 
 def start(sink: Sink, tls: ssl.SSLContext | None = None) -> Controller:
     """Listen on a free port; `tls` offers STARTTLS."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        sink.port = probe.getsockname()[1]
+    sink.port = free_port()
     controller = Controller(sink, hostname="127.0.0.1", port=sink.port, tls_context=tls, require_starttls=bool(tls))
     controller.start()
     return controller

@@ -15,16 +15,23 @@ from proca_web.extensions import db
 from tests.cli import running
 from tests.cli.instance import NOTICE, OPERATOR, TREES, Instance, Made, new_key, settings_in
 from tests.cli.operated import Site, settings_of
+from tests.databases import once
 from tests.factories import World
 
 
 @pytest.fixture(scope="session")
-def initiated(tmp_path_factory: pytest.TempPathFactory) -> Made:
-    """An instance made by `init` in a process of its own, in a folder that was not there before."""
-    folder = tmp_path_factory.mktemp("instance") / "data"
-    done = running.run("init", "--email", OPERATOR, env=settings_in(folder))
-    assert done.returncode == 0, done.stderr
-    return Made(folder, done.stdout)
+def initiated(shared_folder: Path) -> Made:
+    """An instance made by `init` in a process of its own, in a folder that was not there before; once a run."""
+    folder = shared_folder / "instance" / "data"
+    said = shared_folder / "instance" / "said"
+
+    def init() -> None:
+        done = running.run("init", "--email", OPERATOR, env=settings_in(folder))
+        assert done.returncode == 0, done.stderr
+        said.write_text(done.stdout)
+
+    once(shared_folder / "instance", init)
+    return Made(folder, said.read_text())
 
 
 @pytest.fixture

@@ -19,12 +19,7 @@ from proca_web.cli import demo
 from tests import factories
 from tests.cli import running
 from tests.cli.running import fetch, fetch_json, wait_for
-
-
-def free() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+from tests.ports import free_port
 
 
 @contextmanager
@@ -60,7 +55,7 @@ class FirstStart:
 @pytest.fixture(scope="module")
 def first(tmp_path_factory: pytest.TempPathFactory) -> FirstStart:
     """The first start of a demo, seen from outside and then stopped."""
-    data, port = tmp_path_factory.mktemp("first") / "demo", free()
+    data, port = tmp_path_factory.mktemp("first") / "demo", free_port()
     url = f"http://127.0.0.1:{port}"
     with demo_in(data, port) as process:
         wait_for(lambda: is_well(process, url), 40)
@@ -190,7 +185,7 @@ def test_a_home_key_open_to_others_stops_it_before_the_port_and_is_not_repaired(
 
 def test_a_fault_in_the_settings_stops_it_with_every_fault(tmp_path: Path) -> None:
     env = {"PROCA_SENDER": "x", "PROCA_PUBLIC_URL": "https://petitions.example.org"}
-    done = running.run("demo", "--port", str(free()), "--data", str(tmp_path / "demo"), env=env)
+    done = running.run("demo", "--port", str(free_port()), "--data", str(tmp_path / "demo"), env=env)
     assert done.returncode == 2
     assert "PROCA_SENDER" in done.stderr
     assert "PROCA_DEMO shows every mail to everybody" in done.stderr
@@ -198,7 +193,7 @@ def test_a_fault_in_the_settings_stops_it_with_every_fault(tmp_path: Path) -> No
 
 
 def test_a_first_start_that_was_killed_half_way_is_mended_by_the_next(tmp_path: Path) -> None:
-    data, port = tmp_path / "demo", free()
+    data, port = tmp_path / "demo", free_port()
     for reached in ("proca.db", "keys/org-one.orgkey.json"):
         with demo_in(data, port) as process:
             wait_for((data / reached).exists, 20, every=0.001)

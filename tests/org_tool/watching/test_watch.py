@@ -211,7 +211,9 @@ def moment(days_ago: int) -> str:
     return (datetime.now(UTC) - timedelta(days=days_ago)).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-@pytest.mark.parametrize("at", [moment(0), moment(89), "not a time", 7])
+@pytest.mark.parametrize(
+    "at", [moment(0), moment(89), "not a time", 7], ids=["today", "long ago", "no time", "no text"]
+)
 def test_a_change_without_our_keys_signature_is_warned_about_for_90_days(desk: Desk, at: object) -> None:
     desk.platform.about("discontinuity", STRANGER, at=at)
     assert "warning: somebody asked for another key of org-one without your key's signature" in desk.well().stderr
