@@ -28,7 +28,9 @@ from proca_web.adapters.database import reading, writing
 from proca_web.app import create_app
 from proca_web.config import Settings
 from proca_web.crypto.encoding import encode
+from proca_web.crypto.keys import keyfile
 from proca_web.crypto.keys.home import write_new_home_key
+from proca_web.crypto.keys.keyfile import OrgKey
 from proca_web.crypto.keys.statements import OrgRotation
 from proca_web.extensions import db, encryption
 from proca_web.models import Org
@@ -191,6 +193,12 @@ def password_hash() -> str:
     """A hash of PASSWORD that is quick to verify; what a real one costs is a test of its own."""
     cheap = {"opslimit": argon2id.OPSLIMIT_MIN, "memlimit": argon2id.MEMLIMIT_MIN}
     return argon2id.str(PASSWORD.encode(), **cheap).decode("ascii")
+
+
+@cache
+def key_file(key: OrgKey, passphrase: str) -> str:
+    """The text of a key file. The same key is locked once a process: a passphrase is slow on purpose."""
+    return keyfile.dumps(keyfile.lock(key, passphrase))
 
 
 def page_settings(**changes: Any) -> PageSettings:

@@ -141,7 +141,7 @@ def old_file(town: Town, folder: Path, org: str, pin: str | None = None) -> Path
     pin = home_pin(town) if pin is None else pin
     key = OrgKey(org, bytes(secret.public_key), bytes(secret), home_identity=pin)
     path = folder / f"{org}-old.orgkey.json"
-    path.write_text(keyfile.dumps(keyfile.lock(key, OWN)))
+    path.write_text(factories.key_file(key, OWN))
     return path
 
 

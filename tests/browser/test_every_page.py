@@ -46,12 +46,19 @@ def place(request: pytest.FixtureRequest, chromium: Browser, settled: tuple[Town
     visitor.end()
 
 
+# In the dark nothing but colours is different: what looks at them looks again.
+AXE_RUNS = {
+    "light": {"runOnly": {"type": "tag", "values": RULES}, "resultTypes": ["violations"]},
+    "dark": {"runOnly": {"type": "rule", "values": ["color-contrast", "link-in-text-block"]}},
+}
+
+
 def test_axe_finds_nothing_in_light_and_dark(place: Page) -> None:
     place.evaluate(AXE)
-    for scheme in ("light", "dark"):
+    for scheme, least in (("light", 10), ("dark", 0)):
         place.emulate_media(color_scheme=scheme)
-        found = place.evaluate("(tags) => axe.run(document, {runOnly: {type: 'tag', values: tags}})", RULES)
-        assert len(found["passes"]) > 10
+        found = place.evaluate("(options) => axe.run(document, options)", AXE_RUNS[scheme])
+        assert len(found["passes"]) > least
         faults = [f"{fault['id']}: {node['html']}" for fault in found["violations"] for node in fault["nodes"]]
         assert faults == [], scheme
 

@@ -10,9 +10,9 @@ from click.testing import CliRunner
 from flask.testing import FlaskClient
 
 from proca_web.crypto.encoding import encode
-from proca_web.crypto.keys import keyfile
 from proca_web.crypto.keys.keyfile import OrgKey
 from proca_web.org_tool.cli import main
+from tests import factories
 from tests.factories import World
 
 PASSPHRASE = "a passphrase of tests"
@@ -24,7 +24,7 @@ def key_file(world: World, org: str, folder: Path) -> Path:
     identity = encode(world.app.extensions["proca_encryption"].home.identity)
     path = folder / f"{org}.orgkey.json"
     key = OrgKey(org, bytes(secret.public_key), bytes(secret), home_identity=identity)
-    path.write_text(keyfile.dumps(keyfile.lock(key, PASSPHRASE)))
+    path.write_text(factories.key_file(key, PASSPHRASE))
     return path
 
 

@@ -19,7 +19,6 @@ from nacl.public import PrivateKey
 from proca_web.adapters import key_guard
 from proca_web.adapters.database import writing
 from proca_web.crypto.encoding import encode
-from proca_web.crypto.keys import keyfile
 from proca_web.crypto.keys.home import HomeKey
 from proca_web.crypto.keys.keyfile import OrgKey
 from proca_web.extensions import db, encryption
@@ -121,7 +120,7 @@ def key_file(folder: Path, secret: PrivateKey, home: HomeKey) -> Path:
     """org-one's key file, pinned to this instance."""
     key = OrgKey("org-one", bytes(secret.public_key), bytes(secret), encode(home.identity), encode(home.box_public))
     path = folder / f"{encode(bytes(secret.public_key))[:6]}.orgkey.json"
-    path.write_text(keyfile.dumps(keyfile.lock(key, PASSPHRASE)))
+    path.write_text(factories.key_file(key, PASSPHRASE))
     return path
 
 
