@@ -18,6 +18,7 @@ from nacl.public import PrivateKey
 
 from proca_web.adapters import key_guard
 from proca_web.adapters.database import writing
+from proca_web.assets import ASSETS
 from proca_web.crypto.encoding import encode
 from proca_web.crypto.keys.home import HomeKey
 from proca_web.crypto.keys.keyfile import OrgKey
@@ -38,6 +39,12 @@ CHANGED = (
     "proca-org: ALARM: the site itself says that its key log was changed: somebody wrote to its database past it, or an"
     " old copy was put back. Nothing was checked. Tell the operator and the other partners, and keep the state file.\n"
 )
+# The server keeps a page for two seconds, for which no test waits.
+_KEEP_NO_PAGE = """
+def post_worker_init(worker):
+    from proca_web.web import page_cache
+    page_cache.SECONDS = 0
+"""
 WHAT_NOW = "If nobody in your org made this change, take your pages offline, and tell the operator and the partners."
 
 
@@ -71,7 +78,9 @@ class Place:
     @contextmanager
     def serving(self) -> Iterator[None]:
         """The server, until the block ends; started with what is on the disk now."""
-        with running.started(*running.GUNICORN, "-b", f"127.0.0.1:{self.port}", env=self.env):
+        config = self.folder / "gunicorn.conf.py"
+        config.write_text((ASSETS / "gunicorn.conf.py").read_text() + _KEEP_NO_PAGE)
+        with running.started(*running.GUNICORN, "-c", str(config), "-b", f"127.0.0.1:{self.port}", env=self.env):
             wait_for(lambda: fetch(f"{self.url}/health")[0])
             yield
 
@@ -111,9 +120,9 @@ class Place:
             Path(f"{self.database}{ending}").unlink(missing_ok=True)
         shutil.copy(copy, self.database)
 
-    def publishes(self, text: str) -> None:
-        """Wait until the directory shows it; the server keeps a page for two seconds."""
-        wait_for(lambda: text in fetch(f"{self.url}/keys.json")[1])
+    def published(self) -> tuple[int, str]:
+        """The directory as the server shows it now."""
+        return fetch(f"{self.url}/keys.json")
 
 
 def key_file(folder: Path, secret: PrivateKey, home: HomeKey) -> Path:
@@ -151,7 +160,7 @@ def test_all_is_well_the_first_time_the_second_time_and_when_others_change_their
             assert facts(done)["code"] in fetch(f"{place.url}/keys")[1]
             assert "warning" not in done.stderr
         other = Holder("org-two", place.world.rotate("org-two"))
-        place.publishes(other.fingerprint)
+        assert other.fingerprint in place.published()[1]
         assert int(facts(place.well())["size"]) == int(facts(second)["size"]) + 2
 
 
@@ -160,7 +169,7 @@ def test_a_key_that_was_swapped_in_due_form_is_an_alarm_until_the_org_says_that_
     with place.serving():
         place.well()
         new = Holder("org-one", place.world.rotate("org-one"))
-        place.publishes(new.fingerprint)
+        assert new.fingerprint in place.published()[1]
         said = place.complaint()
         assert said.startswith(f"proca-org: ALARM: the key of this file, {old.fingerprint}, is not published")
         assert f"published is {new.fingerprint} (recipient)" in said
@@ -181,7 +190,7 @@ def test_a_key_that_was_swapped_in_the_database_only_is_not_published_and_ours_i
             sign=bytes(stranger.sign.verify_key),
         )
         own = Holder("org-one", place.world.secrets["org-one"]).fingerprint
-        wait_for(lambda: own not in fetch(f"{place.url}/keys.json")[1])
+        assert own not in place.published()[1]
         said = place.complaint()
         assert "no key is published for it; by the key log it was activated on" in said
         assert stranger.fingerprint not in said
@@ -192,7 +201,7 @@ def test_a_log_that_was_rewritten_in_the_database_is_signed_by_nobody(place: Pla
     with place.serving():
         place.well()
         place.world.execute("UPDATE key_log SET entry = replace(entry, 'org-two', 'org-2wo')")
-        wait_for(lambda: fetch(f"{place.url}/keys.json")[0] == 503)
+        assert place.published()[0] == 503
         assert place.complaint() == CHANGED
 
 
