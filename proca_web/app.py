@@ -18,7 +18,7 @@ from proca_web.crypto.errors import HomeKeyError
 from proca_web.crypto.keys.home import HomeKey
 from proca_web.jobs import mail, release, sweep
 from proca_web.services.sealing.keyring import Keyring
-from proca_web.web import access, errors, login, page_cache, presentation, security, static_files
+from proca_web.web import access, door, errors, login, page_cache, presentation, security, static_files
 
 JOBS = {"release": release.release, "mail": mail.send_mail, "sweep": sweep.sweep}
 MOST_BYTES = 64 * 1024
@@ -56,6 +56,7 @@ def _assemble(settings: Settings, home: HomeKey) -> Flask:
         hops = settings.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=0)  # type: ignore[method-assign]
     _bind_extensions(app, settings, home)
+    door.init_app(app)
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
     errors.init_app(app)

@@ -138,7 +138,7 @@ def page() -> None:
 @click.option(
     "--consent", "consent_style", default=ConsentStyle.BOX.value, show_default=True, type=_one_of(ConsentStyle)
 )
-@click.option("--country", "default_country", default="", help="preselected country")
+@click.option("--country", "default_country", default="", help="country chosen beforehand where it must be given")
 @click.option("--double-opt-in/--no-double-opt-in", default=True, show_default=True)
 @click.option("--delivery/--no-delivery", default=True, show_default=True, help="the collector gets every signature")
 @click.option("--next-step-label", default="")

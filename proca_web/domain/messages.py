@@ -3,6 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+# The languages whose catalogue is complete; a page speaks one of them, or its words would be read in a wrong voice.
+LANGUAGES = ("en",)
+
 
 @dataclass(frozen=True, slots=True)
 class Message:

@@ -13,7 +13,7 @@ from markupsafe import Markup, escape
 
 from proca_web.domain.messages import Message
 from proca_web.domain.people.countries import COUNTRIES
-from proca_web.web import static_files
+from proca_web.web import collation, static_files
 
 _RIGHT_TO_LEFT = {"ar", "fa", "he", "ur", "yi", "ps", "ckb"}
 
@@ -84,11 +84,12 @@ def asset(path: str) -> str:
 
 
 def countries() -> list[tuple[str, str]]:
-    """Country codes with names in the language of the page, sorted as people read them."""
+    """Country codes with names in the language of the page, sorted as that language sorts."""
     return _country_names(language())
 
 
 @cache
 def _country_names(tag: str) -> list[tuple[str, str]]:
     names: Any = Locale.parse(tag, sep="-").territories
-    return sorted(((code, names.get(code, code)) for code in COUNTRIES), key=lambda pair: pair[1].casefold())
+    key = collation.key(tag)
+    return sorted(((code, names.get(code, code)) for code in COUNTRIES), key=lambda pair: key(pair[1]))

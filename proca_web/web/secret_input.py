@@ -11,6 +11,7 @@ from sqlalchemy import select
 from proca_web.adapters.database import reading
 from proca_web.domain import secret_input
 from proca_web.domain.errors import SecretGiven
+from proca_web.domain.people.characters import is_text
 from proca_web.models import PublicKey
 
 
@@ -37,7 +38,7 @@ def _texts_of_form_or_json() -> dict[str, str]:
     except RecursionError:
         content = None
     pairs = content.items() if isinstance(content, dict) else ()
-    return {name: value for name, value in pairs if isinstance(value, str)}
+    return {name: value for name, value in pairs if isinstance(value, str) and is_text(value)}
 
 
 def _members() -> Iterator[tuple[str, Any]]:

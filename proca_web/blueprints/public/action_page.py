@@ -14,6 +14,7 @@ from proca_web.domain.errors import AddressDoubted, FieldsRefused, NoActiveKey, 
 from proca_web.domain.messages import Message
 from proca_web.domain.pages import tracking
 from proca_web.domain.pages.tracking import Arrival
+from proca_web.domain.people import mail_address
 from proca_web.extensions import encryption, queue
 from proca_web.services.petitions import facts, refusals, views
 from proca_web.services.petitions.facts import PageFacts
@@ -174,7 +175,7 @@ def _taken(seen: PageFacts, submission: Submission, typed: Mapping[str, str]) ->
     name = "check_inbox" if seen.double_opt_in else "thanks"
     if not wants_fragment():
         return see_other(url_for(f"action_page.{name}", page=seen.name))
-    typed = {**typed, "email": submission.contact.email}
+    typed = {**typed, "email": mail_address.readable(submission.contact.email)}
     values = _form_values(_view_of(seen), typed=typed, testing=submission.arrival.testing)
     response = make_response(render_template(f"public/action_page/_{name}.html", **values))
     response.vary.add("HX-Request")

@@ -28,6 +28,19 @@ FIELDS = (
     "birth_date",
 )
 ALWAYS_REQUIRED = frozenset({"first_name", "email"})
+_MISSING = {
+    "first_name": N_("Enter your first name."),
+    "last_name": N_("Enter your last name."),
+    "email": N_("Enter your e-mail address, like anna@example.org."),
+    "phone": N_("Enter your telephone number."),
+    "country": N_("Choose your country."),
+    "postcode": N_("Enter your postcode."),
+    "street": N_("Enter your street."),
+    "street_number": N_("Enter your house number."),
+    "locality": N_("Enter your town."),
+    "region": N_("Enter your region."),
+    "birth_date": N_("Enter your date of birth, as year-month-day."),
+}
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -75,17 +88,25 @@ def parse(form: Mapping[str, str], policy: FieldPolicy, today: date) -> tuple[Co
     """
     faults: dict[str, Message] = {}
     values: dict[str, str] = {}
-    country = form.get("country", "").strip().upper() if "country" in policy.asked else ""
+    country = _country(form) if "country" in policy.asked else ""
     for name in policy.asked:
         _take(name, _rule(name, country, today), form, values, faults)
         if name in policy.required and name not in faults and not values.get(name):
-            faults[name] = Message(N_("Please fill this in."))
+            faults[name] = Message(_MISSING[name])
     comment = _comment(form, policy, faults)
     if faults:
         raise FieldsRefused(faults)
     if policy.comment == "sealed":
         return ContactData(**values, comment=comment), ""
     return ContactData(**values), comment
+
+
+def _country(form: Mapping[str, str]) -> str:
+    """The country whose postcodes are looked at; what is wrong with it is said at its own field."""
+    try:
+        return text.country(form.get("country", ""))
+    except text.Refused:
+        return ""
 
 
 def _comment(form: Mapping[str, str], policy: FieldPolicy, faults: dict[str, Message]) -> str:
@@ -116,7 +137,7 @@ _RULES: dict[str, Callable[[str], str]] = {
     "phone": text.phone,
     "country": text.country,
     "street": partial(text.clean, longest=128),
-    "street_number": partial(text.clean, longest=6),
+    "street_number": partial(text.clean, longest=16),
     "locality": partial(text.clean, longest=64),
     "region": partial(text.clean, longest=64),
 }

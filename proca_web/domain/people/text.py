@@ -7,24 +7,23 @@ from datetime import date
 from email_validator import EmailNotValidError, validate_email
 
 from proca_web.domain.messages import N_, Message
-from proca_web.domain.people.countries import COUNTRIES, is_postcode
+from proca_web.domain.people import characters, hosts, mail_address, postcodes, revealing
+from proca_web.domain.people.countries import COUNTRIES
 
 _MARKUP = re.compile(r"<\s*[a-zA-Z/!?]")
-# A single letter before the dot is an initial (J.Smith), not a host.
-_LINK = re.compile(r"(?i)://|\bwww\.|[\w-]\w\.[^\W\d_]{2,}")
+# Marks between the letters of names: UAX 31, tables 3a and 3b, and what Latin names hold besides.
+_NAME_MARKS = frozenset(" ,'’.-·\u058a\u05be\u05f3\u05f4\u0f0b\u30a0\u30fb\uff65")
+# "s/o" and "a/l" for son of, "K:son" and "S:t" for Karlsson and Sankt: one letter before the sign.
+_SHORTENED = re.compile(r"\b[^\W\d_](?:/[^\W\d_]\b|:(?=[^\W\d_]))")
 _PHONE = re.compile(r"[+]?[0-9 ()-]+")
-_PHONE_INSIDE = re.compile(r"\d(?:[ ()./-]{0,3}\d){7,}")
-# Long runs of digits that are no telephone numbers: years, dates, round numbers.
-_NO_PHONE = re.compile(
-    r"\b(?:(?:19|20)\d\d(?:-\d\d-\d\d| ?[/–-] ?(?:19|20)\d\d)"
-    r"|\d\d?[./]\d\d?[./](?:19|20)\d\d"
-    r"|\d{1,3}(?:[ .,]000){2,})\b"
-)
+# E.164 has 15 digits; a leading 00 and the (0) that is left out from abroad are not among them.
+_PHONE_DIGITS = range(3, 16)
+_NOT_DIALLED = re.compile(r"^00|\(0\)|\D")
+_PHONE_SPACES = str.maketrans("/.·•[]", "    ()")
 _EMAIL_FORBIDDEN = set(' ,;:"<>()[]\\')
 _LONGEST_EMAIL = 254
-_INVISIBLE = {"Cc", "Cf", "Cs", "Co"}
-# Joiners are letters' parts in Persian and Indic names; every other invisible format character is refused.
-_JOINERS = {"\u200c", "\u200d"}
+_ONE_EMAIL = N_("Please write one e-mail address, like anna@example.org.")
+_UNTYPED = {"Cc", "Cs", "Co"}
 
 
 class Refused(ValueError):
@@ -36,7 +35,7 @@ class Refused(ValueError):
 
 
 def clean(typed: str, *, longest: int, lines: bool = False) -> str:
-    """NFC text without outer or doubled spaces. Refuses control characters, markup and too long a text."""
+    """NFC text without unseen characters, outer or doubled spaces. Refuses control characters, markup, too long."""
     # Most of what people type is plain; the rest takes the long way.
     text = " ".join(typed.split()) if typed.isascii() and typed.isprintable() else _normalise(typed, lines=lines)
     if len(text) > longest:
@@ -47,71 +46,84 @@ def clean(typed: str, *, longest: int, lines: bool = False) -> str:
 
 
 def _normalise(typed: str, *, lines: bool) -> str:
-    text = unicodedata.normalize("NFC", typed.replace("\r\n", "\n").replace("\r", "\n"))
+    text = characters.visible(typed.replace("\r\n", "\n").replace("\r", "\n"))
     if not lines:
         text = text.replace("\n", " ")
     text = text.replace("\t", " ")
-    if any(_is_invisible(character) for character in text if not (lines and character == "\n")):
-        raise Refused(N_("Please remove the invisible control characters."))
+    if not characters.is_text(text) or any(_is_untyped(c) for c in text if not (lines and c == "\n")):
+        raise Refused(N_("This holds control characters, which nobody can see. Please type it instead of pasting it."))
     return "\n".join(" ".join(line.split()) for line in text.split("\n")).strip()
 
 
-def _is_invisible(character: str) -> bool:
-    # A letter or emoji newer than our Unicode tables counts as unassigned; only code points that never become one go.
-    is_never_assigned = ord(character) & 0xFFFE == 0xFFFE or 0xFDD0 <= ord(character) <= 0xFDEF
-    return is_never_assigned or (unicodedata.category(character) in _INVISIBLE and character not in _JOINERS)
+def _is_untyped(character: str) -> bool:
+    return unicodedata.category(character) in _UNTYPED
 
 
 def name(typed: str) -> str:
-    """A person's name: letters of any script, spaces and , ' ’ . - ; no links, at most 64 characters."""
-    text = clean(typed, longest=64)
+    """A person's name: letters of any script and the marks of names; no links, at most 64 characters."""
+    text = clean(characters.usual_marks(characters.visible(typed)), longest=64)
     if not text:
         return text
-    if _LINK.search("".join(character for character in text if not _is_mark(character))):
+    if hosts.holds_link(text):
         raise Refused(N_("A name cannot hold a web address. If it holds none, please put a space after the dot."))
-    if not text[0].isalpha() or not all(map(_is_name_part, text, " " + text)):
+    if not text.removeprefix("'").removeprefix("’")[:1].isalpha() or not all(map(_is_name_part, _unshortened(text))):
         raise Refused(N_("Please use letters, spaces and , ' . - only, beginning with a letter."))
     return text
 
 
-def _is_name_part(character: str, before: str) -> bool:
-    if character in _JOINERS:
-        return unicodedata.category(before)[0] in "LM"
-    return unicodedata.category(character)[0] in "LM" or character in " ,'’.-"
+def _unshortened(text: str) -> str:
+    return _SHORTENED.sub("", text) if "/" in text or ":" in text else text
 
 
-def _is_mark(character: str) -> bool:
-    return character in _JOINERS or unicodedata.category(character)[0] == "M"
+def _is_name_part(character: str) -> bool:
+    return unicodedata.category(character)[0] in "LM" or character in _NAME_MARKS or character in characters.JOINERS
 
 
 def email(typed: str) -> str:
     """One mail address, its domain in ASCII (IDNA). Refuses lists, quotes, comments and impossible domains."""
-    text = typed.strip()
+    text = mail_address.unwrapped(typed)
     if not text:
         return text
-    if len(text) > _LONGEST_EMAIL or unicodedata.normalize("NFKC", text) != text or _EMAIL_FORBIDDEN & set(text):
-        raise Refused(N_("Please write one e-mail address, like anna@example.org."))
+    if len(text) > _LONGEST_EMAIL or _EMAIL_FORBIDDEN & set(text) or text.count("@") != 1:
+        raise Refused(_ONE_EMAIL)
+    _check_local_part(text.partition("@")[0])
     try:
         parsed = validate_email(text, check_deliverability=False, allow_smtputf8=False, strict=True)
     except EmailNotValidError as error:
-        raise Refused(N_("Please write one e-mail address, like anna@example.org.")) from error
+        raise Refused(_ONE_EMAIL) from error
     address = f"{parsed.local_part}@{parsed.ascii_domain}"
     if len(address) > _LONGEST_EMAIL:
-        raise Refused(N_("Please write one e-mail address, like anna@example.org."))
+        raise Refused(_ONE_EMAIL)
     return address
 
 
+def _check_local_part(local: str) -> None:
+    if local.startswith(".") or local.endswith(".") or ".." in local:
+        raise Refused(
+            N_("An e-mail address cannot have two dots in a row, nor a dot at its beginning or just before the @.")
+        )
+    if not local.isascii() and local.isprintable():
+        raise Refused(N_("The part before the @ can hold only the letters a to z, digits and signs like . _ + -"))
+
+
 def phone(typed: str) -> str:
-    """A telephone number as people write it, at most 20 characters."""
-    text = clean(typed, longest=20)
-    if text and not _PHONE.fullmatch(text):
-        raise Refused(N_("Please use digits, spaces, + ( ) - only."))
+    """A telephone number as people write it: digits, spaces, + ( ) - are what remains; at most 15 digits."""
+    text = clean(characters.plain(typed), longest=64).translate(_PHONE_SPACES)
+    text = re.sub(r"(?i)^\s*tel:", "", text)
+    text = re.sub(r"^\s*\(\s*\+\s*(\d+)\s*\)", r"+\1 ", text)
+    text = " ".join(text.split()).strip("- ")
+    if not text:
+        return text
+    if not _PHONE.fullmatch(text):
+        raise Refused(N_("Please use digits, spaces and + ( ) - / . only."))
+    if len(_NOT_DIALLED.sub("", text)) not in _PHONE_DIGITS:
+        raise Refused(N_("A telephone number has at least 3 and at most 15 digits. Please check it."))
     return text
 
 
 def country(typed: str) -> str:
-    """An ISO 3166-1 alpha-2 code."""
-    text = typed.strip()
+    """A country's two letters: ISO 3166-1 alpha-2, or XK."""
+    text = characters.visible(typed).strip()
     text = text.upper() if text.isascii() else text
     if text and text not in COUNTRIES:
         raise Refused(N_("Please choose a country from the list."))
@@ -119,16 +131,21 @@ def country(typed: str) -> str:
 
 
 def postcode(typed: str, of_country: str | None) -> str:
-    """A postcode in capitals; checked against its country's pattern only."""
-    text = clean(typed, longest=10).upper()
-    if text and not is_postcode(text, of_country):
+    """A postcode in the form its country uses; checked against that country only."""
+    text = clean(characters.plain(typed), longest=24).upper()
+    if not text:
+        return text
+    found = postcodes.in_form(text, of_country or "")
+    if found is None and of_country:
         raise Refused(N_("This does not look like a postcode of that country."))
-    return text
+    if found is None:
+        raise Refused(N_("A postcode has at most 10 letters, digits, spaces and dashes."))
+    return found
 
 
 def birth_date(typed: str, today: date) -> str:
     """A date of birth as YYYY-MM-DD, between 1900 and today."""
-    text = typed.strip()
+    text = characters.visible(typed).strip()
     if not text:
         return text
     try:
@@ -143,6 +160,13 @@ def birth_date(typed: str, today: date) -> str:
 def comment(typed: str, *, public: bool) -> str:
     """Free text of at most 1,000 characters. A public one may hold no mail address or telephone number."""
     text = clean(typed, longest=1000, lines=True)
-    if public and (re.search(r"\S[@＠]\S", text) or _PHONE_INSIDE.search(_NO_PHONE.sub("x", text))):
-        raise Refused(N_("This comment is public: please leave out e-mail addresses and telephone numbers."))
+    if public and revealing.holds_address(text):
+        raise Refused(N_("This comment is public: please leave out e-mail addresses, like anna@example.org."))
+    if public and revealing.holds_telephone(text):
+        raise Refused(
+            N_(
+                "This comment is public: please leave out telephone numbers. A long number that begins with 0 or +, "
+                "like 030 1234567, counts as one."
+            )
+        )
     return text

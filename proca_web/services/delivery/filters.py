@@ -51,9 +51,10 @@ def _read_count(text: str) -> int:
 def _read_time(text: str) -> datetime:
     try:
         moment = datetime.fromisoformat(text)
-    except ValueError as error:
+        # In UTC it may fall out of the years 1 to 9999.
+        return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+    except (ValueError, OverflowError) as error:
         raise ValueError("must be a time like 2026-01-31T12:00:00Z") from error
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def _read_role(text: str) -> KeyRole:

@@ -9,6 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from proca_web.domain.errors import BadSetting, NameTaken, NoActiveKey
+from proca_web.domain.messages import LANGUAGES
 from proca_web.domain.pages.wording import Translate
 from proca_web.domain.people.contact import ALWAYS_REQUIRED, FIELDS
 from proca_web.domain.people.countries import COUNTRIES
@@ -100,8 +101,16 @@ def _check_settings(settings: PageSettings) -> None:
         raise BadSetting("only fields that the page asks for can be required")
     if settings.default_country and settings.default_country not in COUNTRIES:
         raise BadSetting(f"{settings.default_country!r} is no country; use two capital letters, like DE")
-    try:
-        Locale.parse(settings.locale)
-    except (ValueError, UnknownLocaleError) as error:
-        raise BadSetting(f"{settings.locale!r} is no language we know; use a code like en or pt_BR") from error
+    _check_locale(settings.locale)
     names.check_link(settings.next_step_url)
+
+
+def _check_locale(locale: str) -> None:
+    try:
+        language = Locale.parse(locale).language
+    except (ValueError, UnknownLocaleError) as error:
+        raise BadSetting(f"{locale!r} is no language we know; use a code like en or en_GB") from error
+    if language not in LANGUAGES:
+        raise BadSetting(
+            f"pages cannot be in {locale!r} yet: their words are not translated. Ready: {', '.join(LANGUAGES)}"
+        )

@@ -130,12 +130,12 @@ def test_a_new_and_a_known_address_get_the_same_answer(world: World, client: Fla
 @pytest.mark.parametrize(
     ("field", "value", "said"),
     [
-        ("first_name", "", "Please fill this in."),
+        ("first_name", "", "Enter your first name."),
         ("first_name", "<script>", "without HTML"),
         ("first_name", "\x07bell", "control characters"),
         ("first_name", "www.spam.example", "web address"),
         ("last_name", "=1+1", "beginning with a letter"),
-        ("email", "", "Please fill this in."),
+        ("email", "", "Enter your e-mail address"),
         ("email", "no-at-sign", "one e-mail address"),
         ("email", "a@example.org, b@example.org", "one e-mail address"),
         ("country", "XX", "from the list"),
@@ -157,6 +157,43 @@ def test_a_bad_field_is_marked_and_everything_typed_is_kept(
             assert f'value="{value}"' in shown.replace("\n", " ")
         assert answer.headers["Cache-Control"] == "no-store"
     assert rows(world) == 0
+
+
+def test_an_address_is_shown_as_people_read_it_and_mailed_in_ascii(world: World, client: FlaskClient) -> None:
+    for domain in ("müller.de", "mu\u0308ller.de", "xn--mller-kva.de"):
+        answer = world.sign(client, headers=HX, email=f"anna@{domain}")
+        assert answer.text.count("anna@müller.de") == 2
+        assert "xn--" not in answer.text
+    world.run("mail")
+    assert {mail["to"] for mail in world.mails()} == {"anna@xn--mller-kva.de"}
+
+
+@pytest.mark.parametrize("path", ["/p/trees/sign", "/p/trees-partner/sign"])
+def test_no_field_cuts_what_is_typed_or_pasted(client: FlaskClient, path: str) -> None:
+    assert "maxlength" not in client.get(path).text.lower()
+
+
+@pytest.mark.parametrize(
+    ("required", "chosen"), [('["email", "first_name"]', 0), ('["country", "email", "first_name"]', 1)]
+)
+def test_a_country_is_chosen_beforehand_only_where_it_must_be_given(
+    world: World, client: FlaskClient, required: str, chosen: int
+) -> None:
+    world.execute("UPDATE action_pages SET default_country = 'DE', required = :required", required=required)
+    page_cache.forget()
+    assert client.get("/p/trees/sign").text.count(" selected") == chosen
+
+
+def test_browsers_are_told_address_line_1_only_where_it_holds_the_number_too(world: World, client: FlaskClient) -> None:
+    both = client.get("/p/trees-partner/sign").text
+    assert 'name="street_number"' in both
+    assert "address-line1" not in both
+    fields = '["first_name", "email", "street"]'
+    world.execute("UPDATE action_pages SET fields = :fields WHERE name = 'trees'", fields=fields)
+    page_cache.forget()
+    alone = client.get("/p/trees/sign").text
+    assert "Street and house number" in alone
+    assert re.search(r'name="street"[^>]* autocomplete="address-line1"', alone)
 
 
 def test_all_faults_are_said_at_once(client: FlaskClient) -> None:

@@ -73,6 +73,26 @@ def test_first_name_and_address_are_always_required(typed: dict[str, str], missi
     assert faults(typed, TWO) == missing
 
 
+def test_each_missing_field_says_what_to_enter() -> None:
+    with pytest.raises(FieldsRefused) as refusal:
+        parse({}, FieldPolicy(FIELDS, required=frozenset(FIELDS)), TODAY)
+    said = [fault.text for fault in refusal.value.faults.values()]
+    assert list(refusal.value.faults) == list(FIELDS)
+    assert len(set(said)) == len(FIELDS)
+    assert refusal.value.faults["first_name"].text == "Enter your first name."
+
+
+def test_a_wrong_country_is_said_in_its_place_among_the_others() -> None:
+    with pytest.raises(FieldsRefused) as refusal:
+        parse(form(first_name="", country="XX"), ALL, TODAY)
+    assert list(refusal.value.faults) == ["first_name", "country"]
+
+
+@pytest.mark.parametrize("number", ["1525/39", "1234/56a", "12/3/45", "114-118", "7 bis", "Haus 3, Tür 12"])
+def test_house_numbers_are_taken_whole(number: str) -> None:
+    assert parse(form(street_number=number), ALL, TODAY)[0].street_number == number
+
+
 def test_a_page_may_require_more() -> None:
     policy = FieldPolicy(FIELDS, required=frozenset({"first_name", "email", "postcode"}))
     assert faults(form(postcode=""), policy) == {"postcode"}
@@ -85,7 +105,7 @@ def test_a_required_field_with_a_fault_says_the_fault_and_not_that_it_is_missing
 
 
 @pytest.mark.parametrize(
-    ("field", "longest"), [("street", 128), ("street_number", 6), ("locality", 64), ("region", 64), ("last_name", 64)]
+    ("field", "longest"), [("street", 128), ("street_number", 16), ("locality", 64), ("region", 64), ("last_name", 64)]
 )
 def test_each_line_has_its_length(field: str, longest: int) -> None:
     contact, _ = parse(form(**{field: "x" * longest}), ALL, TODAY)

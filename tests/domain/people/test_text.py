@@ -9,7 +9,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from proca_web.domain.people import text
+from proca_web.domain.people import characters, text
 from proca_web.domain.people.text import Refused
 
 Rule = Callable[[str], str]
@@ -31,7 +31,12 @@ RULES: dict[str, Rule] = {
 ANYTHING = st.one_of(
     st.text(max_size=80),
     st.text(st.characters(), max_size=12),
-    st.text(st.sampled_from("aZ9ßİı@.,'’-+() \t\r\n<>/:w\u0301\u200d\u200c\u202e\u00a0\u2028ÅＡ０"), max_size=20),
+    st.text(
+        st.sampled_from(
+            "aZ9ßİı@.,'’-+()´／：·\u00ad\u200f\ufe0f\ufeff\U0001f3f4٣ب \t\r\n<>/:w\u0301\u200d\u200c\u202e\u00a0\u2028ÅＡ０"
+        ),
+        max_size=20,
+    ),
     st.from_regex(r"\A[a-z.]{1,8}@[a-zäß]{1,8}\.[a-z]{2,4}\Z"),
 )
 
@@ -55,19 +60,21 @@ def test_whatever_is_typed_passes_in_a_stable_form_or_is_refused_by_name(rule: R
         return
     assert rule(passed) == passed
     assert not [c for c in passed if unicodedata.category(c) in ("Cc", "Cs", "Co") and c != "\n"]
+    assert characters.visible(passed) == passed
     assert passed == passed.strip()
     assert unicodedata.is_normalized("NFC", passed)
 
 
 @given(typed=ANYTHING)
-def test_a_name_that_passes_begins_with_a_letter_and_holds_letters_and_five_marks_only(typed: str) -> None:
+def test_a_name_that_passes_begins_with_a_letter_and_holds_letters_and_the_marks_of_names_only(typed: str) -> None:
     try:
         passed = text.name(typed)
     except Refused:
         return
     assert len(passed) <= 64
-    assert passed[:1].isalpha() or not passed
-    assert all(c.isalpha() or unicodedata.category(c)[0] == "M" or c in " ,'’.-\u200c\u200d" for c in passed)
+    assert passed.removeprefix("'").removeprefix("’")[:1].isalpha() or not passed
+    marks = " ,'’.-·/:\u058a\u05be\u05f3\u05f4\u0f0b\u30a0\u30fb\uff65\u200c\u200d"
+    assert all(c.isalpha() or unicodedata.category(c)[0] == "M" or c in marks for c in passed)
 
 
 @given(typed=ANYTHING)
@@ -126,7 +133,6 @@ def test_names_of_real_people_pass_in_one_form(typed: str, passed: str) -> None:
         "N" * 65,
         "-Anna",
         ".Anna",
-        "'Anna",
         "\u0301Anna",
         "1Anna",
         "Anna2",
@@ -148,13 +154,6 @@ def test_names_of_real_people_pass_in_one_form(typed: str, passed: str) -> None:
         "http://evil",
         "<b>Anna</b>",
         "Anna<script>",
-        "A\u200d\u200dnna",
-        "\u200dAnna",
-        "Anna \u200dMaria",
-        "An\u200bna",
-        "An\u00adna",
-        "An\u202ena",
-        "\ufeffAnna",
         "An\x00na",
         "An\x1bna",
         "An\x85na",
@@ -168,7 +167,7 @@ def test_what_is_no_name_is_refused(typed: str) -> None:
 
 def test_a_dot_between_two_words_is_explained_because_it_may_be_an_honest_name() -> None:
     with pytest.raises(Refused, match="space after the dot"):
-        text.name("St.John")
+        text.name("st.john")
 
 
 @pytest.mark.parametrize(
@@ -213,23 +212,17 @@ def test_addresses_pass_with_their_domain_in_ascii(typed: str, passed: str) -> N
         "anna@bernd@example.org",
         '"anna"@example.org',
         '"a, b"@example.org',
-        "<anna@example.org>",
         "Anna <anna@example.org>",
         "anna(comment)@example.org",
         "anna\\@example.org",
         "anna@example.org\x00",
         "an\x00na@example.org",
         "an\x7fna@example.org",
-        "an\u200bna@example.org",
-        "ａnna@example.org",
-        "anna＠example.org",
-        "anna@ｅxample.org",
         "añna@example.org",
         ".anna@example.org",
         "an..na@example.org",
         "anna@-example.org",
         "anna@example..org",
-        "mailto:anna@example.org",
         "a" * 65 + "@example.org",
         "a@" + "b" * 64 + ".org",
         "anna@" + "b" * 60 + ("." + "c" * 60) * 4 + ".org",
@@ -245,12 +238,14 @@ def test_an_address_that_grows_past_254_characters_in_ascii_is_refused() -> None
     assert refuses(text.email, short)
 
 
-@pytest.mark.parametrize("typed", ["+49 (0)551 2345-678", "0551 2345678", "112", "+" + "1" * 19])
+@pytest.mark.parametrize("typed", ["+49 (0)551 2345-678", "0551 2345678", "112", "+" + "1" * 15])
 def test_telephone_numbers_pass_as_people_write_them(typed: str) -> None:
     assert text.phone(typed) == typed
 
 
-@pytest.mark.parametrize("typed", ["0551/2345", "tel 112", "++49", "49+551", "١٢٣", "１２３", "+" + "1" * 20, "=1+1"])
+@pytest.mark.parametrize(
+    "typed", ["tel 112", "++49", "49+551", "+" + "1" * 16, "1" * 65, "=1+1", "12", "()-", "030 123 ext 4"]
+)
 def test_what_is_no_telephone_number_is_refused(typed: str) -> None:
     assert refuses(text.phone, typed)
 
@@ -272,7 +267,7 @@ def test_what_is_no_country_code_is_refused(typed: str) -> None:
         ("1234 ab", "NL", "1234 AB"),
         ("10115", "DE", "10115"),
         (" 00-950 ", "PL", "00-950"),
-        ("00950", "PL", "00950"),
+        ("00950", "PL", "00-950"),
         ("d02 af30", "IE", "D02 AF30"),
         ("k1a 0b1", "CA", "K1A 0B1"),
         ("12345-6789", "US", "12345-6789"),
@@ -293,8 +288,6 @@ def test_a_postcode_is_in_capitals_and_fits_its_own_country(typed: str, country:
         ("00-950", "DE"),
         ("1011", "DE"),
         ("101155", "DE"),
-        ("١٠١١٥", "DE"),
-        ("１０１１５", "DE"),
         ("SW1A", "GB"),
         ("12345678901", None),
         ("12_34", None),
