@@ -2,6 +2,7 @@
 
 import sys
 
+import proca_web.adapters.huey_storage  # noqa: F401 -- loaded once before the fork, not at the first signature
 from proca_web.adapters import logs
 from proca_web.app import create_app
 from proca_web.config import ConfigError

@@ -138,6 +138,8 @@ class DayEvent(StrEnum):
     REFUSED = "refused"
     EXPIRED = "expired"
     BOUNCED = "bounced"
+    LOST = "lost"
+    UNSURE = "unsure"
 
 
 class StaffRole(StrEnum):

@@ -118,6 +118,8 @@ class Transient(Base):
     deliveries: Mapped[int] = mapped_column(
         default=0, server_default="0", comment="attempts that may have reached DATA"
     )
+    unsure: Mapped[int] = mapped_column(default=0, server_default="0", comment="mails whose end nobody knows")
+    waiting_since: Mapped[datetime | None] = mapped_column(comment="when the mail was taken")
     lease_until: Mapped[datetime | None]
     next_try: Mapped[datetime]
     created_at: Mapped[datetime]

@@ -1,10 +1,25 @@
-"""What belongs to the instance as a whole: signs of life of its processes."""
+"""What belongs to the instance as a whole: which one it is, signs of life of its processes, what its relays took."""
 
 from datetime import datetime
 
+from sqlalchemy import CheckConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from proca_web.models.base import Base
+
+
+class Instance(Base):
+    """The one row that says which instance this database belongs to (protocol 7)."""
+
+    __tablename__ = "instance"
+    __table_args__ = (
+        CheckConstraint("id = 1", name="only_one"),
+        CheckConstraint("length(instance_id) = 16", name="instance_id_length"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    instance_id: Mapped[bytes] = mapped_column(comment="16 random bytes; the keyring's guard names it too")
+    aged_at: Mapped[datetime] = mapped_column(comment="how far housekeeping by age has come; never leaps ahead")
 
 
 class Heartbeat(Base):
@@ -14,3 +29,12 @@ class Heartbeat(Base):
 
     name: Mapped[str] = mapped_column(primary_key=True)
     seen_at: Mapped[datetime]
+
+
+class Relay(Base):
+    """When a mail transport last took a mail: an answer to one row counts only while it takes others."""
+
+    __tablename__ = "relays"
+
+    name: Mapped[str] = mapped_column(primary_key=True)
+    taken_at: Mapped[datetime]
