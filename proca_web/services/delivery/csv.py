@@ -11,7 +11,7 @@ from proca_web.services.delivery.filters import Filters
 
 
 def encrypted_csv(session: Session, org_id: int, filters: Filters) -> Iterator[str]:
-    """The file in pieces: its header, then some hundred rows each."""
+    """The file in pieces: its header, then some rows each."""
     yield csv_line(ENCRYPTED)
     for piece in rows.released(session, org_id, filters):
         yield "".join(map(csv_line, piece))

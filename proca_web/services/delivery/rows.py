@@ -16,7 +16,7 @@ from proca_web.domain.rows.export_columns import ENCRYPTED, ERASED, ExportRow
 from proca_web.services import driver
 from proca_web.services.delivery.filters import Filters
 
-CHUNK = 500
+CHUNK = 100  # as much as stays in a processor's cache while its columns are converted; 500 cost a fifth
 
 _TEXT = None
 _YES_NO = {True: "true", False: "false", None: ""}.__getitem__
