@@ -61,10 +61,6 @@ class OrgKey:
         """The Ed25519 public half derived from the secret; it signs rotations (protocol 5)."""
         return crypto_sign_seed_keypair(digest(32, "org-sign", self.secret))[0]
 
-    def trusts(self, identity: bytes) -> bool:
-        """Whether this Home identity is the pinned one."""
-        return self.home_identity in (encode(identity), fingerprint(identity))
-
 
 def new_org_key(org: str, *, home_identity: str = "", origin: str = "") -> OrgKey:
     """A fresh key pair of an org, made from the operating system's randomness."""

@@ -1,12 +1,11 @@
-"""Public keys of orgs: how they are read, checked and named. Holds no secret."""
+"""Public keys of orgs: how they are checked and named. Holds no secret."""
 
 from dataclasses import dataclass
 
 from nacl.bindings import crypto_scalarmult
 from nacl.utils import random
 
-from proca_web.crypto.encoding import decode
-from proca_web.crypto.errors import EncodingError, KeyRefused
+from proca_web.crypto.errors import KeyRefused
 from proca_web.crypto.labels import digest
 from proca_web.crypto.memory import KEY_BYTES
 
@@ -42,11 +41,3 @@ def check_public(public: bytes) -> bytes:
     except RuntimeError as error:  # libsodium: the result is all zero
         raise KeyRefused("a low-order public key") from error
     return public
-
-
-def read_public(text: str) -> bytes:
-    """A public key from its 43 characters. Raises KeyRefused with one neutral sentence for anything else."""
-    try:
-        return check_public(decode(text.strip(), KEY_BYTES))
-    except EncodingError as error:
-        raise KeyRefused("not a public key: 43 characters of base64url are needed") from error

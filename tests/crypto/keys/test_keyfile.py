@@ -196,13 +196,6 @@ def test_every_key_file_has_its_own_salt_and_nonce(key: OrgKey) -> None:
     assert len({content["kdf"]["salt"] for content in made}) == len({content["nonce"] for content in made}) == 2
 
 
-def test_a_key_trusts_the_identity_it_is_pinned_to_by_itself_or_by_its_fingerprint(key: OrgKey) -> None:
-    assert key.trusts(IDENTITY)
-    assert replace(key, home_identity=fingerprint(IDENTITY)).trusts(IDENTITY)
-    assert not key.trusts(b"j" * 32)
-    assert not replace(key, home_identity="").trusts(IDENTITY)
-
-
 def test_a_pin_is_read_in_both_forms_and_nothing_else_is_one() -> None:
     name = fingerprint(IDENTITY)
     assert keyfile.read_pin(f" {name.lower()}\n") == name

@@ -7,9 +7,8 @@ import re
 import pytest
 from nacl.public import PrivateKey
 
-from proca_web.crypto.encoding import encode
 from proca_web.crypto.errors import KeyRefused
-from proca_web.crypto.keys.keys import check_public, fingerprint, read_public
+from proca_web.crypto.keys.keys import check_public, fingerprint
 
 PRIME = 2**255 - 19
 HIGH_BIT = 2**255
@@ -67,23 +66,6 @@ def test_a_good_key_with_its_high_bit_set_is_an_alias_and_refused() -> None:
 def test_a_key_of_another_size_is_refused(size: int) -> None:
     with pytest.raises(KeyRefused, match="32 bytes"):
         check_public(b"\x09" * size)
-
-
-def test_a_key_is_read_from_its_characters_with_space_around() -> None:
-    public = bytes(PrivateKey.generate().public_key)
-    assert read_public(f"  {encode(public)}\n") == public
-
-
-@pytest.mark.parametrize("text", ["", "AAAA", "A" * 42, "A" * 44, "A" * 42 + "B", "+" * 43, "ż" * 43])
-def test_every_text_that_is_no_key_gets_the_same_neutral_answer(text: str) -> None:
-    with pytest.raises(KeyRefused) as refused:
-        read_public(text)
-    assert str(refused.value) == "not a public key: 43 characters of base64url are needed"
-
-
-def test_a_low_order_key_is_refused_as_text_too() -> None:
-    with pytest.raises(KeyRefused, match="low-order"):
-        read_public("A" * 43)
 
 
 def test_a_fingerprint_is_eight_groups_of_four_without_letters_that_look_alike() -> None:
