@@ -4,6 +4,7 @@ Imported by the process that uses the queue only: huey brings every storage's dr
 """
 
 import json
+import threading
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from proca_web.adapters.database import set_private
 
 EVERY_MINUTE = crontab(minute="*")
 _NAME = "proca"
+_CLOSING = threading.Lock()
 
 
 class JsonSerializer(Serializer):
@@ -51,7 +53,8 @@ class EmbeddedConsumer(Consumer):
         def loop_then_close() -> None:
             loop()
             if self.stop_flag.is_set():
-                self.huey.storage.close()
+                with _CLOSING:  # two workers that end at once share the connection, and huey asks before it locks
+                    self.huey.storage.close()
 
         process.loop = loop_then_close
         return super()._create_process(process, name)
