@@ -15,12 +15,12 @@ from jinja2 import BytecodeCache
 from jinja2.bccache import Bucket
 from redis import Redis
 
+from proca_web.adapters import clock as clock_of_the_house
 from proca_web.app import create_app
 from proca_web.config import Settings
 from proca_web.crypto.boxes.certificate import Mode
 from proca_web.extensions import db
 from proca_web.services.sealing.keyring import Keyring
-from proca_web.web import ratelimit
 from tests import databases, factories, ports
 from tests import own_redis as own_redis_database
 from tests.databases import Postgres, Templates
@@ -190,8 +190,8 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> "factories.FakeClock":
 @pytest.fixture
 def one_minute(monkeypatch: pytest.MonkeyPatch) -> None:
     """The minute that calls are counted in does not end while a test counts."""
-    moment = ratelimit.time()
-    monkeypatch.setattr(ratelimit, "time", lambda: moment)
+    moment = clock_of_the_house.now()
+    monkeypatch.setattr(clock_of_the_house, "now", lambda: moment)
 
 
 @pytest.fixture(scope="session")

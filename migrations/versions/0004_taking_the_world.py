@@ -17,13 +17,15 @@ depends_on = None
 
 _NUMBER = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 _MOMENT = sa.DateTime(timezone=True)
+_WHICH = "16 random bytes; the keyring's guard names it too"
+_AGED = "how far housekeeping by age has come; never leaps ahead"
 _EVENTS = "'confirmed', 'repeated', 'withdrawn', 'rejected', 'refused', 'expired', 'bounced'"
 
 
 def upgrade() -> None:
     with op.batch_alter_table("transients") as table:
-        table.add_column(sa.Column("unsure", _NUMBER, nullable=False, server_default="0"))
-        table.add_column(sa.Column("waiting_since", _MOMENT, nullable=True))
+        table.add_column(sa.Column("unsure", _NUMBER, nullable=False, server_default="0", comment="mails whose end nobody knows"))
+        table.add_column(sa.Column("waiting_since", _MOMENT, nullable=True, comment="when the mail was taken"))
     # Who waits already has waited since the signature, as before.
     op.execute("UPDATE transients SET waiting_since = created_at WHERE state = 'waiting'")
     op.create_table(
@@ -35,8 +37,8 @@ def upgrade() -> None:
     op.create_table(
         "instance",
         sa.Column("id", _NUMBER, autoincrement=False, nullable=False),
-        sa.Column("instance_id", sa.LargeBinary(), nullable=False),
-        sa.Column("aged_at", _MOMENT, nullable=False),
+        sa.Column("instance_id", sa.LargeBinary(), nullable=False, comment=_WHICH),
+        sa.Column("aged_at", _MOMENT, nullable=False, comment=_AGED),
         sa.CheckConstraint("id = 1", name=op.f("ck_instance_only_one")),
         sa.CheckConstraint("length(instance_id) = 16", name=op.f("ck_instance_instance_id_length")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_instance")),

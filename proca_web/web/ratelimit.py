@@ -8,7 +8,6 @@ import ipaddress
 import secrets
 import threading
 from dataclasses import dataclass
-from time import time
 from typing import Protocol
 
 from flask import Flask, Request, current_app
@@ -17,6 +16,8 @@ from limits.errors import StorageError
 from limits.storage import Storage, storage_from_string
 from limits.strategies import FixedWindowRateLimiter
 from werkzeug.exceptions import TooManyRequests
+
+from proca_web.adapters import clock
 
 _EXTENSION = "proca_rate_limit"
 WINDOW_SECONDS = 60
@@ -36,7 +37,7 @@ class _InMemory:
         self._counts: dict[tuple[str, str], int] = {}
 
     def hit(self, name: str, network: str, a_minute: int) -> float:
-        now = time()
+        now = clock.now().timestamp()
         window = int(now // WINDOW_SECONDS)
         with self._lock:
             if window != self._window:
@@ -57,7 +58,7 @@ class _InRedis:
         item = RateLimitItemPerMinute(a_minute)
         if self._limiter.hit(item, name, network):
             return 0.0
-        return max(0.1, self._limiter.get_window_stats(item, name, network).reset_time - time())
+        return max(0.1, self._limiter.get_window_stats(item, name, network).reset_time - clock.now().timestamp())
 
 
 class _State:

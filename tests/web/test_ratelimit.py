@@ -1,7 +1,5 @@
 """Limits per network: the unit is a household, the count is shared where Redis is, and an address is never kept."""
 
-import time
-
 import pytest
 import redis
 from flask import Flask
@@ -9,8 +7,8 @@ from werkzeug.exceptions import TooManyRequests
 from werkzeug.test import EnvironBuilder
 from werkzeug.wrappers import Request
 
-from proca_web.web import ratelimit
 from proca_web.web.ratelimit import Limit, RateLimit, network_key
+from tests.factories import FakeClock
 
 
 def limited_app(url: str, secret: str = "s" * 32) -> Flask:
@@ -41,13 +39,11 @@ def test_the_call_beyond_the_limit_waits_for_the_rest_of_the_minute(
     assert call(app, Limit("login", 3), "10.0.0.1") == 0
 
 
-def test_a_new_minute_begins_anew_and_forgets_everybody(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_new_minute_begins_anew_and_forgets_everybody(clock: FakeClock) -> None:
     app, limit = limited_app("memory://"), Limit("sign", 1)
-    moment = time.time()
-    monkeypatch.setattr(ratelimit, "time", lambda: moment)
     assert call(app, limit, "10.0.0.1") == 0
     assert call(app, limit, "10.0.0.1") > 0
-    monkeypatch.setattr(ratelimit, "time", lambda: moment + 60)
+    clock.forward(seconds=60)
     assert call(app, limit, "10.0.0.1") == 0
 
 
