@@ -180,7 +180,7 @@ def test_a_country_is_chosen_beforehand_only_where_it_must_be_given(
     world: World, client: FlaskClient, required: str, chosen: int
 ) -> None:
     world.execute("UPDATE action_pages SET default_country = 'DE', required = :required", required=required)
-    page_cache.forget()
+    page_cache.forget(world.app)
     assert client.get("/p/trees/sign").text.count(" selected") == chosen
 
 
@@ -190,7 +190,7 @@ def test_browsers_are_told_address_line_1_only_where_it_holds_the_number_too(wor
     assert "address-line1" not in both
     fields = '["first_name", "email", "street"]'
     world.execute("UPDATE action_pages SET fields = :fields WHERE name = 'trees'", fields=fields)
-    page_cache.forget()
+    page_cache.forget(world.app)
     alone = client.get("/p/trees/sign").text
     assert "Street and house number" in alone
     assert re.search(r'name="street"[^>]* autocomplete="address-line1"', alone)
