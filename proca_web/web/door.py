@@ -13,7 +13,7 @@ from proca_web.domain.people import characters
 from proca_web.domain.people.contact import FIELDS
 
 # PostgreSQL's integer, which row numbers are.
-_LARGEST = 2**31 - 1
+_LARGEST = 2**63 - 1
 _SAID_BESIDE_THE_FIELD = {"action_page.sign": frozenset((*FIELDS, "comment"))}
 
 # There a secret must be noticed first; `secret_input.typed` then leaves out what is no text.
