@@ -12,7 +12,7 @@ from werkzeug.routing import IntegerConverter
 from proca_web.domain.people import characters
 from proca_web.domain.people.contact import FIELDS
 
-# PostgreSQL's integer, which row numbers are.
+# The largest id of a row, on both databases.
 _LARGEST = 2**63 - 1
 _SAID_BESIDE_THE_FIELD = {"action_page.sign": frozenset((*FIELDS, "comment"))}
 
@@ -23,7 +23,7 @@ _LOOKED_AT_FOR_SECRETS = ("keys", "key_acts")
 class RowNumber(IntegerConverter):
     """The number of a row in a path, in ASCII digits; there is nothing under any that a database cannot hold."""
 
-    regex = "[0-9]{1,10}"
+    regex = "[0-9]{1,19}"
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **{"max": _LARGEST, **kwargs})
