@@ -160,7 +160,7 @@ def test_a_change_that_is_due_is_made_once_however_often_the_sweep_runs(
 def test_the_second_yes_is_written_down_once(world: World, other: Owner, waiting: int) -> None:
     first, again = (other.post(f"/{waiting}/approve") for _ in range(2))
     assert first.json == again.json
-    assert world.query("SELECT count(*) FROM audit_entries WHERE event = 'key-change-approved'") == [(1,)]
+    assert world.query("SELECT count(*) FROM audit_entries WHERE event = 'key-approve'") == [(1,)]
 
 
 @pytest.mark.parametrize("place", ["make_active", "endorse", "_drop_other_changes"])
