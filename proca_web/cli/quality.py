@@ -15,8 +15,9 @@ _PASS_ON = {"ignore_unknown_options": True, "allow_extra_args": True, "help_opti
 @click.command(context_settings=_PASS_ON)
 @click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
 def test(arguments: tuple[str, ...]) -> None:
-    """Run the tests; arguments go to pytest. All of them run side by side, a part of them in one process."""
+    """Run the tests; arguments go to pytest."""
     os.chdir(ASSETS)
+    # All of them run side by side; for a folder or a file one process is there sooner.
     is_part = any(os.path.exists(argument.partition("::")[0]) for argument in arguments)
     os.execv(sys.executable, [sys.executable, "-m", "pytest", *(() if is_part else _PARALLEL), *arguments])
 
