@@ -151,9 +151,7 @@ class World:
         if email in self.browsers:
             return self.browsers[email]
         client = self.app.test_client()
-        token = re.search(r'csrf_token" value="([^"]+)"', client.get("/login").text)
-        assert token is not None
-        answer = client.post("/login", data={"csrf_token": token[1], "email": email, "password": PASSWORD})
+        answer = client.post("/login", data={"csrf_token": form_token(client), "email": email, "password": PASSWORD})
         assert answer.status_code == 303, answer.text
         self.browsers[email] = client
         return client
@@ -181,6 +179,13 @@ def form(**changes: str) -> dict[str, str]:
         "postcode": "00-950",
     }
     return fields | changes
+
+
+def form_token(client: FlaskClient, path: str = "/login") -> str:
+    """The token of a form of the console, as a browser would send it."""
+    found = re.search(r'csrf_token" value="([^"]+)"', client.get(path).text)
+    assert found is not None
+    return found[1]
 
 
 def b64(text_: str) -> bytes:

@@ -43,6 +43,7 @@ FRAMEWORKS = {
     "flask_mail",
     "flask_wtf",
     "flask_migrate",
+    "wtforms",
     "werkzeug",
     "jinja2",
 }
@@ -250,6 +251,16 @@ def test_no_folder_holds_more_than_can_be_overlooked() -> None:
     files = [Path(line) for line in listed.splitlines() if line.split("/")[0] in folders and (ROOT / line).exists()]
     full = Counter(str(file.parent) for file in files if file.stem != "__init__" and "vendor" not in file.parts)
     assert {folder: number for folder, number in full.items() if number > MOST_FILES} == {}
+
+
+def test_no_test_module_is_imported_by_another() -> None:
+    offenders = [
+        f"{path.relative_to(ROOT)} imports {imported}"
+        for path in (ROOT / "tests").rglob("*.py")
+        for imported in imports(path)
+        if imported.startswith("tests.") and imported.rpartition(".")[2].startswith("test_")
+    ]
+    assert offenders == []
 
 
 def test_the_orgs_tool_runs_without_flask_and_sqlalchemy() -> None:

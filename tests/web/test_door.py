@@ -3,8 +3,7 @@
 import pytest
 from flask.testing import FlaskClient
 
-from tests.blueprints.console.test_staff import csrf
-from tests.factories import World
+from tests.factories import World, form_token
 
 OWNER = "admin@org-one.example.org"
 
@@ -75,7 +74,7 @@ def test_a_query_that_is_no_text_is_refused_and_a_referrer_harms_no_signature(
 
 
 def test_a_sign_in_that_is_no_text_is_refused(client: FlaskClient) -> None:
-    token = csrf(client)
+    token = form_token(client)
     for field in ("email", "password"):
         fields = {"csrf_token": token, "email": OWNER, "password": "x", field: "a\0b"}
         assert client.post("/login", data=fields).status_code == 422

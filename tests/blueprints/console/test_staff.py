@@ -7,18 +7,14 @@ import pytest
 from flask.testing import FlaskClient
 
 from tests.databases import ON_BOTH
-from tests.factories import PASSWORD, World
+from tests.factories import PASSWORD, World, form_token
 from tests.services.conftest import confirm_path, waiting_token
 
 
-def csrf(client: FlaskClient, path: str = "/login") -> str:
-    found = re.search(r'csrf_token" value="([^"]+)"', client.get(path).text)
-    assert found is not None
-    return found[1]
-
-
 def login(client: FlaskClient, email: str, password: str) -> int:
-    return client.post("/login", data={"csrf_token": csrf(client), "email": email, "password": password}).status_code
+    return client.post(
+        "/login", data={"csrf_token": form_token(client), "email": email, "password": password}
+    ).status_code
 
 
 def test_the_right_pair_signs_in_and_leads_to_the_own_org(world: World, client: FlaskClient) -> None:
@@ -41,7 +37,7 @@ def test_the_right_pair_signs_in_and_leads_to_the_own_org(world: World, client: 
     ],
 )
 def test_a_wrong_pair_is_one_answer(client: FlaskClient, email: str, password: str) -> None:
-    token = csrf(client)
+    token = form_token(client)
     answer = client.post("/login", data={"csrf_token": token, "email": email, "password": password})
     assert answer.status_code == 422
     assert "do not belong together" in answer.text
@@ -54,7 +50,7 @@ def test_a_sign_in_without_its_token_is_refused(client: FlaskClient) -> None:
 
 @pytest.mark.usefixtures("one_minute")
 def test_ten_tries_a_minute(client: FlaskClient) -> None:
-    token = csrf(client)
+    token = form_token(client)
     statuses = [
         client.post("/login", data={"csrf_token": token, "email": "x@example.org", "password": "y"}).status_code
         for _ in range(11)
@@ -87,7 +83,7 @@ def test_signing_out_needs_a_post_and_ends_the_session(world: World) -> None:
     browser = world.app.test_client()
     login(browser, "admin@org-two.example.org", PASSWORD)
     assert browser.get("/logout").status_code == 405
-    token = csrf(browser, "/console/org-two/")
+    token = form_token(browser, "/console/org-two/")
     assert browser.post("/logout", data={"csrf_token": token}).status_code == 303
     assert browser.get("/console/org-two/").status_code == 303
 

@@ -3,7 +3,6 @@
 import base64
 import json
 from contextlib import suppress
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -15,37 +14,11 @@ from proca_web.domain.people.contact import ContactData
 from proca_web.domain.rows import opened_copy, plaintext
 from proca_web.domain.rows.export_columns import DECRYPTED
 from proca_web.domain.rows.opened_copy import PlaintextRefused
-from proca_web.domain.rows.plaintext import ADDRESS_NAMES, BUCKETS, PROCA_NAMES, Context
+from proca_web.domain.rows.plaintext import ADDRESS_NAMES, BUCKETS, PROCA_NAMES
+from tests.domain.rows.copies import CONTEXT, FULL
 
 VECTORS = Path(__file__).with_name("hostile_plaintexts.json")
 CASES = json.loads(VECTORS.read_text("utf-8"))["cases"]
-CONTEXT = Context(
-    home="HOME",
-    action_ref="A" * 22,
-    contact_ref="B" * 22,
-    campaign="trees",
-    page="trees-page",
-    org="org-one",
-    opt_in=None,
-    deliver=True,
-    consent="c" * 64,
-    at=datetime(2026, 3, 1, 12, 1, 59, tzinfo=UTC),
-)
-FULL = ContactData(
-    first_name="Zofia",
-    last_name="Ślązak-Żółć",
-    email="zofia@example.org",
-    phone="+48 22 123",
-    country="PL",
-    postcode="00-950",
-    street="Aleje",
-    street_number="7b",
-    locality="Warszawa",
-    region="Mazowsze",
-    birth_date="1990-01-31",
-    comment="For\nthe trees",
-)
-
 _TEXT = some.text(some.characters(exclude_categories=("Cc", "Cs")), max_size=60)
 _CONTACTS = some.builds(ContactData, **dict.fromkeys((*PROCA_NAMES, *ADDRESS_NAMES), _TEXT))
 

@@ -22,7 +22,7 @@ from proca_web.crypto.keys.keys import fingerprint
 from proca_web.domain.rows import plaintext
 from proca_web.org_tool.cli import main
 from tests.crypto.making import key_of, new_sender
-from tests.domain.rows.test_plaintext import CONTEXT, FULL
+from tests.domain.rows.copies import CONTEXT, FULL
 from tests.org_tool.export_maker import ExportMaker, b64
 from tests.required import required
 

@@ -16,7 +16,7 @@ from proca_web.services.sealing.keyring import Keyring
 from proca_web.services.sealing.senders import SenderSource
 from tests.crypto.making import TwoClocks, key_of, new_home, opened
 from tests.factories import FakeClock, World
-from tests.services.sealing.test_senders import Rows, sealed
+from tests.services.sealing.table import Rows, sealed
 
 ORG = PrivateKey.generate()
 HOUR, SECOND = timedelta(hours=1), timedelta(seconds=1)

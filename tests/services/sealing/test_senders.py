@@ -10,38 +10,16 @@ import weakref
 from collections.abc import Callable, Iterator
 
 import pytest
-from nacl.public import PrivateKey
 
 from proca_web.crypto.boxes import certificate as certificates
 from proca_web.crypto.boxes.certificate import Mode
-from proca_web.crypto.boxes.sealing import Sealed
 from proca_web.crypto.boxes.sender import Clock, Sender
 from proca_web.crypto.errors import SenderEnded
 from proca_web.crypto.keys.home import HomeKey
 from proca_web.services.sealing import senders
 from proca_web.services.sealing.senders import SenderSource
 from tests.crypto.making import TwoClocks, in_child, key_of, new_home, number, opened
-
-ORG = PrivateKey.generate()
-
-
-class Rows:
-    """Stands for the table of keys: keeps each sender's public half and certificate under a row number."""
-
-    def __init__(self) -> None:
-        self._numbers = itertools.count(1)
-        self.publics: dict[int, bytes] = {}
-        self.certificates: dict[int, bytes] = {}
-        self.senders: list[Sender] = []
-        self.sources: list[SenderSource] = []
-        self.before: Callable[[Sender], None] = lambda sender: None
-
-    def __call__(self, sender: Sender) -> int:
-        self.before(sender)
-        row = next(self._numbers)
-        self.publics[row], self.certificates[row] = sender.public, sender.certificate
-        self.senders.append(sender)
-        return row
+from tests.services.sealing.table import ORG, Rows, sealed
 
 
 @pytest.fixture
@@ -62,12 +40,6 @@ def source_of(home: HomeKey, rows: Rows, mode: Mode = Mode.SESSION, clock: Clock
     source = SenderSource(home, mode, rows, clock or TwoClocks())
     rows.sources.append(source)
     return source
-
-
-def sealed(source: SenderSource, *, throwaway: bool = False) -> Sealed:
-    """One submission with one copy."""
-    with source.submission(throwaway=throwaway) as sealer:
-        return sealer.seal(b"text", key_of(ORG))
 
 
 def draws(monkeypatch: pytest.MonkeyPatch, *numbers: int) -> None:
