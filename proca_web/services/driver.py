@@ -4,7 +4,7 @@ SQLAlchemy's result machinery costs more than the statement itself there. Statem
 and come out as the driver has them. Everything else in this house uses SQLAlchemy's statements.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -96,6 +96,25 @@ def lock(session: Session, number: int) -> None:
     """Wait for a lock that is held to the end of the transaction. SQLite has one writer anyway."""
     if dialect_of(session).name == "postgresql":
         session.execute(_LOCK, {"number": number})
+
+
+def lock_actions(connection: AnyConnection, ids: Iterable[int]) -> None:
+    """Lock these actions' rows to the end of the transaction, in id order; what is read of them afterwards holds.
+
+    Before every decision that a supporter and the worker can both make; the supporters' rows come after. A row that is
+    gone is locked by nobody: look again. SQLite has one writer anyway.
+    """
+    _lock_rows(connection, "actions", ids)
+
+
+def lock_supporters(connection: AnyConnection, ids: Iterable[int]) -> None:
+    """Lock these supporters' rows in id order, after the actions' rows: nobody joins or leaves them meanwhile."""
+    _lock_rows(connection, "supporters", ids)
+
+
+def _lock_rows(connection: AnyConnection, name: str, ids: Iterable[int]) -> None:
+    if dialect_of(connection).name == "postgresql":
+        execute(connection, f"SELECT id FROM {name} WHERE id = ANY(?) ORDER BY id FOR UPDATE", (list(ids),))
 
 
 def time(connection: AnyConnection, moment: datetime) -> Any:
