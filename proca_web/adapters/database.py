@@ -1,24 +1,28 @@
 """How both databases are opened so that an answered signature survives: durable commits, short fair write locks.
 
-SQLite: WAL, synchronous=FULL, BEGIN IMMEDIATE for writes behind a file lock (fair, where the busy-wait polls), plain
-BEGIN for reads. PostgreSQL: its own defaults. One door for each: `with reading()`, `with writing()`;
-`direct_read` and `direct_write` are for the rooms that need the driver itself.
+What each driver needs stands in `engines`; a passing fault leaves here as `Unavailable`. One door for each:
+`with reading()`, `with writing()`; `direct_read` and `direct_write` are for the rooms that need the driver itself.
 """
 
-import fcntl
 import os
-import sqlite3
+import select
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
+from time import sleep
 from typing import Any
 
-from flask import g
+from flask import current_app, g
 from flask_sqlalchemy import SQLAlchemy
+from psycopg.pq import TransactionStatus
 from sqlalchemy import Connection, Engine, event, make_url
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import PoolProxiedConnection
 
+from proca_web.adapters.engines import pace, postgresql, sqlite
+from proca_web.adapters.engines.faults import told_apart
+from proca_web.adapters.engines.sqlite import LockingConnection
+from proca_web.domain.errors import Unavailable
 from proca_web.models import Base
 from proca_web.services.driver import Direct
 
@@ -26,51 +30,18 @@ db = SQLAlchemy(model_class=Base)
 
 _POOLED = "proca_pooled"
 _READS = "proca_reads"
-
-
-class LockingConnection(sqlite3.Connection):
-    """A SQLite connection whose writing transactions queue at a file lock beside the database."""
-
-    lock_path: str | None = None
-    _lock: int | None = None
-
-    def begin_write(self) -> None:
-        """Wait for our turn, then BEGIN IMMEDIATE."""
-        if self.lock_path is not None:
-            self._lock = os.open(self.lock_path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-            fcntl.flock(self._lock, fcntl.LOCK_EX)
-        try:
-            self.execute("BEGIN IMMEDIATE")
-        except sqlite3.Error:
-            self._unlock()
-            raise
-
-    def commit(self) -> None:
-        """COMMIT, then let the next writer in."""
-        super().commit()
-        self._unlock()
-
-    def rollback(self) -> None:
-        """ROLLBACK, then let the next writer in."""
-        super().rollback()
-        self._unlock()
-
-    def close(self) -> None:
-        """Close; an open transaction is rolled back."""
-        super().close()
-        self._unlock()
-
-    def _unlock(self) -> None:
-        lock, self._lock = self._lock, None
-        if lock is not None:
-            os.close(lock)
+_FAILED = "proca_last_write_failed"
+_TRUNCATE_TRIES = 20
+_TRUNCATE_PAUSE = 0.025
 
 
 def engine_options(url: str) -> dict[str, Any]:
     """What create_engine needs; statements never appear with their parameters in errors or logs."""
-    options: dict[str, Any] = {"hide_parameters": True}
+    options: dict[str, Any] = {"hide_parameters": True, "pool_timeout": pace.REQUEST_SECONDS}
     if url.startswith("sqlite"):
-        options["connect_args"] = {"factory": LockingConnection, "isolation_level": None, "timeout": 30}
+        options["connect_args"] = {"factory": LockingConnection, "isolation_level": None}
+    else:
+        options |= {"pool_pre_ping": True, "connect_args": dict(postgresql.CONNECT_ARGS)}
     return options
 
 
@@ -79,23 +50,12 @@ def prepare_engine(engine: Engine) -> None:
     if engine.dialect.name == "sqlite":
         path = make_url(str(engine.url)).database
         lock_path = f"{path}.lock" if path and path != ":memory:" else None
-        event.listen(engine, "connect", lambda connection, _record: _open_sqlite(connection, lock_path))
+        event.listen(engine, "connect", lambda connection, _entry: sqlite.opened(connection, lock_path))
+        event.listen(engine, "checkout", sqlite.checked_out)
         event.listen(engine, "begin", _begin_sqlite)
-
-
-def _open_sqlite(connection: LockingConnection, lock_path: str | None) -> None:
-    connection.lock_path = lock_path
-    for pragma in (
-        "journal_mode=WAL",
-        "synchronous=FULL",
-        "foreign_keys=ON",
-        "secure_delete=ON",
-        "busy_timeout=30000",
-        "wal_autocheckpoint=4000",
-    ):
-        connection.execute(f"PRAGMA {pragma}")
-    if connection.execute("PRAGMA foreign_keys").fetchone() != (1,):
-        raise RuntimeError("this SQLite keeps no foreign keys")
+    else:
+        event.listen(engine, "do_connect", postgresql.Connecting())
+        event.listen(engine, "checkout", postgresql.checked_out)
 
 
 def _begin_sqlite(connection: Connection) -> None:
@@ -110,7 +70,7 @@ def _begin_sqlite(connection: Connection) -> None:
 @contextmanager
 def reading() -> Iterator[Session]:
     """A short read in a session of its own, which takes no write lock; what it loaded stays readable afterwards."""
-    with Session(db.engine, autoflush=False) as session:
+    with told_apart(), Session(db.engine, autoflush=False) as session:
         session.connection(execution_options={_READS: True})
         yield session
 
@@ -118,14 +78,14 @@ def reading() -> Iterator[Session]:
 @contextmanager
 def writing() -> Iterator[Session]:
     """A short write in a session of its own: one transaction, committed at the end, rolled back on an error."""
-    with Session(db.engine, expire_on_commit=False) as session, session.begin():
+    with _storing(), Session(db.engine, expire_on_commit=False) as session, session.begin():
         yield session
 
 
 @contextmanager
 def direct_read() -> Iterator[Direct]:
     """The driver's own connection for single reads, each a transaction of its own; for the few rooms that need it."""
-    with _direct(one_statement=True) as connection:
+    with told_apart(), _direct(one_statement=True) as connection:
         yield connection
 
 
@@ -135,20 +95,37 @@ def direct_write(*, one_statement: bool = False) -> Iterator[Direct]:
 
     With `one_statement` PostgreSQL is spared the round trips of BEGIN and COMMIT: a statement alone is a transaction.
     """
-    with _direct(one_statement=one_statement) as connection:
+    with _storing(), _direct(one_statement=one_statement) as connection:
         if isinstance(connection.raw, LockingConnection):
             connection.raw.begin_write()
         try:
             yield connection
             connection.raw.commit()
         except BaseException:
-            connection.raw.rollback()
+            if not is_lost(connection.raw):
+                connection.raw.rollback()
             raise
+
+
+def stored_last() -> bool:
+    """Whether this process's last attempt to write reached the database: a full disk lets everybody read."""
+    return not current_app.extensions.get(_FAILED, False)
+
+
+@contextmanager
+def _storing() -> Iterator[None]:
+    try:
+        with told_apart():
+            yield
+    except Unavailable:
+        current_app.extensions[_FAILED] = True
+        raise
+    current_app.extensions[_FAILED] = False
 
 
 @contextmanager
 def _direct(*, one_statement: bool) -> Iterator[Direct]:
-    pooled = g.get(_POOLED) or _take_from_pool()
+    pooled = _kept() or _take_from_pool()
     raw: Any = pooled.driver_connection
     alone = one_statement and db.engine.dialect.name == "postgresql"
     if alone:
@@ -158,6 +135,28 @@ def _direct(*, one_statement: bool) -> Iterator[Direct]:
     finally:
         if alone and not raw.closed:
             raw.autocommit = False
+
+
+def _kept() -> PoolProxiedConnection | None:
+    """This request's connection, unless the server has ended it since: an idle one that has something to say."""
+    pooled: PoolProxiedConnection | None = g.get(_POOLED)
+    if pooled is None:
+        return None
+    if is_lost(pooled.driver_connection):
+        give_back()
+        return None
+    return pooled
+
+
+def is_lost(raw: Any) -> bool:
+    """Whether a driver's idle connection was ended from the other side; asked without a word to the server."""
+    if isinstance(raw, LockingConnection):
+        return False
+    if raw.closed:
+        return True
+    if raw.pgconn.transaction_status != TransactionStatus.IDLE:
+        return False
+    return bool(select.select([raw.pgconn.socket], [], [], 0)[0])
 
 
 def _take_from_pool() -> PoolProxiedConnection:
@@ -170,19 +169,30 @@ def _take_from_pool() -> PoolProxiedConnection:
 def give_back(_error: BaseException | None = None) -> None:
     """Return the request's direct connection to the pool, if there is one."""
     pooled: PoolProxiedConnection | None = g.pop(_POOLED, None)
-    if pooled is not None:
+    if pooled is None:
+        return
+    if is_lost(pooled.driver_connection):
+        pooled.invalidate()
+    else:
         pooled.close()
 
 
-def truncate_wal() -> None:
-    """Empty SQLite's write-ahead log, where deleted pages live on; PostgreSQL keeps its own house."""
+def truncate_wal() -> bool:
+    """Empty SQLite's write-ahead log, where deleted pages live on; PostgreSQL keeps its own house.
+
+    Nobody is kept waiting for it: while somebody reads, as a long download does, it is tried again, then left (False)
+    to the next minute.
+    """
     if db.engine.dialect.name != "sqlite":
-        return
-    raw = db.engine.raw_connection()
-    try:
-        raw.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
-    finally:
-        raw.close()
+        return True
+    with told_apart(), closing(db.engine.raw_connection()) as pooled:
+        raw = pooled.driver_connection
+        assert isinstance(raw, LockingConnection)
+        for _ in range(_TRUNCATE_TRIES):
+            if sqlite.truncated(raw):
+                return True
+            sleep(_TRUNCATE_PAUSE)
+    return False
 
 
 def set_private(path: Path) -> None:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from flask import Flask, current_app
 
 from proca_web.adapters import clock, logs
+from proca_web.domain.errors import Unavailable
 
 if TYPE_CHECKING:
     from huey import Huey
@@ -19,6 +20,10 @@ if TYPE_CHECKING:
 
 _EXTENSION = "proca_queue"
 _EVERY_SECONDS = 1.0
+PAUSE_SECONDS = 5.0
+_LINE_SECONDS = 60.0
+LOOK_SECONDS = 3.0
+SWEEP_SECONDS = 75.0
 
 
 class _Wake:
@@ -53,6 +58,8 @@ class _State:
         self.huey: Huey | None = None
         self.wakes: dict[str, _Wake] = {}
         self.lock = threading.Lock()
+        self.not_before = self.next_line = 0.0
+        self.ran: dict[str, float] = {}
 
     def opened(self) -> "Huey":
         with self.lock:
@@ -65,14 +72,28 @@ class _State:
                 self._task("sweep", self.jobs["sweep"], huey_storage.EVERY_MINUTE)
         return self.huey
 
+    def run(self, name: str, job: Callable[[Flask], None]) -> None:
+        """Do a job; a fault is logged, and waits for the next look."""
+        self.ran[name] = clock.monotonic()
+        try:
+            job(self.app)
+        except Unavailable as error:
+            self.app.logger.error("%s waits: %s", name, error)
+        except Exception as error:
+            logs.unexpected(self.app.logger, error, name)
+
+    def look(self) -> None:
+        """Do what may be due: a wake-up that never came is felt for seconds, whatever the queue does."""
+        for name, job in self.jobs.items():
+            wait = SWEEP_SECONDS if name == "sweep" else LOOK_SECONDS
+            if clock.monotonic() - self.ran.get(name, 0.0) >= wait:
+                self.run(name, job)
+
     def _task(self, name: str, job: Callable[[Flask], None], every: Any = None) -> Any:
         assert self.huey is not None
 
         def run() -> None:
-            try:
-                job(self.app)
-            except Exception as error:
-                logs.unexpected(self.app.logger, error, name)
+            self.run(name, job)
 
         decorate = self.huey.periodic_task(every, name=name) if every else self.huey.task(name=name)
         return decorate(run)
@@ -90,11 +111,17 @@ class Queue:
     def wake(self, job: str) -> None:
         """Tell the workers that there is something to do. A fault is logged only: the sweep finds the row."""
         state: _State = current_app.extensions[_EXTENSION]
+        now = clock.monotonic()
+        if now < state.not_before:  # the workers look for themselves meanwhile
+            return
         try:
             state.opened()
             state.wakes[job]()
         except Exception as error:
-            current_app.logger.error("queue: not reachable (%s)", type(error).__name__)
+            state.not_before = now + PAUSE_SECONDS
+            if now >= state.next_line:
+                state.next_line = now + _LINE_SECONDS
+                current_app.logger.error("queue: not reachable (%s)", type(error).__name__)
 
     def close(self, app: Flask) -> None:
         """Close this thread's connection, if the queue was opened."""
@@ -107,4 +134,9 @@ class Queue:
         from proca_web.adapters import huey_storage  # noqa: PLC0415
 
         state: _State = app.extensions[_EXTENSION]
-        return huey_storage.EmbeddedConsumer(state.opened(), workers=workers, max_delay=0.5, check_worker_health=True)
+        huey = state.opened()
+        for name in state.jobs:
+            state.ran.setdefault(name, clock.monotonic())
+        return huey_storage.EmbeddedConsumer(
+            huey, look=state.look, workers=workers, max_delay=0.5, check_worker_health=True
+        )

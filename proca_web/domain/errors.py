@@ -53,6 +53,17 @@ class RowRefused(ProcaError):
     """A constraint of the database does not hold: a nonce used before, a key row that is gone."""
 
 
+class Unavailable(ProcaError):
+    """Something this product stands on does not answer now: database, keyring. Nothing was done; later it will be.
+
+    `what` names the fault for operators: a class, a code or a folder, never a value.
+    """
+
+    def __init__(self, what: str) -> None:
+        super().__init__(f"not available just now: {what}")
+        self.what = what
+
+
 class UnknownToken(ProcaError):
     """No signature is held under this link."""
 

@@ -8,6 +8,7 @@ from proca_web.adapters import clock
 from proca_web.adapters.database import reading, truncate_wal, writing
 from proca_web.adapters.keyring import keyring_of
 from proca_web.adapters.wordings import refresh_wordings
+from proca_web.domain.errors import Unavailable
 from proca_web.jobs import keys
 from proca_web.jobs.mail import send_mail
 from proca_web.jobs.release import release
@@ -80,5 +81,7 @@ def _step(app: Flask, name: str, act: Callable[[], object]) -> None:
     """One step of the sweep; a fault in one does not keep the others from running."""
     try:
         act()
+    except Unavailable as error:
+        app.logger.critical("sweep: %s failed: %s", name, error.what)
     except Exception as error:
         app.logger.critical("sweep: %s failed (%s)", name, type(error).__name__)

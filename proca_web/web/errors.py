@@ -16,6 +16,7 @@ from proca_web.domain.errors import (
     PageNotFound,
     PageNotOpen,
     SecretGiven,
+    Unavailable,
     UnknownToken,
 )
 from proca_web.domain.messages import N_, Message
@@ -34,6 +35,9 @@ _TITLES: dict[int, Message] = {
     500: Message(N_("Something went wrong on our side")),
     503: Message(N_("We cannot take signatures just now")),
 }
+RETRY_AFTER_SECONDS = 10
+# Forms that ask for no token and hold no password: the next page may hold what was typed.
+_SENT_AGAIN = frozenset({"action_page.sign", "confirm.confirm", "confirm.reject"})
 _ADVICE: dict[int, Message] = {
     400: Message(N_("Please go back and try again.")),
     403: Message(N_("Your browser says the form came from elsewhere. Please open the page here and sign there.")),
@@ -54,13 +58,16 @@ def init_app(app: Flask) -> None:
     app.register_error_handler(UnknownToken, _unknown_token)
     for refusal in (NoActiveKey, CannotSealNow, CampaignKeyMissing, GuardDamaged):
         app.register_error_handler(refusal, _unavailable)
+    app.register_error_handler(Unavailable, unavailable)
     app.register_error_handler(KeyNotFound, lambda _: answer(404))
     app.register_error_handler(SecretGiven, _secret_given)
     app.register_error_handler(KeyLogBroken, _log_broken)
     app.register_error_handler(Exception, _unexpected)
 
 
-def answer(status: int, title: str | None = None, advice: str | None = None) -> Response:
+def answer(
+    status: int, title: str | None = None, advice: str | None = None, template: str = "errors/page.html"
+) -> Response:
     """An error as a page, as a fragment for htmx, or as JSON."""
     shown = {
         "title": title or gettext(_TITLES.get(status, _TITLES[500]).text),
@@ -70,8 +77,8 @@ def answer(status: int, title: str | None = None, advice: str | None = None) -> 
     if wants_json():
         response = make_response({"error": f"{shown['title']}. {shown['advice']}", "field": None}, status)
     else:
-        template = "errors/_notice.html" if wants_fragment() else "errors/page.html"
-        response = make_response(render_template(template, **shown), status)
+        whole = "errors/_notice.html" if wants_fragment() else template
+        response = make_response(render_template(whole, **shown), status)
     response.vary.add("HX-Request")
     if wants_fragment():  # beside the form, so that what was typed stays
         response.headers["HX-Retarget"] = "#notice"
@@ -109,6 +116,30 @@ def _unknown_token(_: UnknownToken) -> Response:
 def _unavailable(error: Exception) -> Response:
     current_app.logger.critical("refused to store a signature: %s %s", type(error).__name__, request.url_rule)
     return answer(503)
+
+
+def unavailable(error: Unavailable) -> Response:
+    """503 and when to come back; where a form was sent, the next page holds what was typed and can send it again."""
+    tell_unavailable(error)
+    can_send_again = request.method == "POST" and request.endpoint in _SENT_AGAIN
+    response = answer(503, template="errors/again.html" if can_send_again else "errors/page.html")
+    return come_back(response)
+
+
+def come_back(response: Response) -> Response:
+    """Say when to try again."""
+    response.headers["Retry-After"] = str(RETRY_AFTER_SECONDS)
+    return response
+
+
+def words(status: int) -> dict[str, str]:
+    """What is said of a status: a title, and what to do."""
+    return {"title": gettext(_TITLES[status].text), "advice": gettext(_ADVICE[status].text)}
+
+
+def tell_unavailable(error: Unavailable) -> None:
+    """One line a fault: what failed and on which route, nothing of who asked."""
+    current_app.logger.critical("unavailable: %s on %s", error.what, request.url_rule)
 
 
 def _secret_given(_: SecretGiven) -> Response:

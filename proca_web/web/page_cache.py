@@ -1,5 +1,7 @@
 """A short memory for public pages: each is rendered at most once in two seconds and process, whoever asks.
 
+While the database is away, what was rendered in the last ten minutes is shown, as proxies are told they may.
+
 Only answers that are the same for everybody are kept; a page with what somebody typed never is. What is kept is also
 kept compressed: nothing in it is secret, so its length may be known, which a page with typed text could not afford.
 """
@@ -12,8 +14,11 @@ from time import monotonic
 
 from flask import Flask, Request, Response, current_app, request
 
+from proca_web.domain.errors import Unavailable
+
 _EXTENSION = "proca_page_cache"
 SECONDS = 2.0
+STALE_SECONDS = 600.0
 MOST_PAGES = 500
 SHORTEST_ZIPPED = 500
 
@@ -51,7 +56,7 @@ class Kept:
         return Response(zipped, mimetype=self.mimetype, headers={**headers, "Content-Encoding": "gzip"})
 
 
-Memory = dict[str, tuple[float, Kept]]
+Memory = dict[str, tuple[float, float, Kept]]  # until when, since when, what
 
 
 def init_app(app: Flask) -> None:
@@ -64,14 +69,20 @@ def serve(
 ) -> Response:
     """The rendered page (with a status, if not 200) with an ETag; 304 for who has it already."""
     now, memory = monotonic(), _memory(current_app)
-    until, kept = memory.get(key, (0.0, None))
+    until, made, kept = memory.get(key, (0.0, 0.0, None))
     if kept is None or until < now:
-        rendered = render()
-        body, status = rendered if isinstance(rendered, tuple) else (rendered, 200)
-        kept = Kept.of(body.encode(), mimetype, status=status)
+        try:
+            rendered = render()
+        except Unavailable as error:
+            if kept is None or kept.status != 200 or made + STALE_SECONDS < now:
+                raise
+            current_app.logger.error("unavailable: %s; shown as it was: %s", error.what, request.url_rule)
+        else:
+            body, status = rendered if isinstance(rendered, tuple) else (rendered, 200)
+            kept, made = Kept.of(body.encode(), mimetype, status=status), now
         if len(memory) >= MOST_PAGES:
             memory.clear()
-        memory[key] = (now + SECONDS, kept)
+        memory[key] = (now + SECONDS, made, kept)
     return kept.answer(request, f"public, max-age={max_age}, stale-while-revalidate=30, stale-if-error=600")
 
 

@@ -5,22 +5,27 @@ The memory of one process is a dozen lines of our own: the library's costs as mu
 
 import hashlib
 import ipaddress
+import logging
 import secrets
 import threading
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 from flask import Flask, Request, current_app
 from limits import RateLimitItemPerMinute
 from limits.errors import StorageError
 from limits.storage import Storage, storage_from_string
 from limits.strategies import FixedWindowRateLimiter
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 from werkzeug.exceptions import TooManyRequests
 
 from proca_web.adapters import clock
 
 _EXTENSION = "proca_rate_limit"
 WINDOW_SECONDS = 60
+REDIS_SECONDS = 0.3
+PAUSE_SECONDS = 10.0
 
 
 class _Counter(Protocol):
@@ -50,7 +55,9 @@ class _InRedis:
     """Counts that several processes share."""
 
     def __init__(self, url: str) -> None:
-        storage = storage_from_string(url, wrap_exceptions=True)
+        waits = {"socket_connect_timeout": REDIS_SECONDS, "socket_timeout": REDIS_SECONDS}
+        once: Any = Retry(NoBackoff(), 0)
+        storage = storage_from_string(url, wrap_exceptions=True, retry=once, **waits)
         assert isinstance(storage, Storage)
         self._limiter = FixedWindowRateLimiter(storage)
 
@@ -61,11 +68,35 @@ class _InRedis:
         return max(0.1, self._limiter.get_window_stats(item, name, network).reset_time - clock.now().timestamp())
 
 
+class _Shared:
+    """Counts in Redis; while that is away, in this process's memory. It is asked again after a pause."""
+
+    def __init__(self, redis: _Counter, logger: logging.Logger) -> None:
+        self._redis, self._memory, self._logger = redis, _InMemory(), logger
+        self._not_before = self._next_line = 0.0
+
+    def hit(self, name: str, network: str, a_minute: int) -> float:
+        now = clock.monotonic()
+        if now >= self._not_before:
+            try:
+                return self._redis.hit(name, network, a_minute)
+            except (StorageError, OSError) as error:
+                self._not_before = now + PAUSE_SECONDS
+                self._tell(error, now)
+        return self._memory.hit(name, network, a_minute)
+
+    def _tell(self, error: Exception, now: float) -> None:
+        if now >= self._next_line:
+            self._next_line = now + WINDOW_SECONDS
+            text = "rate limit: Redis is not reachable (%s); each process counts by itself"
+            self._logger.error(text, type(error).__name__)
+
+
 class _State:
     """One app's limiter; opened at the first limited request, so that importing the app opens nothing."""
 
-    def __init__(self, url: str, secret: str) -> None:
-        self._url = url
+    def __init__(self, url: str, secret: str, logger: logging.Logger) -> None:
+        self._url, self._logger = url, logger
         # Several processes must agree on the keys; one process forgets them when it ends.
         shared = url.startswith("redis")
         self.key = hashlib.sha256(b"rate-limit" + secret.encode()).digest() if shared else secrets.token_bytes(32)
@@ -74,7 +105,8 @@ class _State:
     @property
     def counter(self) -> _Counter:
         if self._counter is None:
-            self._counter = _InRedis(self._url) if self._url.startswith("redis") else _InMemory()
+            shared = self._url.startswith("redis")
+            self._counter = _Shared(_InRedis(self._url), self._logger) if shared else _InMemory()
         return self._counter
 
 
@@ -83,7 +115,7 @@ class RateLimit:
 
     def init_app(self, app: Flask, url: str, secret: str) -> None:
         """Remember where counts are kept."""
-        app.extensions[_EXTENSION] = _State(url, secret)
+        app.extensions[_EXTENSION] = _State(url, secret, app.logger)
 
 
 @dataclass(frozen=True)
@@ -96,11 +128,7 @@ class Limit:
     def check(self, request: Request) -> None:
         """Count this call. Raises TooManyRequests with the seconds to wait."""
         state: _State = current_app.extensions[_EXTENSION]
-        try:
-            wait = state.counter.hit(self.name, network_key(state.key, request.remote_addr), self.a_minute)
-        except (StorageError, OSError) as error:  # a limiter that is away must not stop signatures
-            current_app.logger.error("rate limit: storage not reachable (%s)", type(error).__name__)
-            return
+        wait = state.counter.hit(self.name, network_key(state.key, request.remote_addr), self.a_minute)
         if wait:
             raise TooManyRequests(retry_after=int(wait) + 1)
 

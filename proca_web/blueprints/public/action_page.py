@@ -10,7 +10,7 @@ from flask import Blueprint, Response, current_app, g, make_response, render_tem
 from proca_web.adapters import clock
 from proca_web.adapters.database import direct_read, reading, writing
 from proca_web.adapters.keyring import keyring_of
-from proca_web.domain.errors import AddressDoubted, FieldsRefused, NoActiveKey, PageNotFound
+from proca_web.domain.errors import AddressDoubted, FieldsRefused, NoActiveKey, PageNotFound, Unavailable
 from proca_web.domain.messages import Message
 from proca_web.domain.pages import tracking
 from proca_web.domain.pages.tracking import Arrival
@@ -21,9 +21,9 @@ from proca_web.services.petitions.facts import PageFacts
 from proca_web.services.petitions.views import PageView
 from proca_web.services.signatures import signing
 from proca_web.services.signatures.signing import Submission
-from proca_web.web import page_cache
+from proca_web.web import errors, page_cache
 from proca_web.web.access import limited, public
-from proca_web.web.htmx import page_or_fragment, see_other, wants_fragment
+from proca_web.web.htmx import page_or_fragment, see_other, wants_fragment, wants_json
 from proca_web.web.ratelimit import Limit
 
 bp = Blueprint("action_page", __name__, url_prefix="/p")
@@ -32,6 +32,7 @@ SIGN_LIMIT = Limit("sign", 30)
 PAGE_SECONDS = 10
 _WITH_FORM = ("public/action_page/index.html", "public/action_page/sign.html")
 COUNT_SECONDS = 2
+_LAST = "proca_last_views"
 
 
 @bp.get("/<page>")
@@ -70,7 +71,12 @@ def sign(page: str) -> Response:
         return _form_again(seen, typed, refused.faults)
     except AddressDoubted as doubt:
         return _form_again(seen, typed, {}, suggested=doubt.meant, kept=doubt.address)
-    _store(seen, submission, now)
+    except Unavailable as fault:
+        return _not_now(page, typed, fault)
+    try:
+        _store(seen, submission, now)
+    except Unavailable as fault:
+        return _not_now(page, typed, fault)
     return _taken(seen, submission, typed)
 
 
@@ -120,13 +126,13 @@ def _tell_refused(org: str, now: datetime) -> None:
 
 def _view(page: str) -> PageView:
     with reading() as session:
-        return views.read(session, page, encryption.vouching, clock.now())
+        return _remember(views.read(session, page, encryption.vouching, clock.now()))
 
 
 def _view_of(seen: PageFacts) -> PageView:
     """What the facts that decided show."""
     with reading() as session:
-        return views.of(session, seen)
+        return _remember(views.of(session, seen))
 
 
 def _count_json(page: str) -> str:
@@ -141,7 +147,7 @@ def _count_json(page: str) -> str:
 def _form_values(view: PageView, **changes: object) -> dict[str, object]:
     """What the form's templates need; nothing typed, no faults, unless said otherwise."""
     values: dict[str, object] = {"view": view, "typed": {}, "faults": {}, "suggested": "", "kept": "", "testing": False}
-    return values | changes
+    return values | {"refusal": None} | changes
 
 
 def _fresh_form(page: str, *, testing: bool) -> Response:
@@ -158,6 +164,25 @@ def _form_again(seen: PageFacts, typed: Mapping[str, str], faults: Mapping[str, 
     testing = tracking.is_testing(request.args)
     values = _form_values(_view_of(seen), typed=typed, faults=faults, testing=testing, **asked)
     return page_or_fragment("public/action_page/sign.html", "public/action_page/form/_form.html", values, 422)
+
+
+def _not_now(page: str, typed: Mapping[str, str], fault: Unavailable) -> Response:
+    """503: nothing was stored; the form as this process last showed it, with what was typed."""
+    known: PageView | None = current_app.extensions.get(_LAST, {}).get(page)
+    if known is None or wants_fragment() or wants_json():
+        return errors.unavailable(fault)
+    errors.tell_unavailable(fault)
+    g.locale = known.facts.locale
+    values = _form_values(known, typed=typed, testing=tracking.is_testing(request.args), refusal=errors.words(503))
+    return errors.come_back(make_response(render_template("public/action_page/sign.html", **values), 503))
+
+
+def _remember(view: PageView) -> PageView:
+    last: dict[str, PageView] = current_app.extensions.setdefault(_LAST, {})
+    if len(last) >= page_cache.MOST_PAGES:
+        last.clear()
+    last[view.facts.name] = view
+    return view
 
 
 def _store(seen: PageFacts, submission: Submission, now: datetime) -> None:

@@ -5,8 +5,11 @@ from importlib.metadata import version
 from flask import Blueprint, Response, jsonify
 
 from proca_web.adapters import clock
-from proca_web.adapters.database import reading
+from proca_web.adapters.database import reading, stored_last, writing
+from proca_web.domain.errors import Unavailable
+from proca_web.services import heartbeats
 from proca_web.services.instance import health as instance_health
+from proca_web.web import errors
 from proca_web.web.access import public
 
 bp = Blueprint("health", __name__)
@@ -16,8 +19,15 @@ bp = Blueprint("health", __name__)
 @public
 def health() -> tuple[Response, int]:
     """200 with the version, or 503 when no worker was seen for three minutes."""
-    with reading() as session:
-        worker = instance_health.worker(session, clock.now())
+    try:
+        with reading() as session:
+            worker = instance_health.worker(session, clock.now())
+        if not stored_last():  # is it well again?
+            with writing() as session:
+                heartbeats.beat(session, "health", clock.now())
+    except Unavailable as fault:
+        errors.tell_unavailable(fault)
+        return errors.come_back(jsonify(status="no database", version=version("proca-web"))), 503
     answer = jsonify(
         status="ok" if worker.is_alive else "no worker",
         version=version("proca-web"),

@@ -8,11 +8,14 @@ destroyed is gone in every process.
 import os
 import re
 import secrets
+from collections.abc import Callable
 from datetime import datetime, timedelta
+from functools import wraps
 from pathlib import Path
+from typing import Concatenate, ParamSpec, TypeVar
 
 from proca_web.crypto.keys.home import sync_directory
-from proca_web.domain.errors import CampaignKeyMissing
+from proca_web.domain.errors import CampaignKeyMissing, Unavailable
 from proca_web.services.sealing.guard import Guard
 
 KEY_BYTES = 32
@@ -20,6 +23,24 @@ _HOUR = "%Y-%m-%dT%H"
 _TRANSIENT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}-[0-9a-f]{8}")
 UNUSED_AFTER = timedelta(hours=2)
 _SENDERS_END = "senders-end"
+
+
+_S = TypeVar("_S", bound="Keyring")
+_P = ParamSpec("_P")
+_R = TypeVar("_R")
+
+
+def _reached(act: Callable[Concatenate[_S, _P], _R]) -> Callable[Concatenate[_S, _P], _R]:
+    """The same; where the folder is gone, full or not ours it raises Unavailable, which names the folder."""
+
+    @wraps(act)
+    def reached(keyring: _S, /, *args: _P.args, **named: _P.kwargs) -> _R:
+        try:
+            return act(keyring, *args, **named)
+        except OSError as error:
+            raise Unavailable(f"the keyring {keyring.directory} ({error.strerror})") from error
+
+    return reached
 
 
 class Keyring:
@@ -41,8 +62,11 @@ class Keyring:
             return [f"the keyring {self.directory} does not exist; run: python3 -m proca_web init"]
         if self.directory.stat().st_mode & 0o077:
             return [f"the keyring {self.directory} is open to others; run: chmod 700 {self.directory}"]
-        return []
+        parts = [self.directory / name for name in ("transient", "campaigns")]
+        lost = [part for part in parts if part.exists() and not os.access(part, os.R_OK | os.W_OK | os.X_OK)]
+        return [f"the keyring's folder {part} cannot be read and written by this user" for part in lost]
 
+    @_reached
     def current_transient(self, now: datetime) -> tuple[str, bytes]:
         """This hour's key with its name; made by whoever needs it first."""
         hour = now.strftime(_HOUR)
@@ -60,6 +84,7 @@ class Keyring:
         self._known = name
         return name, made
 
+    @_reached
     def transient(self, name: str) -> bytes | None:
         """The key of that name, or None when it is gone: then what it sealed is gone too."""
         if not _TRANSIENT.fullmatch(name):
@@ -67,8 +92,10 @@ class Keyring:
         try:
             return (self.directory / "transient" / name).read_bytes()
         except FileNotFoundError:
+            os.stat(self.directory / "transient")  # a key is gone; all of them at once, and it is the folder
             return None
 
+    @_reached
     def transient_names(self) -> list[str]:
         """The names of all transient keys, oldest first."""
         return sorted(name for name in os.listdir(self.directory / "transient") if _TRANSIENT.fullmatch(name))
@@ -78,10 +105,12 @@ class Keyring:
         made = datetime.strptime(name[:13], _HOUR).replace(tzinfo=now.tzinfo)
         return now - made >= UNUSED_AFTER
 
+    @_reached
     def destroy_transient(self, name: str) -> None:
         """Remove a transient key; what it sealed cannot be opened any more."""
         _remove(self.directory / "transient" / name)
 
+    @_reached
     def campaign_key(self, campaign_id: int, *, has_fingerprints: bool) -> bytes:
         """The key of a campaign's fingerprints; made once, before the first fingerprint.
 
@@ -100,12 +129,14 @@ class Keyring:
         """Whether that campaign's key file exists."""
         return (self.directory / "campaigns" / str(campaign_id)).exists()
 
+    @_reached
     def end_senders(self) -> None:
         """Ask every process that shares this keyring to end its sender before its next submission."""
         path = self.directory / _SENDERS_END
         path.touch(mode=0o600)
         os.utime(path)
 
+    @_reached
     def senders_ended(self) -> int:
         """When senders were last asked to end, in nanoseconds of the epoch; 0: never."""
         try:
@@ -113,6 +144,7 @@ class Keyring:
         except FileNotFoundError:
             return 0
 
+    @_reached
     def destroy_campaign_key(self, campaign_id: int) -> None:
         """Remove a campaign's key: its fingerprints can be tested by nobody any more."""
         _remove(self.directory / "campaigns" / str(campaign_id))

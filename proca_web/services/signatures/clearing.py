@@ -3,7 +3,9 @@
 Each act is a compare-and-set on the transient's state and part of the caller's transaction.
 """
 
+from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import BindParameter, bindparam, delete, or_, select, update
 from sqlalchemy.orm import Session
@@ -86,7 +88,7 @@ def withdraw(session: Session, action_id: int, now: datetime) -> bool:
 
     Copies an org may have fetched leave a tombstone with the reference that org knows; the worker releases it.
     """
-    signed = session.execute(_SIGNED_BY_SAME, {"action": action_id}).all()
+    signed = _locked(session, action_id)
     for action in signed:
         bound = {"action": action.id}
         session.execute(_DROP_TRANSIENT, bound)
@@ -102,5 +104,19 @@ def withdraw(session: Session, action_id: int, now: datetime) -> bool:
     return bool(signed)
 
 
+def _locked(session: Session, action_id: int) -> Sequence[Any]:
+    """What this person signed, read once all of it is locked: neither released nor joined by another meanwhile."""
+    locked: set[int] = set()
+    while True:
+        signed = session.execute(_SIGNED_BY_SAME, {"action": action_id}).all()
+        found = {action.id for action in signed}
+        if found <= locked:
+            return signed
+        locked |= found
+        driver.lock_actions(session, found)
+        driver.lock_supporters(session, {action.supporter_id for action in signed if action.supporter_id is not None})
+
+
 def _end(session: Session, action_id: int, event: Event, end: End) -> bool:
+    driver.lock_actions(session, [action_id])
     return driver.changed(session, _END_TRANSIENT, {"action": action_id, "states": sources(event, end)}) == 1

@@ -136,6 +136,7 @@ def accept(
     seal = transient_seal.seal_waiting(key, Waiting(waiting.email, waiting.first_name, withdraw))
     moment = driver.time(connection, now)
     states = sources(event, State.THANKS_TO_SEND)
+    driver.lock_actions(connection, [signature.action_id])
     to_thanks = _TO_THANKS.format(states=", ".join("?" * len(states)))
     values = (State.THANKS_TO_SEND, name, seal, moment, moment, signature.action_id, *states)
     if driver.execute(connection, to_thanks, values).rowcount != 1:
@@ -184,6 +185,9 @@ def _supporter(
         if made is not None:
             return int(made[0]), False
         there = driver.execute(connection, _KNOWN_SUPPORTER, (campaign, mark)).fetchone()
-        if there is not None:
+        if there is None:
+            continue
+        driver.lock_supporters(connection, [there[0]])  # waits for a withdrawal, after which the row is gone
+        if driver.execute(connection, _KNOWN_SUPPORTER, (campaign, mark)).fetchone() == there:
             return int(there[0]), True
     raise UnknownToken  # withdrawn under our hands three times: the caller rolls back

@@ -1,10 +1,12 @@
 """Release: accepted copies get their org's next `seq` and enter the exports; supporters enter the counter (protocol 4).
 
 One batch at a time, under one lock, in one transaction: `seq` is committed in order and without gaps, so an org that
-pulled past a number never misses a confirmation that arrives late.
+pulled past a number never misses a confirmation that arrives late. A supporter may withdraw at any moment: what is
+released is decided on rows that are locked, and was read after they were.
 """
 
 from collections import Counter
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from itertools import groupby
 from typing import Any
@@ -23,13 +25,17 @@ _RELEASE_LOCK = 0x70726F6361
 _ACTIONS, _CONTACTS, _COUNTERS = driver.table(Action), driver.table(Contact), driver.table(ReleaseCounter)
 _IDS: BindParameter[int] = bindparam("ids", expanding=True)
 _UNRELEASED = text("actions.status <> 'pending' AND NOT actions.released")  # word for word as the index has it
-_ANY_DUE = select(Action.id).where(_UNRELEASED).limit(1)
 _DUE = (
-    select(Action.id, Action.status, Action.testing, Action.repeat, Action.action_page_id, ActionPage.campaign_id)
-    .join(ActionPage, ActionPage.id == Action.action_page_id)
-    .where(_UNRELEASED)
+    select(Action.id)
+    .where(_UNRELEASED, Action.id.not_in(bindparam("aside", expanding=True)))
     .order_by(Action.accepted_at, Action.id)
     .limit(bindparam("most"))
+)
+_STILL_DUE = (
+    select(Action.id, Action.status, Action.testing, Action.repeat, Action.action_page_id, ActionPage.campaign_id)
+    .join(ActionPage, ActionPage.id == Action.action_page_id)
+    .where(_UNRELEASED, Action.id.in_(_IDS))
+    .order_by(Action.accepted_at, Action.id)
 )
 _COPIES = (
     select(Contact.id, Contact.org_id, Contact.role, Contact.action_id, Contact.seq)
@@ -49,25 +55,34 @@ _DONE = update(_ACTIONS).where(_ACTIONS.c.id.in_(_IDS)).values(released=True)
 _COUNTED = update(_ACTIONS).where(_ACTIONS.c.id.in_(_IDS)).values(counted=True)
 
 
-def is_due(session: Session) -> bool:
-    """Whether anything waits for its release; asked before the lock is taken."""
-    return session.execute(_ANY_DUE).first() is not None
+def due(session: Session, limit: int = BATCH, aside: Collection[int] = ()) -> list[int]:
+    """Up to `limit` actions that wait for their release, oldest first, without those that were set aside."""
+    return list(session.scalars(_DUE, {"most": limit, "aside": list(aside)}))
 
 
 def release(session: Session, now: datetime, limit: int = BATCH) -> int:
     """Release up to `limit` accepted, changed or withdrawn actions; returns how many."""
     driver.lock(session, _RELEASE_LOCK)
-    due = session.execute(_DUE, {"most": limit}).all()
-    if not due:
+    return release_these(session, due(session, limit), now)
+
+
+def release_these(session: Session, candidates: Sequence[int], now: datetime) -> int:
+    """Release those of the candidates that are due once their rows are locked; returns how many."""
+    driver.lock(session, _RELEASE_LOCK)
+    driver.lock_actions(session, candidates)
+    found = session.execute(_STILL_DUE, {"ids": candidates}).all()
+    if not found:
         return 0
-    ids = [action.id for action in due]
+    ids = [action.id for action in found]
     copies = session.execute(_COPIES, {"ids": ids}).all()
     for (org, role), group in groupby(copies, key=lambda copy: (copy.org_id, copy.role)):
         _number(session, org, role, [copy.id for copy in group])
     session.execute(_DONE, {"ids": ids})
     fresh = {copy.action_id for copy in copies if copy.seq is None}
     first = [
-        action for action in due if action.id in fresh and action.status == ActionStatus.ACCEPTED and not action.testing
+        action
+        for action in found
+        if action.id in fresh and action.status == ActionStatus.ACCEPTED and not action.testing
     ]
     _count_new(session, [action for action in first if not action.repeat], now)
     _add_to_days(session, [action for action in first if action.repeat], DayEvent.REPEATED, now)

@@ -1,0 +1,1 @@
+"""The two databases as their drivers give them, each with an end to every wait."""

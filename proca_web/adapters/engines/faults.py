@@ -1,0 +1,57 @@
+"""Which errors of the drivers mean "not now": they become `Unavailable` here, so that nobody else knows drivers."""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import psycopg
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+
+from proca_web.domain.errors import Unavailable
+
+# What passes by itself or once an operator has made room: locked, full, unreadable, read-only. Damage is none of these.
+_PASSING_SQLITE = frozenset(
+    {
+        sqlite3.SQLITE_BUSY,
+        sqlite3.SQLITE_LOCKED,
+        sqlite3.SQLITE_IOERR,
+        sqlite3.SQLITE_FULL,
+        sqlite3.SQLITE_CANTOPEN,
+        sqlite3.SQLITE_READONLY,
+        sqlite3.SQLITE_NOMEM,
+        sqlite3.SQLITE_PROTOCOL,
+    }
+)
+_PRIMARY = 0xFF
+
+
+@contextmanager
+def told_apart() -> Iterator[None]:
+    """Raises Unavailable instead of a passing fault of the database; everything else goes on as it is."""
+    try:
+        yield
+    except (DBAPIError, PoolTimeout, sqlite3.Error, psycopg.Error, OSError) as error:
+        what = passing(error)
+        if what is None:
+            raise
+        raise Unavailable(what) from error
+
+
+def passing(error: BaseException) -> str | None:
+    """The name of a passing fault; None for any other."""
+    if isinstance(error, PoolTimeout):
+        return "the database's connections are all in use"
+    if isinstance(error, DBAPIError):
+        return "the database's connection was lost" if error.connection_invalidated else _of_driver(error.orig)
+    return _of_driver(error)
+
+
+def _of_driver(error: BaseException | None) -> str | None:
+    if isinstance(error, sqlite3.Error):
+        code = getattr(error, "sqlite_errorcode", None)
+        is_passing = code is not None and code & _PRIMARY in _PASSING_SQLITE
+        return f"SQLite {getattr(error, 'sqlite_errorname', 'SQLITE_BUSY')}" if is_passing else None
+    if isinstance(error, psycopg.OperationalError | psycopg.InterfaceError | psycopg.errors.ReadOnlySqlTransaction):
+        return f"PostgreSQL {type(error).__name__} {error.sqlstate or ''}".strip()
+    return None

@@ -1,0 +1,254 @@
+"""Supporter and worker at the same rows: whatever one has begun, the other waits for it or sees it.
+
+Two connections, and no clocks: the first act runs up to one of its statements and stops there; the second one is begun;
+the first goes on as soon as the second has ended, or waits for a lock of the first.
+"""
+
+import threading
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from itertools import count
+from typing import Any
+
+import psycopg
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy.orm import Session
+
+from proca_web.adapters.database import writing
+from proca_web.adapters.keyring import keyring_of
+from proca_web.domain.errors import UnknownToken
+from proca_web.domain.outcome import Outcome
+from proca_web.domain.transient import State
+from proca_web.services.signatures import clearing, confirming, expiring, mailing, releasing
+from proca_web.services.signatures.mailing import DueMail
+from proca_web.web.ratelimit import Limit
+from tests.factories import World
+from tests.services.conftest import confirm_path, waiting_token
+
+ON_POSTGRES = pytest.mark.parametrize("database_url", ["postgres"], indirect=True)
+Act = Callable[[Session], object]
+
+
+@dataclass
+class Stepping:
+    """One act in a thread and a session of its own, which stops before one of its statements."""
+
+    app: Flask
+    act: Act
+    stop_before: int = -1
+    stopped: threading.Event = field(default_factory=threading.Event)
+    may_go_on: threading.Event = field(default_factory=threading.Event)
+    pid: int = 0
+    fault: BaseException | None = None
+
+    def __post_init__(self) -> None:
+        self.began = threading.Event()
+        self.thread = threading.Thread(target=self._run, daemon=True)
+        self.thread.start()
+
+    def _run(self) -> None:
+        steps = count()
+
+        def before() -> None:
+            if next(steps) == self.stop_before:
+                self.stopped.set()
+                assert self.may_go_on.wait(20)
+
+        try:
+            with self.app.app_context(), writing() as session:
+                raw: Any = session.connection().connection.driver_connection
+                self.pid = raw.info.backend_pid
+                self.began.set()
+                with stepping(raw, before):
+                    self.act(session)
+        except BaseException as error:
+            self.fault = error
+        finally:
+            self.began.set()
+            self.stopped.set()
+
+
+class stepping:
+    """Calls `before` ahead of each statement of this driver connection, whoever sends it."""
+
+    def __init__(self, raw: psycopg.Connection[Any], before: Callable[[], None]) -> None:
+        self.raw, self.before, self.own = raw, before, raw.cursor_factory
+
+    def __enter__(self) -> None:
+        before, own = self.before, self.own
+
+        class Cursor(own):  # type: ignore[misc, valid-type]
+            def execute(self, *args: Any, **named: Any) -> Any:
+                before()
+                return super().execute(*args, **named)
+
+            def executemany(self, *args: Any, **named: Any) -> Any:
+                before()
+                return super().executemany(*args, **named)
+
+        self.raw.cursor_factory = Cursor
+
+    def __exit__(self, *_: object) -> None:
+        self.raw.cursor_factory = self.own
+
+
+def waits_for_a_lock(admin: psycopg.Connection[Any], pid: int) -> bool:
+    """Whether that session of the database waits for another one's lock."""
+    found = admin.execute("SELECT cardinality(pg_blocking_pids(%s))", (pid,)).fetchone()
+    return bool(found and found[0])
+
+
+def run_against(world: World, url: str, first: Act, second: Act, stop_before: int) -> bool:
+    """`first` up to its statement `stop_before`, `second` as far as it comes, then both to their end.
+
+    False: `first` has fewer statements; it ran before `second`.
+    """
+    one = Stepping(world.app, first, stop_before)
+    assert one.stopped.wait(20)
+    is_stopped = one.thread.is_alive()
+    two = Stepping(world.app, second)
+    assert two.began.wait(20)
+    with psycopg.connect(url.replace("+psycopg", ""), autocommit=True) as admin:
+        while two.thread.is_alive() and not waits_for_a_lock(admin, two.pid):
+            two.thread.join(0.005)
+    one.may_go_on.set()
+    for each in (one, two):
+        each.thread.join(20)
+        assert not each.thread.is_alive()
+        assert each.fault is None or isinstance(each.fault, UnknownToken), repr(each.fault)
+    return is_stopped
+
+
+@dataclass
+class Petition:
+    """Two signatures of one address, and how each act goes at them."""
+
+    world: World
+    tokens: list[bytes]
+
+    @property
+    def now(self) -> datetime:
+        return datetime.now(UTC)
+
+    def action(self, session: Session, place: int) -> int:
+        return confirming.find(session, self.tokens[place]).action_id
+
+    def claimed(self) -> list[DueMail]:
+        """What a worker has claimed and sends at this moment."""
+        with self.world.app.app_context(), writing() as session:
+            return mailing.claim(session, keyring_of(self.world.app), State.THANKS_TO_SEND, self.now)[0]
+
+    def acts(self, mails: Sequence[DueMail]) -> dict[str, Act]:
+        """Everything that can happen to them."""
+        keyring = keyring_of(self.world.app)
+
+        def confirm(session: Session) -> object:
+            return confirming.confirm(session, keyring, self.tokens[1], self.now)
+
+        def reject(session: Session) -> object:
+            return confirming.reject(session, self.tokens[1], self.now)
+
+        def withdraw(session: Session) -> object:
+            with suppress(UnknownToken):
+                return clearing.withdraw(session, self.action(session, 0), self.now)
+            return None
+
+        def release(session: Session) -> object:
+            return releasing.release(session, self.now)
+
+        def expire(session: Session) -> object:
+            return expiring.expire(session, self.now + timedelta(days=40))
+
+        def claim(session: Session) -> object:
+            return mailing.claim(session, keyring, State.THANKS_TO_SEND, self.now)
+
+        def settle(session: Session) -> object:
+            for mail in mails:
+                mailing.settle(session, mail, Outcome.SENT, self.now)
+            return None
+
+        named = (confirm, reject, withdraw, release, expire, claim, settle)
+        return {act.__name__: act for act in named}
+
+
+def petition_of(world: World, client: FlaskClient, address: str) -> Petition:
+    """The first of the two is confirmed, not yet released; the second one waits for its link."""
+    tokens = []
+    for _ in range(2):
+        assert world.sign(client, email=address).status_code == 303
+        tokens.append(waiting_token(world))
+        world.run("mail")
+    assert client.post(confirm_path(tokens[0])).status_code == 303
+    return Petition(world, tokens)
+
+
+def assert_all_is_counted(world: World) -> None:
+    """After a last release: the counter is the people who have signed, and `seq` has neither gap nor double."""
+    world.run("release")
+    ((count_shown, people),) = world.query(
+        "SELECT (SELECT supporter_count FROM campaigns),"
+        " (SELECT count(DISTINCT supporter_id) FROM actions WHERE status = 'accepted' AND released)"
+    )
+    ((counted,),) = world.query("SELECT count(*) FROM actions WHERE counted AND status = 'accepted'")
+    assert count_shown == people == counted
+    for org, role, last in world.query("SELECT org_id, role, last_seq FROM release_counters"):
+        rows = world.query(
+            "SELECT seq FROM contacts WHERE org_id = :org AND role = :role ORDER BY seq", org=org, role=role
+        )
+        numbers = [row.seq for row in rows if row.seq is not None]
+        assert len(numbers) == len(set(numbers))
+        assert max(numbers, default=0) <= last
+        if numbers:
+            assert max(numbers) == last
+    assert not world.query("SELECT 1 FROM actions WHERE status = 'withdrawn' AND counted")
+    assert not world.query("SELECT 1 FROM actions WHERE status = 'accepted' AND NOT released")
+
+
+SUPPORTER = ("confirm", "reject", "withdraw")
+WORKER = ("release", "expire", "claim", "settle")
+AGAINST = {
+    **{ours: SUPPORTER for ours in WORKER},
+    **{theirs: (*WORKER, *SUPPORTER) for theirs in SUPPORTER},
+}
+
+
+@ON_POSTGRES
+@pytest.mark.parametrize("first", AGAINST)
+def test_whatever_happens_at_the_same_time_the_count_is_right_and_seq_has_no_gap(
+    first: str, world: World, client: FlaskClient, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Limit, "check", lambda _limit, _request: None)
+    for second in AGAINST[first]:
+        for step in count():
+            petition = petition_of(world, client, f"{second}{step}@example.org")
+            acts = petition.acts(petition.claimed() if "settle" in (first, second) else [])
+            has_more = run_against(world, database_url, acts[first], acts[second], step)
+            assert_all_is_counted(world)
+            if not has_more:
+                break
+        assert step > 0
+
+
+@ON_POSTGRES
+def test_a_signature_that_cannot_be_released_holds_up_no_other(
+    world: World, client: FlaskClient, caplog: pytest.LogCaptureFixture
+) -> None:
+    for name in ("one", "two", "three"):
+        assert world.sign(client, email=f"{name}@example.org").status_code == 303
+        token = waiting_token(world)
+        world.run("mail")
+        client.post(confirm_path(token))
+    ((_, bad, _),) = [tuple(row[0] for row in world.query("SELECT id FROM actions ORDER BY id"))]
+    world.execute(f"ALTER TABLE contacts ADD CONSTRAINT bad CHECK (action_id <> {bad} OR seq IS NULL)")
+    world.run("release")
+    assert [int(row["seq"]) for row in world.export("org-one")] == [1, 2]
+    ((counted,),) = world.query("SELECT supporter_count FROM campaigns")
+    assert counted == 2
+    assert "1 signatures cannot be released" in caplog.text
+    world.execute("ALTER TABLE contacts DROP CONSTRAINT bad")
+    world.run("release")
+    assert [int(row["seq"]) for row in world.export("org-one")] == [1, 2, 3]
