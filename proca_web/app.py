@@ -16,6 +16,7 @@ from proca_web.blueprints import BLUEPRINTS
 from proca_web.config import ConfigError, Settings
 from proca_web.crypto.errors import HomeKeyError
 from proca_web.crypto.keys.home import HomeKey
+from proca_web.domain.errors import Unavailable
 from proca_web.jobs import mail, release, sweep
 from proca_web.services.sealing.keyring import Keyring
 from proca_web.web import access, door, errors, login, page_cache, presentation, security, static_files
@@ -25,7 +26,10 @@ MOST_BYTES = 64 * 1024
 
 
 def create_app(settings: Settings | None = None, *, check: bool = True) -> Flask:
-    """A ready app. Raises ConfigError that names every fault at once; `check=False` is for init and upgrade."""
+    """A ready app. Raises ConfigError that names every fault at once; Unavailable when the database is not up yet.
+
+    `check=False` is for init and upgrade.
+    """
     faults: list[str] = []
     if settings is None:
         settings, faults = config.read(os.environ)
@@ -33,7 +37,11 @@ def create_app(settings: Settings | None = None, *, check: bool = True) -> Flask
     faults += home_faults
     if check:
         faults += Keyring(settings.keyring_dir).faults()
-        faults += start.database_faults(settings.database_url, home, settings.sender)
+        try:
+            faults += start.database_faults(settings.database_url, home, settings.sender)
+        except Unavailable:
+            if not faults:  # what is wrong for certain is said first
+                raise
     if faults or home is None:
         raise ConfigError(faults)
     return _assemble(settings, home)

@@ -9,7 +9,7 @@ import select
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
-from time import sleep
+from time import monotonic, sleep
 from typing import Any
 
 from flask import current_app, g
@@ -107,9 +107,10 @@ def direct_write(*, one_statement: bool = False) -> Iterator[Direct]:
             raise
 
 
-def stored_last() -> bool:
-    """Whether this process's last attempt to write reached the database: a full disk lets everybody read."""
-    return not current_app.extensions.get(_FAILED, False)
+def refused_to_write() -> float | None:
+    """How many seconds ago this process's last write failed, if it did: a full disk lets everybody read."""
+    failed_at: float | None = current_app.extensions.get(_FAILED)
+    return None if failed_at is None else monotonic() - failed_at
 
 
 @contextmanager
@@ -118,9 +119,9 @@ def _storing() -> Iterator[None]:
         with told_apart():
             yield
     except Unavailable:
-        current_app.extensions[_FAILED] = True
+        current_app.extensions[_FAILED] = monotonic()
         raise
-    current_app.extensions[_FAILED] = False
+    current_app.extensions[_FAILED] = None
 
 
 @contextmanager

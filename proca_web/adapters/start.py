@@ -3,25 +3,96 @@
 They use a connection of their own and close it: nothing stays open across a fork.
 """
 
+import fcntl
 import os
 from collections.abc import Callable
+from contextlib import suppress
+from datetime import datetime
+from pathlib import Path
+from time import monotonic, sleep
+from typing import TypeVar
 
 from alembic.config import Config
 from alembic.script import ScriptDirectory
 from sqlalchemy import Engine, create_engine, inspect, select, text
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import OperationalError, SQLAlchemyError
 from sqlalchemy.pool import NullPool
 
+from proca_web.adapters.engines import faults
 from proca_web.assets import ASSETS
 from proca_web.crypto.boxes.certificate import Mode
 from proca_web.crypto.keys.home import HomeKey
+from proca_web.domain.errors import Unavailable
 from proca_web.domain.words import KeyKind, KeyStatus
 from proca_web.models import Org, PublicKey
 from proca_web.models.campaign import ActionPage, Campaign
+from proca_web.models.instance import Heartbeat
 
-CONNECT_SECONDS = 10
+CONNECT_SECONDS = 3
+WAIT_SECONDS = 60.0
+LINE_SECONDS = 5.0
+ASK_AGAIN_SECONDS = 0.5
+# Exit codes, as in sysexits.h: 2 needs somebody to change a setting, 69 may be tried again as it is.
+WRONG_SETTINGS, NOT_AVAILABLE = 2, 69
+T = TypeVar("T")
+_CHECK_URL = "check PROCA_DATABASE_URL"
 _EMPTY = "the database is empty; run: python3 -m proca_web init"
 _NO_HOME = "the database has no Home Org; run: python3 -m proca_web init"
+
+
+def patiently(make: Callable[[], T], say: Callable[[str], None]) -> T:
+    """What `make` makes; while the database is not up yet, it is asked again, a minute long. Raises Unavailable."""
+    until, next_line = monotonic() + WAIT_SECONDS, 0.0
+    while True:
+        try:
+            return make()
+        except Unavailable as error:
+            if monotonic() >= until:
+                raise
+            if monotonic() >= next_line:
+                say(f"waiting for the database ({error.what})")
+                next_line = monotonic() + LINE_SECONDS
+            sleep(ASK_AGAIN_SECONDS)
+
+
+def hold(data_dir: Path) -> None:
+    """Say for as long as this process (and who it forks) lives that it serves; the kernel forgets it at the end."""
+    with suppress(OSError):  # nowhere to write: then `upgrade` has only the workers' signs of life
+        fcntl.flock(_serving(data_dir), fcntl.LOCK_SH | fcntl.LOCK_NB)
+
+
+def is_held(data_dir: Path) -> bool:
+    """Whether a process on this machine serves from that folder."""
+    try:
+        lock = _serving(data_dir)
+    except OSError:
+        return False
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    finally:
+        os.close(lock)
+    return False
+
+
+def worker_beat(url: str) -> datetime | None:
+    """When a worker was last seen by this database, whatever the version that wrote it. Raises Unavailable."""
+    found: list[datetime] = []
+
+    def ask(engine: Engine) -> list[str]:
+        with engine.connect() as connection:
+            if inspect(connection).has_table("heartbeats"):
+                query = select(Heartbeat.seen_at).where(Heartbeat.name == "worker")
+                found.extend(connection.execute(query).scalars())
+        return []
+
+    _ask(url, ask)
+    return max(found, default=None)
+
+
+def _serving(data_dir: Path) -> int:
+    return os.open(data_dir / "serving.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
 
 
 def head_revision() -> str:
@@ -36,6 +107,7 @@ def head_revision() -> str:
 def database_faults(url: str, home: HomeKey | None, mode: Mode) -> list[str]:
     """Why no process may serve this database, as sentences; an empty list when all is well.
 
+    Raises Unavailable when nobody can say yet: it does not answer, or is only just starting.
     A URL that the settings refused is empty; there is nothing more to say about it.
     """
     if not url:
@@ -51,9 +123,8 @@ def upgrade_faults(url: str) -> list[str]:
 
 
 def knows_home(url: str) -> bool:
-    """Whether a database is there and belongs to a Home key already."""
-    faults = _ask(url, lambda engine: [] if _home_row(engine) else [_NO_HOME])
-    return bool(url) and not faults
+    """Whether a database is there and belongs to a Home key already. Raises Unavailable."""
+    return bool(url) and not _ask(url, lambda engine: [] if _home_row(engine) else [_NO_HOME])
 
 
 def current_revision(engine: Engine) -> str | None:
@@ -72,8 +143,15 @@ def _ask(url: str, question: Callable[[Engine], list[str]]) -> list[str]:
     waits = {} if path != url else {"connect_timeout": CONNECT_SECONDS}
     try:
         return question(create_engine(url, poolclass=NullPool, hide_parameters=True, connect_args=waits))
+    except OperationalError as error:
+        if faults.is_refused(error):
+            return [f"the database refuses this user or has another name ({type(error).__name__}); {_CHECK_URL}"]
+        what = faults.passing(error)
+        if what is not None:
+            raise Unavailable(what) from error
+        return [f"the database cannot be reached ({type(error).__name__}); {_CHECK_URL}"]
     except SQLAlchemyError as error:
-        return [f"the database cannot be reached ({type(error).__name__}); check PROCA_DATABASE_URL"]
+        return [f"the database cannot be reached ({type(error).__name__}); {_CHECK_URL}"]
 
 
 def _exists(path: str) -> bool:
@@ -94,15 +172,15 @@ def _home_faults(engine: Engine, home: HomeKey | None) -> list[str]:
     known = _home_row(engine)
     if known is None:
         return [_NO_HOME]
-    faults = []
+    found = []
     if home is not None and known != (home.box_public, home.identity):
-        faults.append("the Home key is not the one this database knows; restore the key file that belongs to it")
+        found.append("the Home key is not the one this database knows; restore the key file that belongs to it")
     with engine.connect() as connection:
         for table, what in ((Campaign, "campaign"), (ActionPage, "page")):
             query = select(table.id).join(Org, Org.id == table.org_id).where(Org.is_home)
             if connection.execute(query).first() is not None:
-                faults.append(f"the Home Org owns a {what}; it must own none")
-    return faults
+                found.append(f"the Home Org owns a {what}; it must own none")
+    return found
 
 
 def _static_faults(engine: Engine, mode: Mode) -> list[str]:

@@ -1,8 +1,11 @@
 """Operator commands. They know every floor, print for people, and each commits once."""
 
 import importlib
+from typing import Any
 
 import click
+
+from proca_web.domain.errors import Unavailable
 
 # Each command: the module it lives in, and what `--help` says of it. A module is imported when its command is run.
 COMMANDS = {
@@ -31,6 +34,14 @@ COMMANDS = {
 
 class _Commands(click.Group):
     """Imports a command when it is asked for: nearly all of the time a short one takes is imports."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command; what is not there just now is one sentence and exit 69: it may be tried again as it is."""
+        try:
+            return super().invoke(ctx)
+        except Unavailable as error:
+            click.echo(f"{error}; try again later", err=True)
+            ctx.exit(69)
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(COMMANDS)

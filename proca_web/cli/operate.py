@@ -5,7 +5,9 @@ import os
 import secrets
 import sqlite3
 from contextlib import closing
+from datetime import timedelta
 from pathlib import Path
+from time import sleep
 from typing import NoReturn
 
 import click
@@ -20,6 +22,7 @@ from proca_web.cli import ready
 from proca_web.config import ConfigError, Settings
 from proca_web.crypto.errors import HomeKeyError
 from proca_web.crypto.keys.home import HomeKey, write_new_home_key
+from proca_web.domain.errors import Unavailable
 from proca_web.domain.words import StaffRole
 from proca_web.extensions import encryption
 from proca_web.models import Org
@@ -28,6 +31,14 @@ from proca_web.services.keys import adopting
 from proca_web.services.petitions import orgs
 from proca_web.services.sealing.keyring import Keyring
 from proca_web.services.staff import passwords, people
+
+# A worker is seen every minute.
+BEAT_WITHIN = timedelta(seconds=75)
+LOOK_SECONDS = 2.0
+_STILL_RUNNING = (
+    "a process still serves this database, and would damage what upgrade makes of it; stop web servers and workers"
+    " first (or say --yes-all-stopped)"
+)
 
 
 @click.command()
@@ -68,6 +79,8 @@ def check(mail_to: str | None, home_backup: Path | None) -> None:
         app = create_app()
     except ConfigError as error:
         _exit_unwell(error.faults)
+    except Unavailable as error:
+        _exit_unwell([f"the database cannot be reached ({error.what}); the processes wait for it"])
     with app.app_context():
         with reading() as session:
             home, ring = encryption.source.home, keyring_of(app)
@@ -84,9 +97,12 @@ def check(mail_to: str | None, home_backup: Path | None) -> None:
 
 
 @click.command()
-def upgrade() -> None:
+@click.option("--yes-all-stopped", is_flag=True, help="do not look whether a process still serves this database")
+def upgrade(yes_all_stopped: bool) -> None:
     """Back the database up, migrate it, check it."""
     settings = ready.settings_or_exit()
+    if not yes_all_stopped:
+        _refuse_beside_running(settings)
     app = ready.app_or_exit(settings, check=False)
     faults = start.upgrade_faults(settings.database_url)
     if faults:
@@ -102,6 +118,20 @@ def upgrade() -> None:
     click.echo(f"✓ schema {start.head_revision()}")
     if fault:
         raise click.ClickException(fault)
+
+
+def _refuse_beside_running(settings: Settings) -> None:
+    """A process of the version before would go on writing as it always did, into tables that are not those any more."""
+    if start.is_held(settings.data_dir):
+        raise click.ClickException(_STILL_RUNNING)
+    seen = start.worker_beat(settings.database_url)
+    if seen is None or clock.now() - seen > BEAT_WITHIN:
+        return
+    click.echo("a worker was seen within the last minute; waiting to see whether it still runs", err=True)
+    while clock.now() - seen <= BEAT_WITHIN:
+        sleep(LOOK_SECONDS)
+        if start.worker_beat(settings.database_url) != seen:
+            raise click.ClickException(_STILL_RUNNING)
 
 
 def _make_home_key(settings: Settings) -> None:

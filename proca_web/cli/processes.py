@@ -11,9 +11,9 @@ import click
 from flask import Flask
 from waitress.server import create_server
 
-from proca_web.adapters import logs
+from proca_web.adapters import logs, start
 from proca_web.cli.ports import PORT
-from proca_web.cli.ready import app_or_exit
+from proca_web.cli.ready import app_or_exit, app_when_ready
 from proca_web.extensions import encryption, queue
 from proca_web.jobs.sweep import sweep as sweep_once
 
@@ -27,14 +27,15 @@ THREADS = 8
 def serve(port: int, host: str) -> None:
     """Web server and worker in one process."""
     logs.configure()
-    run(app_or_exit(), host, port)
+    run(app_when_ready(), host, port)
 
 
 @click.command()
 def worker() -> None:
     """The worker beside `gunicorn wsgi:app`: mail, release, housekeeping."""
     logs.configure()
-    app = app_or_exit()
+    app = app_when_ready()
+    start.hold(app.extensions["proca_settings"].data_dir)
     harden()
     stop = threading.Event()
     for sign in (signal.SIGTERM, signal.SIGINT):
@@ -57,6 +58,7 @@ def sweep() -> None:
 
 def run(app: Flask, host: str, port: int, *, ready: str = "") -> None:
     """Serve until SIGTERM or Ctrl-C; the consumer starts once the port is bound."""
+    start.hold(app.extensions["proca_settings"].data_dir)
     harden()
     try:
         server = create_server(

@@ -14,8 +14,9 @@ from sqlalchemy import make_url
 from sqlalchemy.orm import Session
 
 from proca_web import config
-from proca_web.adapters import key_guard
+from proca_web.adapters import key_guard, start
 from proca_web.adapters.database import set_private, writing
+from proca_web.adapters.engines import pace
 from proca_web.app import create_app
 from proca_web.config import ConfigError, Settings
 from proca_web.crypto.errors import CryptoError
@@ -23,18 +24,23 @@ from proca_web.domain.errors import ProcaError
 
 
 def app_or_exit(settings: Settings | None = None, *, check: bool = True) -> Flask:
-    """A checked app; else every fault on stderr and exit 2, before any port is opened."""
+    """A checked app; else every fault on stderr and exit 2, before any port is opened. Raises Unavailable."""
     try:
         return create_app(settings, check=check)
     except ConfigError as error:
         exit_with(error.faults)
 
 
+def app_when_ready() -> Flask:
+    """The same for what runs for long: a database that comes late is waited for, a minute; then exit 69."""
+    return start.patiently(app_or_exit, lambda line: click.echo(line, err=True))
+
+
 def exit_with(faults: list[str]) -> NoReturn:
     """Say what keeps the process from starting."""
     lines = "\n".join(f"  - {fault}" for fault in faults)
     click.echo(f"proca_web does not start:\n{lines}", err=True)
-    sys.exit(2)
+    sys.exit(start.WRONG_SETTINGS)
 
 
 def settings_or_exit(env: Mapping[str, str] | None = None) -> Settings:
@@ -70,5 +76,5 @@ def migrate(app: Flask) -> None:
     if url.get_backend_name() == "sqlite" and url.database:
         Path(url.database).parent.mkdir(parents=True, exist_ok=True)
         set_private(Path(url.database))
-    with app.app_context():
+    with app.app_context(), pace.at_most(pace.MIGRATION_SECONDS):
         upgrade()

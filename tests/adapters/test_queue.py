@@ -4,6 +4,7 @@ import json
 import pickle
 import sqlite3
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -12,9 +13,12 @@ from pathlib import Path
 import psycopg
 import pytest
 from flask import Flask
+from redis import Redis
 
+from proca_web.adapters import huey_storage
 from proca_web.adapters.huey_storage import JsonSerializer
 from proca_web.adapters.queue import Queue
+from tests import proxy
 from tests.databases import POSTGRES, RUN, WORKER
 from tests.required import required
 
@@ -134,6 +138,33 @@ def test_an_unreachable_queue_loses_no_signature(caplog: pytest.LogCaptureFixtur
     with app.app_context():
         queue.wake("mail")
     assert "queue: not reachable" in caplog.text
+
+
+def test_a_queue_that_hangs_is_felt_once_and_told_once(
+    own_redis: Redis, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(huey_storage, "REDIS_SECONDS", 0.1)
+    where = own_redis.connection_pool.connection_kwargs
+    with proxy.between(where.get("host", "127.0.0.1"), where.get("port", 6379)) as between:
+        between.stalls = True
+        app, queue = app_with(f"redis://127.0.0.1:{between.port}/0", {"mail": lambda _app: None})
+        began = time.monotonic()
+        with app.app_context():
+            for _ in range(50):
+                queue.wake("mail")
+        assert time.monotonic() - began < 2
+    assert caplog.text.count("queue: not reachable") == 1
+
+
+def test_without_its_queue_a_worker_looks_for_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("proca_web.adapters.queue.LOOK_SECONDS", 0.0)
+    monkeypatch.setattr("proca_web.adapters.queue.SWEEP_SECONDS", 0.0)
+    ran = {name: threading.Event() for name in ("mail", "release", "sweep")}
+    app, queue = Flask("queued"), Queue()
+    jobs = {name: (lambda _app, event=event: event.set()) for name, event in ran.items()}
+    queue.init_app(app, "redis://127.0.0.1:1/0", jobs)
+    with consuming(app, queue):
+        assert all(event.wait(3) for event in ran.values())
 
 
 def test_the_queues_file_is_its_owners_alone(tmp_path: Path) -> None:

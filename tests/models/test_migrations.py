@@ -20,6 +20,7 @@ from proca_web.app import create_app
 from proca_web.assets import ASSETS
 from proca_web.config import ConfigError, Settings
 from proca_web.crypto.keys.home import write_new_home_key
+from proca_web.domain.errors import Unavailable
 from proca_web.extensions import db
 from proca_web.models import Base
 from proca_web.services.sealing.keyring import Keyring
@@ -254,13 +255,16 @@ def test_a_file_that_is_no_database_is_refused(tmp_path: Path, content: bytes | 
     assert (tmp_path / "proca.db").exists() is (content is not None)
 
 
-def test_a_server_that_cannot_be_reached_is_one_sentence_without_its_password(tmp_path: Path, free_port: int) -> None:
+def test_a_server_that_is_not_there_is_a_passing_fault_named_without_its_password(
+    tmp_path: Path, free_port: int
+) -> None:
     url = f"postgresql+psycopg://proca:hunter2@127.0.0.1:{free_port}/proca"
     settings = factories.settings(tmp_path, url)
     Keyring(settings.keyring_dir).prepare()
-    (fault,) = faults(settings)
-    assert "the database cannot be reached" in fault
-    assert "hunter2" not in fault
+    with pytest.raises(Unavailable) as fault:
+        faults(settings)
+    assert "PostgreSQL" in str(fault.value)
+    assert "hunter2" not in str(fault.value)
 
 
 def test_another_home_key_than_the_databases_is_refused(world: World, settings: Settings, tmp_path: Path) -> None:

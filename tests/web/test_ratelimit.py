@@ -1,5 +1,7 @@
 """Limits per network: the unit is a household, the count is shared where Redis is, and an address is never kept."""
 
+import time
+
 import pytest
 import redis
 from flask import Flask
@@ -7,7 +9,9 @@ from werkzeug.exceptions import TooManyRequests
 from werkzeug.test import EnvironBuilder
 from werkzeug.wrappers import Request
 
+from proca_web.web import ratelimit
 from proca_web.web.ratelimit import Limit, RateLimit, network_key
+from tests import proxy
 from tests.factories import FakeClock
 
 
@@ -63,9 +67,36 @@ def test_redis_never_sees_an_address(redis_url: str) -> None:
     assert b"203.0.113" not in keys
 
 
-def test_a_limiter_that_is_away_lets_signatures_through() -> None:
-    app = limited_app("redis://127.0.0.1:1/0")
-    assert [call(app, Limit("sign", 1), "10.0.0.1") for _ in range(3)] == [0, 0, 0]
+def test_while_redis_is_away_each_process_keeps_the_limit_by_itself(
+    one_minute: None, caplog: pytest.LogCaptureFixture
+) -> None:
+    app, limit = limited_app("redis://127.0.0.1:1/0"), Limit("login", 10)
+    answers = [call(app, limit, "10.0.0.1") for _ in range(14)]
+    assert answers[:10] == [0] * 10
+    assert all(answer > 0 for answer in answers[10:])
+    assert call(app, limit, "10.0.0.2") == 0
+    assert caplog.text.count("Redis is not reachable") == 1
+
+
+def test_a_redis_that_hangs_is_waited_for_once_and_asked_again_later(
+    own_redis: redis.Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    own_redis.flushdb()
+    monkeypatch.setattr(ratelimit, "REDIS_SECONDS", 0.1)
+    monkeypatch.setattr(ratelimit, "PAUSE_SECONDS", 3600.0)
+    where = own_redis.connection_pool.connection_kwargs
+    with proxy.between(where.get("host", "127.0.0.1"), where.get("port", 6379)) as between:
+        between.stalls = True
+        app, limit = limited_app(f"redis://127.0.0.1:{between.port}/{where.get('db', 0)}"), Limit("sign", 3)
+        began = time.monotonic()
+        assert [call(app, limit, "10.0.0.1") for _ in range(3)] == [0, 0, 0]
+        assert call(app, limit, "10.0.0.1") > 0
+        assert time.monotonic() - began < 2
+        between.stalls = False
+        moment = time.monotonic() + 3601
+        monkeypatch.setattr("proca_web.adapters.clock.monotonic", lambda: moment)
+        assert call(app, limit, "10.0.0.1") == 0
+        assert own_redis.dbsize() > 0
 
 
 def test_an_ipv6_network_is_one_household() -> None:

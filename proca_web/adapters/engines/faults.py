@@ -24,6 +24,7 @@ _PASSING_SQLITE = frozenset(
     }
 )
 _PRIMARY = 0xFF
+_NOT_YET = ("starting up", "shutting down", "recovery", "not yet accepting", "too many", "connection slots")
 
 
 @contextmanager
@@ -45,6 +46,15 @@ def passing(error: BaseException) -> str | None:
     if isinstance(error, DBAPIError):
         return "the database's connection was lost" if error.connection_invalidated else _of_driver(error.orig)
     return _of_driver(error)
+
+
+def is_refused(error: DBAPIError) -> bool:
+    """Whether a server that is up and ready took no connection: wrong name, user, password or rights.
+
+    The driver has no code for what ends a connection before it began; only the words of the server.
+    """
+    said = str(error.orig)
+    return isinstance(error.orig, psycopg.OperationalError) and "FATAL" in said and not any(map(said.count, _NOT_YET))
 
 
 def _of_driver(error: BaseException | None) -> str | None:

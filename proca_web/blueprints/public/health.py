@@ -5,7 +5,7 @@ from importlib.metadata import version
 from flask import Blueprint, Response, jsonify
 
 from proca_web.adapters import clock
-from proca_web.adapters.database import reading, stored_last, writing
+from proca_web.adapters.database import reading, refused_to_write, writing
 from proca_web.domain.errors import Unavailable
 from proca_web.services import heartbeats
 from proca_web.services.instance import health as instance_health
@@ -13,6 +13,7 @@ from proca_web.web import errors
 from proca_web.web.access import public
 
 bp = Blueprint("health", __name__)
+TRY_AGAIN_SECONDS = 30
 
 
 @bp.get("/health")
@@ -22,9 +23,7 @@ def health() -> tuple[Response, int]:
     try:
         with reading() as session:
             worker = instance_health.worker(session, clock.now())
-        if not stored_last():  # is it well again?
-            with writing() as session:
-                heartbeats.beat(session, "health", clock.now())
+        _ask_whether_it_writes()
     except Unavailable as fault:
         errors.tell_unavailable(fault)
         return errors.come_back(jsonify(status="no database", version=version("proca-web"))), 503
@@ -34,3 +33,14 @@ def health() -> tuple[Response, int]:
         worker_seen_at=worker.seen_at.strftime("%Y-%m-%dT%H:%M:%SZ") if worker.seen_at else None,
     )
     return answer, 200 if worker.is_alive else 503
+
+
+def _ask_whether_it_writes() -> None:
+    """Raises Unavailable while writes fail; where none was tried for a while, tries one."""
+    ago = refused_to_write()
+    if ago is None:
+        return
+    if ago < TRY_AGAIN_SECONDS:
+        raise Unavailable("the database takes no writes")
+    with writing() as session:
+        heartbeats.beat(session, "health", clock.now())

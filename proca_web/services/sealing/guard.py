@@ -62,7 +62,7 @@ class Guard:
 
     def append(self, lines: Sequence[Line]) -> None:
         """Remember further entries; what another process has appended meanwhile is left out."""
-        self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._path.parent.mkdir(mode=0o700, exist_ok=True)  # a keyring that is gone is not begun anew
         descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
         with os.fdopen(descriptor, "r+b") as file:
             fcntl.flock(file, fcntl.LOCK_EX)
