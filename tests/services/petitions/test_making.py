@@ -68,7 +68,7 @@ def test_a_notice_is_kept_and_its_links_are_checked(session: Session) -> None:
         org, legal_name="Org Six e.V.", privacy_url="https://six.example.org", reply_to="Hello@six.example.org"
     )
     assert (org.legal_name, org.privacy_url, org.retention) == ("Org Six e.V.", "https://six.example.org", "")
-    assert org.reply_to == "hi@six.example.org"
+    assert org.reply_to == "Hello@six.example.org"
     with pytest.raises(BadSetting, match="is no web address"):
         orgs.set_notice(org, privacy_url="javascript:alert(1)")
     with pytest.raises(BadSetting, match="is no mail address"):
