@@ -66,6 +66,25 @@ class KeyEvent(StrEnum):
         return f"key-{self}"
 
 
+class Alarm(StrEnum):
+    """What an operator must know at once, by the word `/health` answers."""
+
+    CLOCK = "clock"
+    KEYRING = "keyring"
+    CAMPAIGN_KEY = "campaign-key"
+    KEY_LOG = "key-log"
+    DATABASE = "database"
+    DISK = "disk"
+    MAIL = "mail"
+    UNSURE_MAIL = "unsure-mail"
+    QUEUE = "queue"
+
+    @property
+    def told(self) -> str:
+        """Its name among mails to staff: one text for all, which says the alarm's sentence."""
+        return "alarm"
+
+
 class Continuity(StrEnum):
     """How a key follows the one before: there was none, that one signed for it, or nobody did."""
 

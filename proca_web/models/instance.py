@@ -38,3 +38,14 @@ class Relay(Base):
 
     name: Mapped[str] = mapped_column(primary_key=True)
     taken_at: Mapped[datetime]
+
+
+class StandingAlarm(Base):
+    """One alarm of a kind: since when, when it was last raised, and its sentence for people."""
+
+    __tablename__ = "alarms"
+
+    kind: Mapped[str] = mapped_column(primary_key=True)
+    sentence: Mapped[str]
+    since: Mapped[datetime]
+    raised_at: Mapped[datetime]

@@ -7,6 +7,7 @@ from flask_login import current_user
 from proca_web.adapters import clock
 from proca_web.adapters.database import reading
 from proca_web.adapters.encryption import vouching_if_known
+from proca_web.services.instance import alarms
 from proca_web.services.keys import views as key_views
 from proca_web.services.petitions import overview
 from proca_web.web import console
@@ -55,8 +56,9 @@ def _org() -> Response:
 def _instance() -> Response:
     now = clock.now()
     with reading() as session:
-        health, changes = (
-            overview.instance(session, vouching_if_known(current_app), now),
-            key_views.changes(session, current_user.user.id),
-        )
-    return console.page("console/start/instance.html", {"now": now, "health": health, "changes": changes})
+        found = {
+            "health": overview.instance(session, vouching_if_known(current_app), now),
+            "changes": key_views.changes(session, current_user.user.id),
+            "alarms": alarms.standing(session, now),
+        }
+    return console.page("console/start/instance.html", {"now": now, **found})

@@ -8,6 +8,7 @@ from proca_web.adapters import clock
 from proca_web.adapters.database import reading, refused_to_write, writing
 from proca_web.domain.errors import Unavailable
 from proca_web.services import heartbeats
+from proca_web.services.instance import alarms
 from proca_web.services.instance import health as instance_health
 from proca_web.web import errors
 from proca_web.web.access import public
@@ -19,16 +20,19 @@ TRY_AGAIN_SECONDS = 30
 @bp.get("/health")
 @public
 def health() -> tuple[Response, int]:
-    """200 with the version, or 503 when no worker was seen for three minutes."""
+    """200 with the version and the alarms that stand, or 503 when no worker was seen for three minutes."""
+    now = clock.now()
     try:
         with reading() as session:
-            worker = instance_health.worker(session, clock.now())
+            worker = instance_health.worker(session, now)
+            standing = alarms.standing(session, now)
         _ask_whether_it_writes()
     except Unavailable as fault:
         errors.tell_unavailable(fault)
         return errors.come_back(jsonify(status="no database", version=version("proca-web"))), 503
     answer = jsonify(
         status="ok" if worker.is_alive else "no worker",
+        alarms=[alarm.kind for alarm in standing],
         version=version("proca-web"),
         worker_seen_at=worker.seen_at.strftime("%Y-%m-%dT%H:%M:%SZ") if worker.seen_at else None,
     )

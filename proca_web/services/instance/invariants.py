@@ -23,7 +23,7 @@ from proca_web.models import (
     Supporter,
     Transient,
 )
-from proca_web.services.instance import health
+from proca_web.services.instance import alarms, health
 from proca_web.services.keys import log as key_log
 from proca_web.services.keys import recipients
 from proca_web.services.petitions import wordings
@@ -49,6 +49,7 @@ def faults(session: Session, identity: bytes, keyring: Keyring, now: datetime) -
         *_campaign_keys(session, keyring),
         *_counters(session),
         *_worker(session, now),
+        *[f"alarm: {alarm.sentence}" for alarm in alarms.standing(session, now)],
     ]
 
 

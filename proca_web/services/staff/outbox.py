@@ -13,7 +13,7 @@ from sqlalchemy import BindParameter, bindparam, delete, select, update
 from sqlalchemy.orm import Session
 
 from proca_web.domain.outcome import Outcome
-from proca_web.domain.words import KeyEvent, OutboxState, StaffRole
+from proca_web.domain.words import Alarm, KeyEvent, OutboxState, StaffRole
 from proca_web.models import Membership, Org, OutboxMail, User
 from proca_web.services import driver
 
@@ -67,14 +67,25 @@ def owners_of(session: Session, org_id: int) -> Sequence[int]:
     return session.scalars(select(Membership.user_id).where(*where).order_by(Membership.user_id)).all()
 
 
+def home_id(session: Session) -> int | None:
+    """The Home Org, which mails about the instance itself are about; None before `init`."""
+    return session.scalars(select(Org.id).where(Org.is_home)).first()
+
+
 def operators(session: Session) -> Sequence[int]:
     """Who runs this instance."""
-    home = session.scalars(select(Org.id).where(Org.is_home)).first()
+    home = home_id(session)
     return owners_of(session, home) if home is not None else ()
 
 
 def tell(
-    session: Session, event: KeyEvent, org_id: int, users: Iterable[int], once: str, now: datetime, **detail: str | int
+    session: Session,
+    event: KeyEvent | Alarm,
+    org_id: int,
+    users: Iterable[int],
+    once: str,
+    now: datetime,
+    **detail: str | int,
 ) -> None:
     """Write one mail for each of these people, unless the same (`once`) was told to them already."""
     told = {"kind": event.told, "org_id": org_id, "detail": json.dumps(detail, ensure_ascii=False)}
