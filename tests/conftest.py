@@ -184,6 +184,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> "factories.FakeClock":
     """The present, moved by hand; starts at the present minute."""
     fake = factories.FakeClock()
     monkeypatch.setattr("proca_web.adapters.clock.now", fake)
+    monkeypatch.setattr("proca_web.adapters.clock.of_database", lambda _session: fake())
     return fake
 
 

@@ -11,11 +11,13 @@ import click
 from flask import Flask
 from waitress.server import create_server
 
-from proca_web.adapters import logs, start
+from proca_web.adapters import clock, host_clock, logs, start
+from proca_web.adapters.database import writing
 from proca_web.cli.ports import PORT
 from proca_web.cli.ready import app_or_exit, app_when_ready
 from proca_web.extensions import encryption, queue
 from proca_web.jobs.sweep import sweep as sweep_once
+from proca_web.services.instance import ageing
 
 _PR_SET_DUMPABLE = 4
 THREADS = 8
@@ -50,10 +52,18 @@ def worker() -> None:
 
 
 @click.command()
-def sweep() -> None:
+@click.option("--clock-is-right", is_flag=True, help="after a leap or a long pause: count ages by the clock at once")
+def sweep(clock_is_right: bool) -> None:
     """Run all periodic jobs once."""
     logs.configure()
-    sweep_once(app_or_exit())
+    app = app_or_exit()
+    with app.app_context():
+        if not host_clock.is_right(app):
+            raise click.ClickException("this host's clock is not the database's; set it first. Nothing was done")
+        if clock_is_right:
+            with writing() as session:
+                ageing.trust(session, clock.now())
+    sweep_once(app)
 
 
 def run(app: Flask, host: str, port: int, *, ready: str = "") -> None:

@@ -70,6 +70,7 @@ class Alarm(StrEnum):
     """What an operator must know at once, by the word `/health` answers."""
 
     CLOCK = "clock"
+    HOUSEKEEPING = "housekeeping"
     KEYRING = "keyring"
     CAMPAIGN_KEY = "campaign-key"
     KEY_LOG = "key-log"

@@ -12,6 +12,8 @@ from proca_web.adapters import clock, key_guard
 from proca_web.adapters.database import reading, writing
 from proca_web.adapters.encryption import home_of, vouching_of
 from proca_web.domain.errors import GuardDamaged
+from proca_web.domain.words import Alarm
+from proca_web.services.instance import alarms
 from proca_web.services.keys import activating, proving, recipients, registering
 from proca_web.services.keys import changes as key_changes
 from proca_web.services.keys import notices as key_notices
@@ -19,15 +21,15 @@ from proca_web.services.petitions import refusals
 from proca_web.services.staff import outbox
 
 
-def steps(app: Flask) -> list[tuple[str, Callable[[], object]]]:
-    """What the sweep does about keys, by name; inside the app's context."""
+def steps(app: Flask, aged: datetime) -> list[tuple[str, Callable[[], object]]]:
+    """What the sweep does about keys, by name; inside the app's context. Ages count against `aged`."""
     return [
-        ("expired keys", lambda: _note_expired(app, clock.now())),
-        ("key changes", lambda: _finish_changes(app, clock.now())),
-        ("pending keys", lambda: _drop_stale(clock.now())),
-        ("key notices", lambda: _tell(app, clock.now())),
+        ("expired keys", lambda: _note_expired(app, aged)),
+        ("key changes", lambda: _finish_changes(app, aged)),
+        ("pending keys", lambda: _drop_stale(aged)),
+        ("key notices", lambda: _tell(app, aged)),
         ("key log", lambda: _follow(app, clock.now())),
-        ("outbox", lambda: _tidy(clock.now())),
+        ("outbox", lambda: _tidy(aged)),
     ]
 
 
@@ -42,6 +44,7 @@ def _follow(app: Flask, now: datetime) -> None:
         app.logger.critical("key log: %s", fault)
         with writing() as session:
             key_notices.about_log(session, fault, now)
+            alarms.raise_(session, Alarm.KEY_LOG, now, fault=fault)
 
 
 def _finish_changes(app: Flask, now: datetime) -> None:

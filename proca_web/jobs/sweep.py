@@ -1,45 +1,59 @@
 """The housekeeping of every minute, then whatever the wake-ups missed: each step one short transaction."""
 
 from collections.abc import Callable
+from datetime import datetime
 
 from flask import Flask
 
-from proca_web.adapters import clock
+from proca_web.adapters import clock, host_clock
 from proca_web.adapters.database import reading, truncate_wal, writing
 from proca_web.adapters.keyring import keyring_of
 from proca_web.adapters.wordings import refresh_wordings
 from proca_web.domain.errors import Unavailable
+from proca_web.domain.words import Alarm
 from proca_web.jobs import keys
 from proca_web.jobs.mail import send_mail
 from proca_web.jobs.release import release
 from proca_web.services import heartbeats
-from proca_web.services.instance import health
+from proca_web.services.instance import ageing, alarms, health
 from proca_web.services.petitions import counting
 from proca_web.services.sealing import sender_rows
 from proca_web.services.sealing.keyring import Keyring
-from proca_web.services.signatures import expiring, mailing
+from proca_web.services.signatures import expiring, mailing, mending
 
 MOST_ROUNDS = 10_000
 
 
 def sweep(app: Flask) -> None:
     """The housekeeping of every minute, then whatever the wake-ups missed."""
-    keyring = keyring_of(app)
     with app.app_context():
+        if not host_clock.is_right(app):
+            return
         with writing() as session:
-            heartbeats.beat(session, health.WORKER, clock.now())
-        _step(app, "leases", lambda: _write(lambda c: mailing.end_leases(c, clock.now())))
-        _step(app, "expiry", lambda: _until_none(lambda c: expiring.expire(c, clock.now())))
-        _step(app, "old keys", lambda: _renew_keys(keyring))
-        _step(app, "senders", lambda: _write(lambda c: sender_rows.drop_old(c, clock.now())))
-        _step(app, "closed campaigns", lambda: _forget_campaigns(keyring))
-        _step(app, "recount", _recount)
-        for name, act in keys.steps(app):
+            now = clock.now()
+            heartbeats.beat(session, health.WORKER, now)
+            mending.mend(session, max(now, ageing.moment(session)))
+            aged = ageing.advance(session, now)
+            if ageing.is_behind(aged, now):
+                alarms.raise_(session, Alarm.HOUSEKEEPING, now, aged=f"{aged:%Y-%m-%d %H:%M}")
+        _housekeeping(app, aged)
+        for name, act in keys.steps(app, aged):
             _step(app, name, act)
         _step(app, "wordings", refresh_wordings)
         _step(app, "write-ahead log", truncate_wal)
     release(app)
     send_mail(app)
+
+
+def _housekeeping(app: Flask, aged: datetime) -> None:
+    """What goes by age counts against `aged`, which no leap of the clock moves by more than ten minutes."""
+    keyring = keyring_of(app)
+    _step(app, "leases", lambda: _write(lambda c: mailing.end_leases(c, clock.now(), aged)))
+    _step(app, "expiry", lambda: _until_none(lambda c: expiring.expire(c, aged)))
+    _step(app, "old keys", lambda: _renew_keys(keyring, aged))
+    _step(app, "senders", lambda: _write(lambda c: sender_rows.drop_old(c, aged)))
+    _step(app, "closed campaigns", lambda: _forget_campaigns(keyring, aged))
+    _step(app, "recount", _recount)
 
 
 def _write(act: Callable[..., object]) -> None:
@@ -54,9 +68,9 @@ def _until_none(act: Callable[..., int]) -> None:
                 return
 
 
-def _renew_keys(keyring: Keyring) -> None:
+def _renew_keys(keyring: Keyring, aged: datetime) -> None:
     for name in keyring.transient_names():
-        if keyring.is_unused_age(name, clock.now()):
+        if keyring.is_unused_age(name, aged) or keyring.is_ahead(name, max(aged, clock.now())):
             _until_none(lambda session, name=name: expiring.reseal(session, keyring, name, clock.now()))
             with reading() as session:
                 needed = expiring.is_named(session, name)
@@ -64,9 +78,9 @@ def _renew_keys(keyring: Keyring) -> None:
                 keyring.destroy_transient(name)
 
 
-def _forget_campaigns(keyring: Keyring) -> None:
+def _forget_campaigns(keyring: Keyring, aged: datetime) -> None:
     with writing() as session:
-        forgotten = expiring.forget_campaigns(session, clock.now())
+        forgotten = expiring.forget_campaigns(session, aged)
     for campaign_id in forgotten:
         keyring.destroy_campaign_key(campaign_id)
 

@@ -28,7 +28,7 @@ def last_beat(session: Session, name: str) -> datetime | None:
 def is_recount_due(session: Session, now: datetime) -> bool:
     """Whether the nightly recount was more than a day ago; marks it as done now."""
     last = last_beat(session, _RECOUNTED)
-    if last is not None and now - last < timedelta(hours=24):
+    if last is not None and timedelta(0) <= now - last < timedelta(hours=24):
         return False
     beat(session, _RECOUNTED, now)
     return last is not None

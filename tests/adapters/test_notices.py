@@ -17,9 +17,10 @@ from proca_web.app import create_app
 from proca_web.config import MailSettings, Settings
 from proca_web.domain import key_life
 from proca_web.domain.outcome import Outcome
-from proca_web.domain.words import KeyEvent
+from proca_web.domain.words import Alarm, KeyEvent
 from proca_web.extensions import db
 from proca_web.models import Membership, User
+from proca_web.services.instance import alarms
 from proca_web.services.sealing.keyring import Keyring
 from proca_web.services.staff import outbox
 from proca_web.services.staff.outbox import DueNotice
@@ -85,6 +86,8 @@ def live_through_everything(world: World, client: FlaskClient, clock: FakeClock)
     assert owner.post("/2/revoke", {"really": "yes"}).status_code == 200
     world.execute("UPDATE public_keys SET endorsement = :none WHERE id = 3", none=bytes(64))
     world.execute("UPDATE key_log SET entry = replace(entry, 'org-two', 'org-six')")
+    with world.app.app_context(), writing() as session:
+        alarms.raise_(session, Alarm.QUEUE, clock(), fault="it does not answer")
     work("sweep")
     assert world.query("SELECT count(*) FROM outbox WHERE state <> 'sent'") == [(0,)]
     return list(sent.values())
@@ -135,7 +138,7 @@ def notice_of(kind: str, title: str, role: str = "recipient") -> DueNotice:
     detail = {
         **{"fingerprint": "ABCD-EFGH", "role": role, "day": "2028-01-31", "stops": "2028-03-01"},
         **{"continuity": "broken", "due": "2028-01-31 12:00", "fault": "<b>entry 3</b>", "key": 7},
-        "was": "active",
+        **{"was": "active", "kind": "clock", "sentence": "the clock of <b>host</b> is off"},
     }
     return DueNotice(1, kind, "org-one", title, OWNER, detail, "once", 1)
 

@@ -18,6 +18,8 @@ from proca_web.services.staff import outbox
 STANDS = timedelta(minutes=10)
 SENTENCES = {
     Alarm.CLOCK: "the clock of %(host)s is %(seconds)s seconds off; nothing is sealed, sent or swept there: set it",
+    Alarm.HOUSEKEEPING: "housekeeping by age stands at %(aged)s: the clock leapt, or nothing swept for hours; it makes "
+    "up ten minutes a minute; when the clock is right, run: python3 -m proca_web sweep --clock-is-right",
     Alarm.KEYRING: "the keyring of %(host)s does not fit this database: %(fault)s",
     Alarm.CAMPAIGN_KEY: "the keyring of %(host)s lacks the keys of %(number)s campaigns (%(first)s): "
     "their confirmations are refused; restore the files",
@@ -28,6 +30,7 @@ SENTENCES = {
     Alarm.UNSURE_MAIL: "the end of %(number)s mails is unknown; their links may have arrived twice",
     Alarm.QUEUE: "the queue cannot be reached: %(fault)s",
 }
+_TOLD_ELSEWHERE = (Alarm.KEY_LOG,)  # with a mail of its own
 _ROW = driver.table(StandingAlarm).c
 _IS_OVER = or_(_ROW.raised_at < bindparam("earliest"), _ROW.raised_at > bindparam("latest"))
 _RAISE = driver.insert(
@@ -58,7 +61,7 @@ def raise_(session: Session, kind: Alarm, now: datetime, **facts: str | int) -> 
     row = {"kind": kind, "sentence": sentence, "since": now, "raised_at": now}
     session.execute(_RAISE.of(session), row | {"earliest": now - STANDS, "latest": now + STANDS})
     home = outbox.home_id(session)
-    if home is not None:
+    if home is not None and kind not in _TOLD_ELSEWHERE:
         once = f"alarm:{kind}:{now:%Y-%m-%d}"
         outbox.tell(session, kind, home, outbox.operators(session), once, now, kind=kind.value, sentence=sentence)
 

@@ -22,4 +22,4 @@ class Worker:
 def worker(session: Session, now: datetime) -> Worker:
     """The newest sign of life of any worker."""
     seen = heartbeats.last_beat(session, WORKER)
-    return Worker(seen, seen is not None and now - seen < WORKER_SEEN_WITHIN)
+    return Worker(seen, seen is not None and abs(now - seen) < WORKER_SEEN_WITHIN)

@@ -105,6 +105,10 @@ class Keyring:
         made = datetime.strptime(name[:13], _HOUR).replace(tzinfo=now.tzinfo)
         return now - made >= UNUSED_AFTER
 
+    def is_ahead(self, name: str, now: datetime) -> bool:
+        """Whether a key is named for an hour far ahead, which a wrong clock has made: it would stay for years."""
+        return datetime.strptime(name[:13], _HOUR).replace(tzinfo=now.tzinfo) - now >= UNUSED_AFTER
+
     @_reached
     def destroy_transient(self, name: str) -> None:
         """Remove a transient key; what it sealed cannot be opened any more."""

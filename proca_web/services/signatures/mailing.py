@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import and_, bindparam, or_, select, update
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.dml import ReturningUpdate
 
@@ -111,7 +111,12 @@ _TRIED = (
     .join(Campaign, Campaign.id == ActionPage.campaign_id)
     .where(Transient.action_id == bindparam("action"), Transient.state == State.SENDING)
 )
-_LEASE_OVER = select(_ROW.action_id, _ROW.state).where(_ROW.state.in_(_LEASED), _ROW.lease_until < bindparam("now"))
+_LEASE_OVER = select(_ROW.action_id, _ROW.state).where(
+    or_(
+        and_(_ROW.state == State.SENDING, _ROW.lease_until < bindparam("now")),
+        and_(_ROW.state == State.THANKS_SENDING, _ROW.lease_until < bindparam("aged")),
+    )
+)
 
 
 def is_due(session: Session, state: State, now: datetime) -> bool:
@@ -181,9 +186,12 @@ def settle(session: Session, mail: DueMail, outcome: Outcome, now: datetime) -> 
         _retry(session, mail.action_id, now, reached_data=outcome is Outcome.FAILED_AFTER_DATA)
 
 
-def end_leases(session: Session, now: datetime) -> int:
-    """Take back what a worker claimed and never settled: confirmations are tried again, thank-yous are dropped."""
-    rows = session.execute(_LEASE_OVER, {"now": now}).all()
+def end_leases(session: Session, now: datetime, aged: datetime | None = None) -> int:
+    """Take back what a worker claimed and never settled: confirmations are tried again.
+
+    Thank-yous are dropped, which nothing undoes: their leases count against the moment that ages count against.
+    """
+    rows = session.execute(_LEASE_OVER, {"now": now, "aged": aged or now}).all()
     for action_id, state in rows:
         if target(State(state), Event.FAILED) is End.CLEARED:
             clearing.clear(session, action_id, Event.FAILED)

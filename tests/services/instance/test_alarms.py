@@ -11,7 +11,14 @@ from proca_web.services.instance import alarms, invariants
 from proca_web.services.instance.alarms import SENTENCES, Standing
 from tests.factories import FakeClock, World
 
-FACTS = {"host": "host-a", "seconds": 400, "fault": "it is gone", "number": 3, "first": "7, 8, 9"}
+FACTS = {
+    "host": "host-a",
+    "aged": "2026-03-01 12:00",
+    "seconds": 400,
+    "fault": "it is gone",
+    "number": 3,
+    "first": "7, 8, 9",
+}
 
 
 def cry(world: World, clock: FakeClock, kind: Alarm = Alarm.CLOCK) -> None:

@@ -10,6 +10,7 @@ from proca_web.adapters.database import reading, writing
 from proca_web.domain.outcome import Outcome
 from proca_web.domain.transient import State
 from proca_web.extensions import db
+from proca_web.models import Transient
 from proca_web.services.signatures import expiring, mailing
 from proca_web.services.signatures.mailing import DueMail
 from tests.factories import FakeClock, World
@@ -300,7 +301,8 @@ def test_old_keys_are_replaced_and_destroyed_and_the_age_of_what_is_readable_sta
 ) -> None:
     keyring = world.app.extensions["proca_keyring"]
     ((old_name, sealed_at),) = world.query("SELECT wait_key, sealed_at FROM transients")
-    world.execute("UPDATE transients SET next_try = '2099-01-01 00:00:00.000000'")
+    with world.app.app_context(), writing() as session:
+        session.execute(db.update(Transient).values(next_try=clock() + timedelta(hours=20)))
     clock.forward(hours=3)
     world.run("sweep")
     ((new_name, still),) = world.query("SELECT wait_key, sealed_at FROM transients")
