@@ -36,15 +36,19 @@ def create_app(settings: Settings | None = None, *, check: bool = True) -> Flask
     home, home_faults = _home_key(settings)
     faults += home_faults
     if check:
-        faults += Keyring(settings.keyring_dir).faults()
+        rings = Keyring(settings.keyring_dir)
+        faults += rings.faults()
         try:
-            faults += start.database_faults(settings.database_url, home, settings.sender)
+            faults += start.database_faults(settings.database_url, home, settings.sender, rings)
         except Unavailable:
             if not faults:  # what is wrong for certain is said first
                 raise
     if faults or home is None:
         raise ConfigError(faults)
-    return _assemble(settings, home)
+    app = _assemble(settings, home)
+    if check and (lacking := start.lacking_campaigns(settings.database_url, rings)):
+        app.logger.critical("keyring: the keys of %d campaigns are missing; their confirmations are refused", lacking)
+    return app
 
 
 def _home_key(settings: Settings) -> tuple[HomeKey | None, list[str]]:

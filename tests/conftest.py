@@ -149,6 +149,7 @@ def app(settings: Settings, mode: Mode) -> Iterator[Flask]:
     Keyring(settings.keyring_dir).prepare()
     (settings.data_dir / "mailbox").mkdir(exist_ok=True)
     made = create_app(replace(settings, sender=mode), check=False)
+    factories.join(made)
     yield made
     with made.app_context():
         made.extensions["proca_encryption"].end()

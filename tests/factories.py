@@ -76,6 +76,14 @@ def settings(folder: Path, database_url: str, **env: str) -> Settings:
     return read
 
 
+def join(app: Flask) -> None:
+    """The keyring names the instance, as `init` leaves it; the key log of the demo's world is not in its guard yet."""
+    with app.app_context(), reading() as session:
+        guard = app.extensions["proca_keyring"].guard
+        if guard.instance() is None:
+            guard.join(bytes(session.execute(text("SELECT instance_id FROM instance")).scalar_one()))
+
+
 @dataclass
 class World:
     """What a test world holds: the orgs' secrets (which the app never sees), and how to act in it."""

@@ -11,7 +11,7 @@ from typing import TypeVar
 from flask import Flask, current_app
 from sqlalchemy import select
 
-from proca_web.adapters import clock, host_clock
+from proca_web.adapters import clock
 from proca_web.adapters.database import direct_write, reading, writing
 from proca_web.adapters.keyring import keyring_of
 from proca_web.crypto.boxes.certificate import Mode
@@ -179,7 +179,7 @@ def active_key(org: str, trusted: Vouching) -> RecipientKey:
 
 def _commit_row(sender: Sender) -> int:
     """A sender's row, in a transaction of its own (protocol 2, "row first")."""
-    if not host_clock.is_right(current_app):
+    if not clock.is_right(current_app):
         raise CannotSealNow  # its certificate would lie about its time
     with writing() as session:
         return sender_rows.add(session, sender)

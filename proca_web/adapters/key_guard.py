@@ -9,6 +9,7 @@ from proca_web.adapters.database import reading
 from proca_web.adapters.encryption import home_of
 from proca_web.adapters.keyring import keyring_of
 from proca_web.domain.errors import GuardDamaged, KeyLogBroken
+from proca_web.services.instance import keyrings
 from proca_web.services.keys import log as key_log
 from proca_web.services.keys.log import Published
 from proca_web.services.sealing.guard import Guard
@@ -18,6 +19,15 @@ def guard_of(app: Flask) -> Guard:
     """The memory beside the keys."""
     guard: Guard = keyring_of(app).guard
     return guard
+
+
+def join(app: Flask) -> bool:
+    """Name this instance in the keyring's guard, once it is seen to fit; False when it does already.
+
+    Raises KeyringRefused, KeyLogBroken, GuardDamaged.
+    """
+    with reading() as session:
+        return keyrings.join(session, home_of(app).identity, keyring_of(app))
 
 
 def follow(app: Flask) -> None:

@@ -16,6 +16,7 @@ from alembic.config import Config
 from alembic.script import ScriptDirectory
 from sqlalchemy import Engine, create_engine, inspect, select, text
 from sqlalchemy.exc import OperationalError, SQLAlchemyError
+from sqlalchemy.orm import Session
 from sqlalchemy.pool import NullPool
 
 from proca_web.adapters.engines import faults
@@ -27,6 +28,8 @@ from proca_web.domain.words import KeyKind, KeyStatus
 from proca_web.models import Org, PublicKey
 from proca_web.models.campaign import ActionPage, Campaign
 from proca_web.models.instance import Heartbeat
+from proca_web.services.instance import keyrings
+from proca_web.services.sealing.keyring import Keyring
 
 CONNECT_SECONDS = 3
 WAIT_SECONDS = 60.0
@@ -104,7 +107,7 @@ def head_revision() -> str:
     return head
 
 
-def database_faults(url: str, home: HomeKey | None, mode: Mode) -> list[str]:
+def database_faults(url: str, home: HomeKey | None, mode: Mode, keyring: Keyring | None = None) -> list[str]:
     """Why no process may serve this database, as sentences; an empty list when all is well.
 
     Raises Unavailable when nobody can say yet: it does not answer, or is only just starting.
@@ -113,8 +116,22 @@ def database_faults(url: str, home: HomeKey | None, mode: Mode) -> list[str]:
     if not url:
         return []
     return _ask(
-        url, lambda engine: _schema_faults(engine) or [*_home_faults(engine, home), *_static_faults(engine, mode)]
+        url,
+        lambda engine: (
+            _schema_faults(engine)
+            or [*_home_faults(engine, home), *_static_faults(engine, mode), *_keyring_faults(engine, keyring)]
+        ),
     )
+
+
+def lacking_campaigns(url: str, keyring: Keyring) -> int:
+    """How many campaigns the keyring lacks the key of: an alarm, the others go on."""
+
+    def count(engine: Engine) -> list[str]:
+        with Session(engine) as session:
+            return [str(id_) for id_ in keyrings.lacking_campaigns(session, keyring)]
+
+    return len(_ask(url, count))
 
 
 def upgrade_faults(url: str) -> list[str]:
@@ -195,6 +212,13 @@ def _static_faults(engine: Engine, mode: Mode) -> list[str]:
         "PROCA_SENDER was static with this Home key, which opens all that it sealed; before leaving static, run:"
         " python3 -m proca_web keys rotate-home"
     ]
+
+
+def _keyring_faults(engine: Engine, keyring: Keyring | None) -> list[str]:
+    if keyring is None or not keyring.directory.is_dir():
+        return []
+    with Session(engine) as session:
+        return keyrings.faults(session, keyring)
 
 
 def _home_row(engine: Engine) -> tuple[bytes, bytes] | None:

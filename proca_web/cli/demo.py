@@ -164,7 +164,8 @@ def _complete(plan: dict[str, Any], settings: config.Settings) -> None:
     app = ready.app_or_exit(settings, check=False)
     click.echo("making the database and the demo's data …", err=True)
     ready.migrate(app)
-    with app.app_context():
+    with app.app_context(), ready.refusals():
+        key_guard.join(app)
         _make_content(app, plan)
         key_guard.follow(app)
     plan["complete"] = True

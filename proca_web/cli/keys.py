@@ -35,6 +35,17 @@ def keys_show() -> None:
         click.echo(json.dumps(facts | {"box": encode(home.box_public)}, indent=2))
 
 
+@keys.command("join")
+def keys_join() -> None:
+    """Let this host's keyring belong to the database's instance: one that all hosts share, or a copy of it."""
+    app = ready.app_or_exit(check=False)
+    ready.exit_unless_ready(app)
+    with app.app_context(), ready.refusals():
+        joined = key_guard.join(app)
+        key_guard.follow(app)
+    click.echo("✓ the keyring belongs to this instance" + (" now" if joined else " already"))
+
+
 @keys.command("rotate-home")
 @click.option("--stolen", is_flag=True, help="the old key is in other hands: it is not asked to sign for the new one")
 @click.option("--yes", is_flag=True, help="do not ask")

@@ -56,6 +56,9 @@ def init(email: str, password: str | None) -> None:
     ready.migrate(app)
     if start.knows_home(settings.database_url):
         app = ready.app_or_exit(settings)
+    else:
+        with app.app_context(), ready.refusals():
+            key_guard.join(app)
     chosen = password or secrets.token_urlsafe(15)
     with ready.refusals():
         hashed = passwords.hash_password(chosen)
@@ -110,6 +113,10 @@ def upgrade(yes_all_stopped: bool) -> None:
     saved = _save_sqlite(settings.database_url)
     click.echo(f"saved: {saved}" if saved else "PostgreSQL: make sure that your own backup is fresh (pg_dump)")
     ready.migrate(app)
+    ready.exit_unless_ready(app)
+    with app.app_context(), ready.refusals():
+        if key_guard.join(app):
+            click.echo("✓ the keyring names its instance now")
     checked = ready.app_or_exit(settings)
     with checked.app_context(), ready.refusals():
         _adopt_keys(checked)

@@ -11,7 +11,7 @@ import click
 from flask import Flask
 from waitress.server import create_server
 
-from proca_web.adapters import clock, host_clock, logs, start
+from proca_web.adapters import clock, logs, start
 from proca_web.adapters.database import writing
 from proca_web.cli.ports import PORT
 from proca_web.cli.ready import app_or_exit, app_when_ready
@@ -58,7 +58,7 @@ def sweep(clock_is_right: bool) -> None:
     logs.configure()
     app = app_or_exit()
     with app.app_context():
-        if not host_clock.is_right(app):
+        if not clock.is_right(app):
             raise click.ClickException("this host's clock is not the database's; set it first. Nothing was done")
         if clock_is_right:
             with writing() as session:

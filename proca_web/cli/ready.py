@@ -21,6 +21,8 @@ from proca_web.app import create_app
 from proca_web.config import ConfigError, Settings
 from proca_web.crypto.errors import CryptoError
 from proca_web.domain.errors import ProcaError
+from proca_web.extensions import encryption
+from proca_web.services.sealing.keyring import Keyring
 
 
 def app_or_exit(settings: Settings | None = None, *, check: bool = True) -> Flask:
@@ -34,6 +36,16 @@ def app_or_exit(settings: Settings | None = None, *, check: bool = True) -> Flas
 def app_when_ready() -> Flask:
     """The same for what runs for long: a database that comes late is waited for, a minute; then exit 69."""
     return start.patiently(app_or_exit, lambda line: click.echo(line, err=True))
+
+
+def exit_unless_ready(app: Flask) -> None:
+    """For a keyring that does not name its instance yet: everything else must be as a start wants it."""
+    settings: Settings = app.extensions["proca_settings"]
+    faults = Keyring(settings.keyring_dir).faults()
+    with app.app_context():
+        faults += start.database_faults(settings.database_url, encryption.source.home, settings.sender)
+    if faults:
+        exit_with(faults)
 
 
 def exit_with(faults: list[str]) -> NoReturn:

@@ -45,6 +45,10 @@ class NoActiveKey(ProcaError):
     """An org that always receives has no active key: nothing may be stored."""
 
 
+class KeyringRefused(ProcaError):
+    """This keyring does not belong to this instance."""
+
+
 class CannotSealNow(ProcaError):
     """Three senders in a row could not seal this submission: nothing was stored."""
 

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 
 from flask import Flask
 
-from proca_web.adapters import clock, host_clock
+from proca_web.adapters import clock
 from proca_web.adapters.database import direct_write, reading, writing
 from proca_web.adapters.keyring import keyring_of
 from proca_web.adapters.mailer import Post
@@ -21,7 +21,7 @@ MOST_ROUNDS = 10_000
 def send_mail(app: Flask) -> None:
     """Send every mail that is due: confirmations first, then thank-yous, then what staff must know."""
     with app.app_context(), _post(app) as post:
-        if not host_clock.is_right(app):
+        if not clock.is_right(app):
             return
         pages: dict[int, PageOfMail] = {}
         for state in (State.TO_SEND, State.THANKS_TO_SEND):

@@ -1,11 +1,12 @@
 """The housekeeping of every minute, then whatever the wake-ups missed: each step one short transaction."""
 
+import socket
 from collections.abc import Callable
 from datetime import datetime
 
 from flask import Flask
 
-from proca_web.adapters import clock, host_clock
+from proca_web.adapters import clock
 from proca_web.adapters.database import reading, truncate_wal, writing
 from proca_web.adapters.keyring import keyring_of
 from proca_web.adapters.wordings import refresh_wordings
@@ -15,7 +16,7 @@ from proca_web.jobs import keys
 from proca_web.jobs.mail import send_mail
 from proca_web.jobs.release import release
 from proca_web.services import heartbeats
-from proca_web.services.instance import ageing, alarms, health
+from proca_web.services.instance import ageing, alarms, health, keyrings
 from proca_web.services.petitions import counting
 from proca_web.services.sealing import sender_rows
 from proca_web.services.sealing.keyring import Keyring
@@ -27,7 +28,7 @@ MOST_ROUNDS = 10_000
 def sweep(app: Flask) -> None:
     """The housekeeping of every minute, then whatever the wake-ups missed."""
     with app.app_context():
-        if not host_clock.is_right(app):
+        if not clock.is_right(app):
             return
         with writing() as session:
             now = clock.now()
@@ -54,6 +55,7 @@ def _housekeeping(app: Flask, aged: datetime) -> None:
     _step(app, "senders", lambda: _write(lambda c: sender_rows.drop_old(c, aged)))
     _step(app, "closed campaigns", lambda: _forget_campaigns(keyring, aged))
     _step(app, "recount", _recount)
+    _step(app, "campaign keys", lambda: _miss_keys(app, keyring))
 
 
 def _write(act: Callable[..., object]) -> None:
@@ -83,6 +85,17 @@ def _forget_campaigns(keyring: Keyring, aged: datetime) -> None:
         forgotten = expiring.forget_campaigns(session, aged)
     for campaign_id in forgotten:
         keyring.destroy_campaign_key(campaign_id)
+
+
+def _miss_keys(app: Flask, keyring: Keyring) -> None:
+    with reading() as session:
+        lacking = keyrings.lacking_campaigns(session, keyring)
+    if not lacking:
+        return
+    first, host = ", ".join(str(id_) for id_ in lacking[:5]), socket.gethostname()
+    app.logger.critical("keyring: the keys of %d campaigns are missing (%s)", len(lacking), first)
+    with writing() as session:
+        alarms.raise_(session, Alarm.CAMPAIGN_KEY, clock.now(), host=host, number=len(lacking), first=first)
 
 
 def _recount() -> None:

@@ -36,8 +36,17 @@ class Action(Base):
         one_of("email_status", EmailStatus),
         CheckConstraint("length(ref) = 16", name="ref_length"),
         CheckConstraint("(status = 'pending') = (accepted_at IS NULL)", name="accepted_at"),
+        Index("ix_actions_action_page_id_created_at", "action_page_id", "created_at"),
+        Index("ix_actions_created_at", "created_at"),
+        Index(
+            "ix_actions_counted",
+            "action_page_id",
+            sqlite_where=text("counted"),
+            postgresql_where=text("counted"),
+        ),
         Index(
             "ix_actions_to_release",
+            "accepted_at",
             "id",
             sqlite_where=text("status <> 'pending' AND NOT released"),
             postgresql_where=text("status <> 'pending' AND NOT released"),
@@ -103,6 +112,13 @@ class Transient(Base):
         CheckConstraint("state <> 'waiting' OR wait_seal IS NULL", name="waiting_is_closed"),
         CheckConstraint("state NOT IN ('to_send', 'sending', 'waiting') OR link_seal IS NOT NULL", name="link_seal"),
         Index("ix_transients_due", "state", "next_try"),
+        Index("ix_transients_created_at", "created_at"),
+        Index(
+            "ix_transients_readable",
+            "sealed_at",
+            sqlite_where=text("wait_seal IS NOT NULL"),
+            postgresql_where=text("wait_seal IS NOT NULL"),
+        ),
         {"postgresql_with": {"fillfactor": 70}},
     )
 

@@ -31,6 +31,7 @@ class Contact(Base):
         CheckConstraint("length(contact_ref) = 16", name="contact_ref_length"),
         UniqueConstraint("sign_key_id", "crypto_nonce"),
         UniqueConstraint("action_id", "org_id", "role"),
+        Index("ix_contacts_public_key_id", "public_key_id"),
         Index(
             "uq_contacts_released",
             "org_id",

@@ -70,6 +70,7 @@ def prepared(tmp_path: Path, database_url: str, environment: dict[str, str]) -> 
     settings = factories.settings(tmp_path, database_url, PROCA_PUBLIC_URL=environment["PROCA_PUBLIC_URL"])
     Keyring(settings.keyring_dir).prepare()
     app = create_app(settings, check=False)
+    factories.join(app)
     world = factories.make_world(app)
     with app.app_context():
         db.engine.dispose()

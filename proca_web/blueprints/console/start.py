@@ -1,6 +1,6 @@
 """The org's console: where its campaigns stand; for the operator, how the instance is doing."""
 
-from flask import Blueprint, Response, abort, current_app, g, redirect, url_for
+from flask import Blueprint, Response, abort, current_app, g, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
@@ -10,8 +10,11 @@ from proca_web.adapters.encryption import vouching_if_known
 from proca_web.services.instance import alarms
 from proca_web.services.keys import views as key_views
 from proca_web.services.petitions import overview
+from proca_web.services.petitions.overview import CampaignStatus
 from proca_web.web import console
 from proca_web.web.access import org_member, staff
+
+DIGITS = 18
 
 bp = Blueprint("start", __name__, url_prefix="/console")
 
@@ -38,15 +41,25 @@ def show(org: str) -> Response:
 def campaigns(org: str) -> Response:
     """The campaigns alone."""
     with reading() as session:
-        found = overview.campaigns_of(session, g.org.id, clock.now().date())
-    return console.page("console/start/campaigns.html", {"campaigns": found})
+        found = overview.campaigns_of(session, g.org.id, clock.now().date(), _before())
+    return console.page("console/start/campaigns.html", _paged(found))
+
+
+def _before() -> int | None:
+    asked = request.args.get("before", "")
+    return int(asked) if asked.isascii() and asked.isdigit() and len(asked) <= DIGITS else None
+
+
+def _paged(found: list[CampaignStatus]) -> dict[str, object]:
+    shown = found[: overview.CAMPAIGNS_A_PAGE]
+    return {"campaigns": shown, "older": shown[-1].id if len(found) > len(shown) else None}
 
 
 def _org() -> Response:
     now = clock.now()
     with reading() as session:
         found = {
-            "campaigns": overview.campaigns_of(session, g.org.id, now.date()),
+            **_paged(overview.campaigns_of(session, g.org.id, now.date(), _before())),
             "key": key_views.receiving(session, g.org, vouching_if_known(current_app), now),
             "rows": key_views.rows_of(session, g.org),
         }
@@ -54,10 +67,10 @@ def _org() -> Response:
 
 
 def _instance() -> Response:
-    now = clock.now()
+    now, after = clock.now(), request.args.get("after", "")[:80].replace("\0", "")
     with reading() as session:
         found = {
-            "health": overview.instance(session, vouching_if_known(current_app), now),
+            "health": overview.instance(session, vouching_if_known(current_app), now, after),
             "changes": key_views.changes(session, current_user.user.id),
             "alarms": alarms.standing(session, now),
         }

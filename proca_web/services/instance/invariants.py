@@ -20,10 +20,9 @@ from proca_web.models import (
     Org,
     PublicKey,
     ReleaseCounter,
-    Supporter,
     Transient,
 )
-from proca_web.services.instance import alarms, health
+from proca_web.services.instance import alarms, health, keyrings
 from proca_web.services.keys import log as key_log
 from proca_web.services.keys import recipients
 from proca_web.services.petitions import wordings
@@ -130,19 +129,16 @@ def _transients(session: Session, keyring: Keyring, now: datetime) -> list[str]:
             found.append(
                 f"{number} addresses are {MOST_LATE.days} days over the {days} to confirm; is the worker running?"
             )
-    named = session.scalars(select(Transient.wait_key).where(Transient.wait_key.is_not(None)).distinct()).all()
-    lost = set(named) - set(keyring.transient_names())
+    lost = keyrings.lacking_transients(session, keyring)
     if lost:
         found.append(f"the keyring lacks {len(lost)} keys that waiting addresses are sealed with")
     return found
 
 
 def _campaign_keys(session: Session, keyring: Keyring) -> list[str]:
-    known = select(Supporter.campaign_id).where(Supporter.fingerprint.is_not(None)).distinct()
     return [
         f"campaign {campaign_id} has fingerprints but no key in the keyring: confirms are refused; restore the file"
-        for campaign_id in session.scalars(known)
-        if not keyring.has_campaign_key(campaign_id)
+        for campaign_id in keyrings.lacking_campaigns(session, keyring)
     ]
 
 

@@ -1,5 +1,6 @@
 """Counters: the public one of a campaign, and events a day. Never a COUNT over signatures on a page view."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -31,11 +32,11 @@ _COUNTED = (
 )
 _RECOUNT = update(_CAMPAIGNS).values(supporter_count=_COUNTED, counted_at=bindparam("now"))
 _CONFIRMED = (
-    select(DayCount.day, func.sum(DayCount.number))
+    select(ActionPage.campaign_id, DayCount.day, func.sum(DayCount.number))
     .join(ActionPage, ActionPage.id == DayCount.action_page_id)
-    .where(ActionPage.campaign_id == bindparam("campaign"), DayCount.day >= bindparam("since"))
+    .where(ActionPage.campaign_id.in_(bindparam("campaigns", expanding=True)), DayCount.day >= bindparam("since"))
     .where(DayCount.event == DayEvent.CONFIRMED)
-    .group_by(DayCount.day)
+    .group_by(ActionPage.campaign_id, DayCount.day)
 )
 
 
@@ -68,8 +69,10 @@ def recount(session: Session, now: datetime) -> None:
     session.execute(_RECOUNT, {"now": now})
 
 
-def per_day(session: Session, campaign_id: int, today: date, days: int) -> list[Day]:
-    """Confirmed supporters of each of the last `days` days, oldest first, days without any included."""
+def per_day(session: Session, campaigns: Sequence[int], today: date, days: int) -> dict[int, list[Day]]:
+    """Confirmed supporters of each campaign on each of the last `days` days, oldest first, empty ones included."""
     since = today - timedelta(days=days - 1)
-    confirmed = dict(session.execute(_CONFIRMED, {"campaign": campaign_id, "since": since}).all())
-    return [Day(day, int(confirmed.get(day, 0))) for day in (since + timedelta(days=n) for n in range(days))]
+    found = session.execute(_CONFIRMED, {"campaigns": campaigns, "since": since})
+    confirmed = {(campaign, day): int(number) for campaign, day, number in found}
+    each = [since + timedelta(days=number) for number in range(days)]
+    return {campaign: [Day(day, confirmed.get((campaign, day), 0)) for day in each] for campaign in campaigns}

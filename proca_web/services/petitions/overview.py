@@ -4,8 +4,9 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from sqlalchemy import Select, func, or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, selectinload
 
+from proca_web.domain.transient import State
 from proca_web.domain.words import KeyRole
 from proca_web.models import ActionPage, Campaign, Org, ReleaseCounter, Transient
 from proca_web.services import heartbeats
@@ -15,6 +16,10 @@ from proca_web.services.petitions.counting import Day
 from proca_web.services.sealing.vouching import Vouching
 
 CHART_DAYS = 30
+CAMPAIGNS_A_PAGE = 20
+ORGS_A_PAGE = 50
+MOST_COUNTED = 10_000
+_NEWEST = 2**62
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +36,7 @@ class PageStatus:
 class CampaignStatus:
     """A campaign an org takes part in."""
 
+    id: int
     name: str
     title: str
     status: str
@@ -60,17 +66,24 @@ class Instance:
     orgs: list[OrgStatus]
 
 
-def campaigns_of(session: Session, org_id: int, today: date) -> list[CampaignStatus]:
-    """The campaigns an org leads or has a page in, the newest first."""
-    found = session.scalars(_campaigns(org_id)).all()
+def campaigns_of(session: Session, org_id: int, today: date, before: int | None = None) -> list[CampaignStatus]:
+    """The campaigns an org leads or has a page in, the newest first; a page of them, older than one if given.
+
+    One more than a page holds says that there are older ones.
+    """
+    pages = selectinload(Campaign.pages).joinedload(ActionPage.org)
+    query = _campaigns(org_id).where(Campaign.id < (before or _NEWEST)).limit(CAMPAIGNS_A_PAGE + 1)
+    found = session.scalars(query.options(pages)).all()
+    days = counting.per_day(session, [campaign.id for campaign in found], today, CHART_DAYS)
     return [
         CampaignStatus(
+            id=campaign.id,
             name=campaign.name,
             title=campaign.title,
             status=campaign.status,
             leads=campaign.org_id == org_id,
             count=campaign.supporter_count,
-            days=counting.per_day(session, campaign.id, today, CHART_DAYS),
+            days=days[campaign.id],
             pages=[PageStatus(page.name, page.title, page.org.title, page.status) for page in campaign.pages],
         )
         for campaign in found
@@ -88,21 +101,27 @@ def released(session: Session, org_id: int) -> int:
     return counter.last_seq if counter else 0
 
 
-def instance(session: Session, vouching: Vouching | None, now: datetime) -> Instance:
-    """Signs of life, what is readable at this moment, and which orgs can receive."""
-    states = session.execute(select(Transient.state, func.count()).group_by(Transient.state)).all()
+def instance(session: Session, vouching: Vouching | None, now: datetime, after: str = "") -> Instance:
+    """Signs of life, what is readable at this moment, and which orgs can receive: a page of them, after a name."""
     readable = session.execute(
         select(func.count(), func.min(Transient.sealed_at)).where(Transient.wait_seal.is_not(None))
     ).one()
-    orgs = session.scalars(select(Org).where(~Org.is_home).order_by(Org.name)).all()
+    query = select(Org).where(~Org.is_home, Org.name > after).order_by(Org.name).limit(ORGS_A_PAGE + 1)
+    orgs = session.scalars(query).all()
     keys = {key.org_id: key for key in recipients.everywhere(session, vouching, now) if key.role == KeyRole.RECIPIENT}
     return Instance(
         worker_seen_at=heartbeats.last_beat(session, "worker"),
-        waiting={state: number for state, number in states},
+        waiting={state: number for state in State if (number := _number_in(session, state))},
         readable=readable[0],
         oldest_readable=readable[1],
         orgs=[OrgStatus(org.name, org.title, keys[org.id].fingerprint if org.id in keys else None) for org in orgs],
     )
+
+
+def _number_in(session: Session, state: State) -> int:
+    """How many wait in a state, as far as a page view may count; one more than that means: more."""
+    some = select(Transient.action_id).where(Transient.state == state).limit(MOST_COUNTED + 1).subquery()
+    return session.scalar(select(func.count()).select_from(some)) or 0
 
 
 def _campaigns(org_id: int) -> Select[Campaign]:

@@ -1,7 +1,8 @@
 """The guard: what the keyring remembers of the key log, so that a changed or older database does not pass unseen.
 
-`KEYRING/guard/key-log` holds ids and hashes only, one line an entry, appended and never rewritten. Whoever can only
-write to the database cannot take an entry back, nor bring a key to life again that was ended.
+`KEYRING/guard/instance` names the instance the keyring belongs to. `KEYRING/guard/key-log` holds ids and hashes only,
+one line an entry, appended and never rewritten. Whoever can only write to the database cannot take an entry back, nor
+bring a key to life again that was ended.
 """
 
 import fcntl
@@ -47,6 +48,7 @@ class Guard:
 
     def __init__(self, directory: Path) -> None:
         self._path = directory / "key-log"
+        self._instance = directory / "instance"
         self._kept: tuple[tuple[int, int, int], Memory] | None = None  # one value: threads never see half of it
 
     def memory(self) -> Memory:
@@ -59,6 +61,24 @@ class Guard:
         if known is None or known[0] != stamp:
             known = self._kept = (stamp, _read(_whole_lines(self._path.read_bytes())))
         return known[1]
+
+    def instance(self) -> bytes | None:
+        """The id of the instance this keyring belongs to; None before it joined one. Raises GuardDamaged."""
+        try:
+            return decode(self._instance.read_text("ascii").strip(), 16)
+        except FileNotFoundError:
+            return None
+        except (ValueError, EncodingError) as error:
+            raise GuardDamaged("the guard's instance file is damaged; restore the keyring") from error
+
+    def join(self, instance_id: bytes) -> None:
+        """Name the instance, once and for good."""
+        self._instance.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        descriptor = os.open(self._instance, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+        with os.fdopen(descriptor, "w", encoding="ascii") as file:
+            file.write(f"{encode(instance_id)}\n")
+            file.flush()
+            os.fsync(file.fileno())
 
     def append(self, lines: Sequence[Line]) -> None:
         """Remember further entries; what another process has appended meanwhile is left out."""

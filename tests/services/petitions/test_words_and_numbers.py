@@ -11,7 +11,7 @@ from proca_web.domain.words import DayEvent, KeyEvent
 from proca_web.extensions import encryption
 from proca_web.models import ActionPage, Campaign, ConsentText, Org, OutboxMail, PublicKey, ReleaseCounter, User
 from proca_web.services import heartbeats
-from proca_web.services.petitions import counting, overview, refusals, wordings
+from proca_web.services.petitions import campaigns, counting, overview, refusals, wordings
 
 NOW = datetime.now(UTC)
 
@@ -153,3 +153,28 @@ def test_a_beat_replaces_the_last_one_of_its_kind(session: Session) -> None:
     heartbeats.beat(session, "worker", NOW)
     heartbeats.beat(session, "other", NOW - timedelta(days=1))
     assert heartbeats.last_beat(session, "worker") == NOW
+
+
+def test_a_page_of_campaigns_ends_where_the_next_one_begins(session: Session) -> None:
+    lead = named(session, Org, "org-one")
+    assert isinstance(lead, Org)
+    for number in range(overview.CAMPAIGNS_A_PAGE + 3):
+        campaigns.add_campaign(session, f"c{number}", f"Campaign {number}", lead, NOW)
+    session.flush()
+    first = overview.campaigns_of(session, lead.id, NOW.date())
+    assert len(first) == overview.CAMPAIGNS_A_PAGE + 1
+    second = overview.campaigns_of(session, lead.id, NOW.date(), before=first[-2].id)
+    assert second[0].id == first[-1].id
+    assert [status.name for status in second] == ["c3", "c2", "c1", "c0", "trees"][-len(second) :]
+
+
+def test_days_of_several_campaigns_are_kept_apart(session: Session) -> None:
+    lead, trees = named(session, Org, "org-one"), named(session, Campaign, "trees")
+    assert isinstance(lead, Org)
+    assert isinstance(trees, Campaign)
+    other = campaigns.add_campaign(session, "rivers", "Rivers", lead, NOW)
+    session.flush()
+    counting.add_to_day(session, trees.pages[0].id, DayEvent.CONFIRMED, NOW, 7)
+    found = counting.per_day(session, [trees.id, other.id], NOW.date(), 2)
+    assert [day.confirmed for day in found[trees.id]] == [0, 7]
+    assert [day.confirmed for day in found[other.id]] == [0, 0]

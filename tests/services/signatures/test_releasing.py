@@ -135,5 +135,5 @@ def test_confirmed_supporters_appear_on_their_day(world: World, client: FlaskCli
     client.post(sign(world, client, 2))
     world.run("release")
     with world.app.app_context(), writing() as session:
-        days = counting.per_day(session, 1, clock().date(), 3)
+        days = counting.per_day(session, [1], clock().date(), 3)[1]
     assert [day.confirmed for day in days] == [0, 1, 1]
