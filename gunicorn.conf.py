@@ -6,6 +6,10 @@ open at that moment that a fork could share; senders, database and queue are ope
 """
 
 preload_app = True
+# A download may take as long as its reader needs: with threads a worker says meanwhile that it lives; without, it is
+# killed after 30 s and the file ends in the middle.
+worker_class = "gthread"
+threads = 8
 # Paths hold the tokens of mailed links.
 accesslog = None
 # A socket in the home directory through which whoever runs as this user commands the server: nobody here needs it.

@@ -77,7 +77,7 @@ def _download(browser: urllib.request.OpenerDirector, url: str) -> tuple[int, in
         while piece := answer.read(1 << 20):
             lines += piece.count(b"\n")
             size += len(piece)
-    return lines - 1, size
+    return lines - 2, size  # but for the header and the mark at the end
 
 
 def _peak_memory() -> float:

@@ -72,7 +72,7 @@ def _files(made: Instance) -> tuple[Path, Path]:
     with made.app.app_context(), reading() as session:
         org_id = session.execute(text("SELECT id FROM orgs WHERE name = 'org-one'")).scalar_one()
         with export.open("w", newline="") as file:
-            file.writelines(encrypted_csv(session, org_id, Filters()))
+            file.writelines(encrypted_csv(reading, org_id, Filters()))
         identity = encode(encryption.source.home.identity)
     secret = made.secrets["org-one"]
     org_key = OrgKey("org-one", bytes(secret.public_key), bytes(secret), home_identity=identity)

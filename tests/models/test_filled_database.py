@@ -19,6 +19,7 @@ from sqlalchemy import JSON, Boolean, Date, DateTime, LargeBinary, MetaData, ins
 
 from proca_web.adapters.database import reading
 from proca_web.app import create_app
+from proca_web.domain.pages.tracking import UTM
 from proca_web.domain.transient import State
 from proca_web.domain.words import ActionStatus, ChangeStatus, KeyEvent, KeyStatus, OutboxState
 from proca_web.extensions import db
@@ -144,6 +145,20 @@ def test_no_row_is_lost_or_changed_but_for_the_words_that_are_renamed(filled: Fl
         renamed = RENAMED.get(table, ("", {}))[0]
         same = [name for name in held[0] if name not in (renamed, *DROPPED)]
         assert [[row[name] for name in same] for row in after[table]] == [[row[name] for name in same] for row in held]
+
+
+def test_words_of_before_hold_nothing_a_spreadsheet_runs(filled: Flask) -> None:
+    before = ("=1+cmd|' /C calc'!A0", "x;=1", "-mail", "Łódź 2026/a~b")
+    put = ", ".join(f"utm_{name} = :{name}" for name in UTM)
+    with filled.app_context():
+        number = len(rows()["actions"])
+        with db.engine.begin() as connection:
+            connection.execute(text(f"UPDATE actions SET {put}"), dict(zip(UTM, before, strict=True)))
+        upgrade()
+        after = rows()["actions"]
+    assert len(after) == number > 1
+    for row in after:
+        assert [row[f"utm_{name}"] for name in UTM] == ["1_cmd__ /C calc__A0", "x__1", "mail", "Łódź 2026/a~b"]
 
 
 def test_what_happened_to_keys_has_one_name_in_the_record_and_among_mails(world: World) -> None:

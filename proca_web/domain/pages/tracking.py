@@ -1,11 +1,18 @@
-"""What the address of a form says of a signature: four short words on where it came from, and whether it is a test."""
+"""What the address of a form says of a signature: four short words on where it came from, and whether it is a test.
 
+Anybody can write such an address, and its words stand in files that people open with a spreadsheet: what a spreadsheet
+could split or run does not come in.
+"""
+
+import unicodedata
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from urllib.parse import parse_qs, urlsplit
 
 UTM = ("source", "medium", "campaign", "content")
 LONGEST = 64
+_KEPT = frozenset(" _-.~:/")
+_FORMULA_SIGNS = " =+-@＝＋－＠﹦﹢﹣﹫"
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +35,7 @@ def is_testing(query: Mapping[str, str]) -> bool:
 
 
 def read_utm(query: Mapping[str, str]) -> dict[str, str]:
-    """`utm_source`, `_medium`, `_campaign`, `_content`: printable text on one line, at most 64 characters each."""
+    """Four words: letters, digits, space and `_ - . ~ : /`, at most 64 characters each; others become `_`."""
     return {name: _short(query.get(f"utm_{name}", "")) for name in UTM}
 
 
@@ -43,4 +50,10 @@ def _query_of(referrer: str, ours: Collection[str]) -> dict[str, str]:
 
 def _short(typed: str) -> str:
     text = "".join(character if character.isprintable() else " " for character in typed)
-    return " ".join(text.split())[:LONGEST].strip()
+    words = " ".join(text.split()).lstrip(_FORMULA_SIGNS)[:LONGEST].strip()
+    return "".join(character if _is_word(character) else "_" for character in words)
+
+
+def _is_word(character: str) -> bool:
+    # A mark is the rest of the letter before it, as Hindi and Thai write them.
+    return character.isalnum() or character in _KEPT or unicodedata.category(character).startswith("M")

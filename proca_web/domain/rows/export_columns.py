@@ -3,9 +3,11 @@
 Names and order are the contract's; whoever writes or reads such a row, in whatever form, takes both from here.
 """
 
+import json
 from typing import NamedTuple
 
 ERASED = "erased"
+END = "end"
 
 
 class ExportRow(NamedTuple):
@@ -46,6 +48,11 @@ class ExportRow(NamedTuple):
         """Whether this row only says that a contact was erased."""
         return self.action_type == ERASED
 
+    @property
+    def is_end(self) -> bool:
+        """Whether this is no row but the mark at the end of the file."""
+        return self.action_type == END
+
 
 class DecryptedRow(NamedTuple):
     """A row that was opened: some columns of the export, and those of a contact under their names in the form."""
@@ -78,3 +85,10 @@ class DecryptedRow(NamedTuple):
 
 ENCRYPTED = ExportRow._fields
 DECRYPTED = DecryptedRow._fields
+
+
+def end_mark(rows: int, last: int) -> ExportRow:
+    """The last line of an export: how many rows stand before it, and the last `seq` among them."""
+    empty = ExportRow._make([""] * len(ENCRYPTED))
+    counted = json.dumps({"rows": str(rows)}, separators=(",", ":"))
+    return empty._replace(seq=str(last), action_type=END, custom_fields=counted)

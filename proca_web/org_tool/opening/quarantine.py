@@ -6,9 +6,11 @@ import click
 
 from proca_web.domain.rows.csv_lines import csv_line
 from proca_web.domain.rows.export_columns import ENCRYPTED, ExportRow
-from proca_web.domain.rows.formula import guard_sealed
+from proca_web.domain.rows.formula import guard_json, guard_sealed
 from proca_web.org_tool.files import Draft
 from proca_web.org_tool.reading.lines import Damaged
+
+_CUSTOM = ENCRYPTED.index("custom_fields")
 
 
 class Quarantine:
@@ -45,7 +47,11 @@ class Quarantine:
 def _cells(entry: ExportRow | Damaged) -> list[str]:
     cells = entry.cells if isinstance(entry, Damaged) else entry
     # A raw line break would make two rows of one; the CSV export has none, an NDJSON message may.
-    return guard_sealed(cell.replace("\r", " ").replace("\n", " ") for cell in cells)
+    flat = [cell.replace("\r", " ").replace("\n", " ") for cell in cells]
+    guarded = guard_sealed(flat)
+    if len(flat) > _CUSTOM:  # JSON has escapes for it, so that the row can be opened later as it was
+        guarded[_CUSTOM] = guard_json(flat[_CUSTOM])
+    return guarded
 
 
 def _line(cells: list[str]) -> bytes:

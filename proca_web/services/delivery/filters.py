@@ -1,11 +1,15 @@
-"""What an export holds: the contract's query filters, read strictly."""
+"""What an export holds: the contract's query filters, read strictly. What is not understood is refused by its name."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
 from proca_web.domain.words import KeyRole
+from proca_web.models import ActionPage, Campaign
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +28,10 @@ class Filters:
 
 
 def read_filters(query: Mapping[str, str]) -> Filters:
-    """Filters from a query string. Raises ValueError that names the field and the cure."""
+    """Filters from a query string. Raises ValueError that names the field and the cure, unknown names too."""
+    for name in query:
+        if name not in _READERS:
+            raise ValueError(f"{name[:40]}: there is no such filter; there are {', '.join(_READERS)}")
     known: dict[str, Any] = {}
     for name, read in _READERS.items():
         typed = query.get(name)
@@ -34,6 +41,16 @@ def read_filters(query: Mapping[str, str]) -> Filters:
             except ValueError as error:
                 raise ValueError(f"{name}: {error}") from error
     return Filters(**known)
+
+
+def check_names(session: Session, filters: Filters) -> None:
+    """Raises ValueError where a filter names a campaign or page that does not exist: its export would look complete."""
+    for name, typed, column in (
+        ("campaign", filters.campaign, Campaign.name),
+        ("page", filters.page, ActionPage.name),
+    ):
+        if typed is not None and session.scalar(select(column).where(column == typed)) is None:
+            raise ValueError(f"{name}: there is none with the name {typed[:40]}")
 
 
 def _read_bool(text: str) -> bool:

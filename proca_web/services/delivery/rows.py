@@ -1,9 +1,12 @@
-"""Released copies of one org in `seq` order, read in one stream with flat memory. Nothing is opened here.
+"""Released copies of one org in `seq` order, in blocks with flat memory. Nothing is opened here.
 
+Each block is a short read of its own, finished before a row of it is handed on: whoever reads slowly holds no lock, no
+transaction and no snapshot. A copy released again meanwhile moves behind the end and comes with the next export.
 One of the rooms that speak to the driver: an export has millions of rows, and is converted column by column.
 """
 
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 from functools import lru_cache, partial
 from operator import attrgetter
@@ -13,9 +16,13 @@ from sqlalchemy.orm import Session
 
 from proca_web.crypto.encoding import encode
 from proca_web.domain.rows.export_columns import ENCRYPTED, ERASED, ExportRow
+from proca_web.domain.rows.formula import escape_separators
 from proca_web.services import driver
 from proca_web.services.delivery.filters import Filters
 
+Reading = Callable[[], AbstractContextManager[Session]]
+
+BLOCK = 1000  # numbers, not rows: a read is short whatever the filters leave
 CHUNK = 100  # as much as stays in a processor's cache while its columns are converted; 500 cost a fifth
 
 _TEXT = None
@@ -72,7 +79,7 @@ _COLUMNS: dict[str, tuple[str, Callable[[Any], str] | None]] = {
     "utm_medium": ("a.utm_medium", _TEXT),
     "utm_campaign": ("a.utm_campaign", _TEXT),
     "utm_content": ("a.utm_content", _TEXT),
-    "custom_fields": ("a.custom_fields", _TEXT),
+    "custom_fields": ("a.custom_fields", escape_separators),
     "receipt": ("''", _TEXT),
 }
 _SOURCES, _FORMS = zip(*[_COLUMNS[name] for name in ENCRYPTED], strict=True)
@@ -86,16 +93,56 @@ SELECT {", ".join(_SOURCES)}
 _KEY = "SELECT public, certificate, not_before, not_after FROM public_keys WHERE id = ?"
 _BY_ID = ("c.public_key_id", "c.sign_key_id")
 _KEYS_KEPT = 1024
+_LAST = "SELECT max(seq) FROM contacts WHERE org_id = ? AND role = ? AND seq IS NOT NULL"
+_OF_PAGES = "SELECT p.id FROM action_pages p JOIN campaigns g ON g.id = p.campaign_id WHERE {conditions}"
+_SIGNED = "SELECT 1 FROM actions WHERE action_page_id = ? LIMIT 1"
+_FIRST_SINCE = """
+SELECT min(c.seq) FROM actions a JOIN contacts c ON c.action_id = a.id
+ WHERE a.created_at >= ? AND c.org_id = ? AND c.role = ? AND c.seq IS NOT NULL
+"""
 _NO_LIMIT = 2**62
 
 
-def released(session: Session, org_id: int, filters: Filters) -> Iterator[list[ExportRow]]:
+def released(reading: Reading, org_id: int, filters: Filters) -> Iterator[list[ExportRow]]:
     """The rows that pass the filters, in pieces; that of a contact that was erased holds no payload and no key."""
+    with reading() as session:
+        above, last = _bounds(session, org_id, filters)
+    left = _NO_LIMIT if filters.limit is None else filters.limit
+    while above < last and left:
+        upto = min(above + BLOCK, last)
+        with reading() as session:
+            block = [*_block(session, org_id, filters, (above, upto, left))]
+        above, left = upto, left - sum(map(len, block))
+        yield from block
+
+
+def _bounds(session: Session, org_id: int, filters: Filters) -> tuple[int, int]:
+    """Between which numbers there can be rows, found by index: asked for little, little is read."""
+    (last,) = driver.execute(session, _LAST, [org_id, filters.role]).fetchone()
+    if last is None or not _has_signatures(session, filters):
+        return 0, 0
+    if filters.after is None:
+        return filters.since, last
+    values = [driver.time(session, filters.after), org_id, filters.role]
+    (first,) = driver.execute(session, _FIRST_SINCE, values).fetchone()
+    return (0, 0) if first is None else (max(filters.since, first - 1), last)
+
+
+def _has_signatures(session: Session, filters: Filters) -> bool:
+    named = {"g.name = ?": filters.campaign, "p.name = ?": filters.page}
+    given = {condition: value for condition, value in named.items() if value is not None}
+    if not given:
+        return True
+    pages = driver.execute(session, _OF_PAGES.format(conditions=" AND ".join(given)), [*given.values()]).fetchall()
+    return any(driver.execute(session, _SIGNED, page).fetchone() for page in pages)
+
+
+def _block(session: Session, org_id: int, filters: Filters, bounds: tuple[int, int, int]) -> Iterator[list[ExportRow]]:
+    above, upto, limit = bounds
     conditions, values = _conditions(session, org_id, filters)
-    sql = _RELEASED.format(conditions=" AND ".join(conditions))
-    limit = _NO_LIMIT if filters.limit is None else filters.limit
+    sql = _RELEASED.format(conditions=" AND ".join(["c.seq > ?", "c.seq <= ?", *conditions]))
     key = lru_cache(_KEYS_KEPT)(partial(_find_key, session))
-    for piece in driver.stream(session, sql, [*values, limit], CHUNK):
+    for piece in driver.stream(session, sql, [above, upto, *values, limit], CHUNK):
         columns = (
             map(key, column) if source in _BY_ID else column
             for source, column in zip(_SOURCES, zip(*piece, strict=True), strict=True)
@@ -116,7 +163,6 @@ def _conditions(session: Session, org_id: int, filters: Filters) -> tuple[list[s
     wanted = {
         "c.org_id = ?": org_id,
         "c.role = ?": filters.role,
-        "c.seq > ?": filters.since,
         "g.name = ?": filters.campaign,
         "p.name = ?": filters.page,
         "a.created_at >= ?": None if filters.after is None else driver.time(session, filters.after),

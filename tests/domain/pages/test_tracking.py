@@ -37,6 +37,23 @@ def test_a_word_is_one_printable_line_of_at_most_64_characters(typed: str, kept:
     assert read_utm({"utm_source": typed})["source"] == kept
 
 
+@pytest.mark.parametrize(
+    ("typed", "kept"),
+    [
+        ("=1+cmd|' /C calc'!A0", "1_cmd__ /C calc__A0"),
+        ("x;=1+1", "x__1_1"),
+        ("news,letter", "news_letter"),
+        ("-=+@＝mail", "mail"),
+        ("  - a", "a"),
+        ("v1.2_a-b~c:d/e", "v1.2_a-b~c:d/e"),
+        ("Łódź हिन्दी", "Łódź हिन्दी"),
+        ('"quoted"', "_quoted_"),
+    ],
+)
+def test_what_a_spreadsheet_could_split_or_run_does_not_come_in(typed: str, kept: str) -> None:
+    assert read_utm({"utm_campaign": typed})["campaign"] == kept
+
+
 @given(typed=st.text(st.characters(), max_size=100))
 def test_whatever_the_query_holds_the_word_is_stable_printable_and_short(typed: str) -> None:
     kept = read_utm({"utm_medium": typed})["medium"]

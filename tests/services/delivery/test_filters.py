@@ -23,7 +23,7 @@ def test_without_a_query_the_contracts_defaults_hold() -> None:
     )
 
 
-def test_every_filter_is_read_and_what_is_no_filter_is_passed_over() -> None:
+def test_every_filter_is_read() -> None:
     query = {
         "campaign": "trees",
         "page": "trees-partner",
@@ -34,7 +34,6 @@ def test_every_filter_is_read_and_what_is_no_filter_is_passed_over() -> None:
         "only_double_opt_in": "false",
         "include_testing": "true",
         "role": "recovery",
-        "nonsense": "1",
     }
     assert read_filters(query) == Filters(
         campaign="trees",
@@ -80,3 +79,9 @@ def test_a_time_without_a_zone_is_utc(typed: str, moment: datetime) -> None:
 def test_a_filter_that_makes_no_sense_is_refused_with_its_name_and_the_cure(name: str, typed: str, cure: str) -> None:
     with pytest.raises(ValueError, match=f"^{name}: must be {cure}$"):
         read_filters({name: typed})
+
+
+@pytest.mark.parametrize("name", ["only_optin", "onlyOptIn", "Campaign", "nonsense", ""])
+def test_a_name_that_is_no_filter_is_refused_with_those_there_are(name: str) -> None:
+    with pytest.raises(ValueError, match=f"^{name}: there is no such filter; there are campaign, page, "):
+        read_filters({"campaign": "trees", name: ""})

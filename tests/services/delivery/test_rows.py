@@ -26,8 +26,8 @@ def pieces(world: World) -> Pieces:
 
     def read(org: str = "org-two", **filters: object) -> list[list[ExportRow]]:
         ((org_id,),) = world.query("SELECT id FROM orgs WHERE name = :org", org=org)
-        with world.app.app_context(), reading() as session:
-            return list(rows.released(session, org_id, Filters(**filters)))
+        with world.app.app_context():
+            return list(rows.released(reading, org_id, Filters(**filters)))
 
     return read
 
@@ -66,6 +66,31 @@ def test_the_same_row_is_opened_by_the_org_it_is_for(world: World, pieces: Piece
 def test_a_long_export_comes_in_pieces(pieces: Pieces, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(rows, "CHUNK", 2)
     assert [[row.seq for row in piece] for piece in pieces()] == [["1", "2"], ["3"]]
+
+
+@pytest.mark.usefixtures("three")
+def test_blocks_join_without_a_gap_and_a_limit_holds_over_them(
+    world: World, pieces: Pieces, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rows, "BLOCK", 2)
+    world.execute("UPDATE contacts SET seq = 50 WHERE seq = 3")
+    assert [[row.seq for row in piece] for piece in pieces()] == [["1", "2"], ["50"]]
+    assert [[row.seq for row in piece] for piece in pieces(limit=2)] == [["1", "2"]]
+    assert [[row.seq for row in piece] for piece in pieces(limit=0)] == []
+    assert [[row.seq for row in piece] for piece in pieces(since=1)] == [["2"], ["50"]]
+
+
+@pytest.mark.usefixtures("three")
+def test_a_copy_released_again_meanwhile_comes_once_at_most(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rows, "BLOCK", 1)
+    ((org_id,),) = world.query("SELECT id FROM orgs WHERE name = 'org-two'")
+    with world.app.app_context():
+        walk = rows.released(reading, org_id, Filters())
+        seen = [row.seq for row in next(walk)]
+        world.execute("UPDATE contacts SET seq = 4 WHERE seq = 2 AND org_id = :org", org=org_id)
+        seen += [row.seq for piece in walk for row in piece]
+        after = [row.seq for piece in rows.released(reading, org_id, Filters(since=3)) for row in piece]
+    assert (seen, after) == (["1", "3"], ["4"])
 
 
 @pytest.mark.usefixtures("three")
