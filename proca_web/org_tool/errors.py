@@ -22,3 +22,7 @@ class Alarm(ToolError):
 
 class RowRefused(Exception):
     """One row is set aside, the run goes on; the message is the reason a person reads in the quarantine file."""
+
+
+class RowKnown(Exception):
+    """One row was imported in an earlier run: it is passed over, nothing is wrong."""

@@ -190,10 +190,18 @@ class ExportMaker:
         return {**self.row(seq, action_type="erased"), **gone}
 
 
-def csv_text(rows: Iterable[Mapping[str, str]], columns: Iterable[str] = ENCRYPTED) -> str:
-    """The export as a CSV file with its header."""
-    text = io.StringIO()
-    writer = csv.DictWriter(text, list(columns), lineterminator="\r\n", extrasaction="ignore")
+def csv_end(rows: int, last: int | str = 0) -> dict[str, str]:
+    """The mark at the end of a CSV export."""
+    marked = {"seq": str(last), "action_type": "end", "custom_fields": f'{{"rows":"{rows}"}}'}
+    return dict.fromkeys(ENCRYPTED, "") | marked
+
+
+def csv_text(rows: Iterable[Mapping[str, str]], columns: Iterable[str] = ENCRYPTED, *, end: bool = True) -> str:
+    """The export as a CSV file with its header and the mark at its end."""
+    text, rows = io.StringIO(), [*rows]
+    if end:
+        rows.append(csv_end(len(rows), rows[-1]["seq"] if rows else 0))
+    writer = csv.DictWriter(text, list(columns), restval="", lineterminator="\r\n", extrasaction="ignore")
     writer.writeheader()
     writer.writerows(rows)
     return text.getvalue()

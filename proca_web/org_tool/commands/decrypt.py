@@ -13,7 +13,7 @@ from proca_web.org_tool.keys.held import HeldKey
 from proca_web.org_tool.opening.channels import OTHER_HOME, Channels
 from proca_web.org_tool.opening.output import Output
 from proca_web.org_tool.opening.quarantine import Quarantine
-from proca_web.org_tool.opening.run import Progress, Run, Tally
+from proca_web.org_tool.opening.run import NOTHING_USABLE, Progress, Run, Tally
 from proca_web.org_tool.reading import exports
 from proca_web.org_tool.reading.imports import Imports
 
@@ -38,7 +38,7 @@ _MOST_REASONS_SHOWN = 10
 @click.option("--format", "kind", type=click.Choice(["csv", "ndjson"]), help="Else by OUT's ending, else csv.")
 @click.option("--excel", is_flag=True, help="Put a byte-order mark first, for Excel.")
 @click.option("--quarantine", type=ANY_FILE, help="Where rows that fail go; else OUT.quarantine.csv.")
-@click.option("--state", type=ANY_FILE, help="Remember what was imported, and refuse it next time.")
+@click.option("--state", type=ANY_FILE, help="Remember what was imported, and leave it out next time.")
 @click.option("--key-log", type=EXISTING_FILE, help="A saved /keys/log.json: rows from before a change of the Home.")
 @passphrase_option
 @click.pass_context
@@ -59,8 +59,6 @@ def _run(request: Request) -> int:
         with _progress(request.sources, places) as progress:
             run.read(opened, progress)
         tally = run.finish()
-    for notice in (notice for export in opened for notice in export.notices):
-        say(f"warning: {notice}")
     _report(tally, keys.values(), places)
     if tally.reasons[OTHER_HOME] and request.key_log is None:
         say("If the platform changed its Home key since: save its /keys/log.json and give it with --key-log.")
@@ -85,13 +83,19 @@ def _report(tally: Tally, keys: Iterable[HeldKey], places: Places) -> None:
     if tally.static:
         say(f"{_rows(tally.static)} sealed in static mode: whoever holds the Home key can open these")
     say(
-        f"{_rows(tally.opened)} opened, {tally.refused} set aside"
+        f"{_rows(tally.opened - tally.erasures)} opened, {tally.refused} set aside"
         + (f" in {places.quarantine}" if tally.refused and places.quarantine else "")
     )
+    if tally.erasures:
+        say(f"{_rows(tally.erasures)} of type erased: delete what you hold under that contact_ref")
+    if tally.known:
+        say(f"{_rows(tally.known)} known from an earlier run, left out")
     if places.quarantine is not None:
         for reason, number in tally.reasons.most_common(_MOST_REASONS_SHOWN):
             say(f"  {number}: {reason}")
-    if tally.refused and not tally.opened:
+    for fault in tally.missing:
+        say(f"proca-org: {fault}")
+    if tally.exit_code == NOTHING_USABLE:
         say("proca-org: no row opens; nothing was written but the reasons.")
 
 

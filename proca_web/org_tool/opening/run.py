@@ -7,17 +7,18 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 
 from proca_web.domain.rows.export_columns import ExportRow
-from proca_web.org_tool.errors import RowRefused
+from proca_web.org_tool.errors import RowKnown, RowRefused
 from proca_web.org_tool.keys.held import HeldKeys
 from proca_web.org_tool.opening.channels import Channels
 from proca_web.org_tool.opening.output import Output
 from proca_web.org_tool.opening.quarantine import Quarantine
 from proca_web.org_tool.opening.row import Opened, open_row
+from proca_web.org_tool.reading import spreadsheets
 from proca_web.org_tool.reading.exports import Export
 from proca_web.org_tool.reading.imports import Imports
 from proca_web.org_tool.reading.lines import Damaged
 
-NOTHING_USABLE, SOME_SET_ASIDE = 1, 3
+NOTHING_USABLE, NOT_ALL = 1, 3
 _MOST_REASONS = 200
 _OTHER = "other reasons"
 # Hardly a row leaves cycles behind (a refused one its traceback): looking for them every 700 objects costs 5 %.
@@ -29,11 +30,14 @@ Progress = Callable[[int], None]
 
 @dataclass(slots=True)
 class Tally:
-    """What became of the rows, counted; reasons and numbers only."""
+    """What became of the rows, counted; reasons and numbers only. `missing` says in words what never came."""
 
     opened: int = 0
+    erasures: int = 0
+    known: int = 0
     static: int = 0
     unchecked: int = 0
+    missing: list[str] = field(default_factory=list)
     reasons: Counter[str] = field(default_factory=Counter)
 
     @property
@@ -43,15 +47,17 @@ class Tally:
 
     @property
     def exit_code(self) -> int:
-        """0: all opened (or there were none). 3: some set aside. 1: rows, and none of them opens."""
-        if not self.refused:
-            return 0
-        return SOME_SET_ASIDE if self.opened else NOTHING_USABLE
+        """0: all opened, or there were none. 3: some set aside, or not all there. 1: rows, and none of them opens."""
+        if self.refused and not (self.opened or self.known):
+            return NOTHING_USABLE
+        return NOT_ALL if self.refused or self.missing else 0
 
     def count(self, opened: Opened) -> None:
         """Count an opened row."""
         self.opened += 1
-        if opened.channel is not None:
+        if opened.channel is None:
+            self.erasures += 1
+        else:
             self.static += opened.channel.is_static
             self.unchecked += opened.channel.certificate is None
 
@@ -100,6 +106,7 @@ class Run:
                     progress(export.bytes_read - told)
                     told = export.bytes_read
             progress(export.bytes_read - told)
+            self.tally.missing += export.faults
 
     def finish(self) -> Tally:
         """Put the files in place: the output only when a row opened or there was none."""
@@ -115,8 +122,10 @@ class Run:
                 raise RowRefused(entry.reason)
             opened = open_row(entry, self._channels, self._output.render)
             self._imports.take(entry, self._org_of(entry))
+        except RowKnown:
+            self.tally.known += 1
         except RowRefused as refusal:
-            reason = str(refusal)
+            reason = spreadsheets.reason(entry) or str(refusal)
             self.tally.count_refused(reason)
             self._quarantine.add(source, number, entry, reason)
         else:

@@ -9,6 +9,7 @@ from typing import BinaryIO
 
 from proca_web.org_tool.errors import ToolError
 from proca_web.org_tool.reading import csv_export, ndjson_export
+from proca_web.org_tool.reading.completeness import Completeness
 from proca_web.org_tool.reading.csv_export import Entry
 from proca_web.org_tool.reading.lines import LONGEST_LINE, is_endless
 
@@ -16,12 +17,12 @@ _BOM = b"\xef\xbb\xbf"
 
 
 class Export:
-    """One encrypted export, its kind known and its header read. `notices` is what a person should hear at the end."""
+    """One encrypted export, its kind known and its header read."""
 
     def __init__(self, stream: BinaryIO, name: str) -> None:
         self.name = name
         self.bytes_read = 0
-        self.notices: list[str] = []
+        self._whole = Completeness(name)
         self._stream = stream
         lines = self._lines()
         number, first = next(((number, line) for number, line in lines if line.strip(b"\r\n\t " + _BOM)), (0, b""))
@@ -29,9 +30,14 @@ class Export:
             raise ToolError(f"{name}: the file is empty; download the export again.")
         if first.removeprefix(_BOM).lstrip().startswith(b"{"):
             whole = chain([(number, first.removeprefix(_BOM))], lines)
-            self._entries = ndjson_export.rows(whole, name, self.notices)
+            self._entries = ndjson_export.rows(whole, self._whole)
         else:
-            self._entries = csv_export.rows(lines, csv_export.read_header(first, name))
+            self._entries = csv_export.rows(lines, csv_export.read_header(first, name), self._whole)
+
+    @property
+    def faults(self) -> list[str]:
+        """Which rows are missing, told by the mark at the end; complete once every row was read."""
+        return self._whole.faults
 
     def __iter__(self) -> Iterator[Entry]:
         """The rows with their line numbers, in the file's order."""

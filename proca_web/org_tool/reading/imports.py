@@ -10,7 +10,7 @@ from typing import Any
 
 from proca_web.domain.rows.export_columns import ExportRow
 from proca_web.org_tool import files
-from proca_web.org_tool.errors import RowRefused, ToolError
+from proca_web.org_tool.errors import RowKnown, RowRefused, ToolError
 
 FORMAT = "proca-org-state"
 ERASURES = "erasures"
@@ -58,10 +58,10 @@ class Imports:
         self._now: dict[tuple[str, str], SeenSeqs] = {}
 
     def take(self, row: ExportRow, org: str) -> None:
-        """Note an opened row. Raises RowRefused when it was imported before, or stands twice in this run."""
+        """Note an opened row. Raises RowKnown when an earlier run had it, RowRefused when it stands twice in this."""
         seq, stream = _read_seq(row.seq), (org, row.public_key or ERASURES)
         if self._before and seq in self._before.get(stream, ()):
-            raise RowRefused("imported before")
+            raise RowKnown
         seen = self._now.get(stream)
         if seen is None:
             seen = self._now[stream] = SeenSeqs()

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from proca_web.domain.rows.export_columns import ENCRYPTED, ExportRow
+from proca_web.org_tool.reading.completeness import Completeness
 from proca_web.org_tool.reading.csv_export import Entry
 from proca_web.org_tool.reading.lines import ENDLESS, Damaged, is_endless
 
@@ -50,28 +51,25 @@ class _Unreadable(ValueError):
     pass
 
 
-def rows(lines: Iterable[tuple[int, bytes]], source: str, notices: list[str]) -> Iterator[Entry]:
-    """Each message with its line's number, as an ExportRow or as Damaged; what the end line tells goes to `notices`."""
-    count, end = 0, None
+def rows(lines: Iterable[tuple[int, bytes]], whole: Completeness) -> Iterator[Entry]:
+    """Each message with its line's number, as an ExportRow or as Damaged; `whole` hears of them and of the end line."""
     for number, raw in lines:
         if not raw.strip():
             continue
         try:
             message = _message(raw)
             if message.get("schema") == END:
-                end = message
+                count = message.get("count")
+                whole.mark(count if type(count) is int and count >= 0 else None)
                 continue
             entry: ExportRow | Damaged = _row(message)
         except _Unreadable as error:
             entry = ENDLESS if is_endless(raw) else Damaged(str(error))
         except (ValueError, RecursionError):
             entry = Damaged("a field of the message cannot be read")
-        count += 1
+        whole.row(entry.seq if isinstance(entry, ExportRow) else "")
         yield number, entry
-    if end is None:
-        notices.append(f"{source}: the last line that names the number of rows is missing; the file may be cut.")
-    elif end.get("count") != count:
-        notices.append(f"{source}: {count} rows where the export's last line names another number; fetch it again.")
+    whole.end()
 
 
 def _message(raw: bytes) -> dict[str, Any]:

@@ -102,7 +102,8 @@ def test_an_erased_contact_is_passed_on_with_its_reference_and_nothing_else(desk
     row = done.rows[1]
     assert (row["action_type"], row["contact_ref"]) == ("erased", erased["contact_ref"])
     assert {row[name] for name in ("first_name", "email", "postcode", "comment")} == {""}
-    assert "2 rows opened" in done.stderr
+    assert "1 row opened" in done.stderr
+    assert "1 row of type erased: delete what you hold under that contact_ref" in done.stderr
 
 
 def test_an_export_without_rows_gives_an_output_with_a_header(desk: "Desk") -> None:

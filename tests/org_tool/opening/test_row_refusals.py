@@ -270,7 +270,7 @@ def test_an_erasure_among_the_keys_of_two_orgs_is_set_aside(
 
 
 def test_a_cut_last_line_is_quarantined(desk: "Desk") -> None:
-    text = csv_text([desk.maker.row(1), desk.maker.row(2)])
+    text = csv_text([desk.maker.row(1), desk.maker.row(2)], end=False)
     for cut in (len(text) // 2 + 900, len(text) - 60, len(text) - 12):
         done = desk.open(text[:cut])
         assert (done.exit_code, len(done.rows), done.reasons) == (3, 1, ["the line is cut"])
@@ -278,12 +278,12 @@ def test_a_cut_last_line_is_quarantined(desk: "Desk") -> None:
 
 def test_a_line_cut_inside_quotes_is_quarantined(desk: "Desk") -> None:
     rows = [desk.maker.row(1), desk.maker.row(2, custom_fields='{"comment":"yes, I do"}')]
-    done = desk.open(csv_text(rows)[:-10])
+    done = desk.open(csv_text(rows, end=False)[:-10])
     assert (done.exit_code, done.reasons) == (3, ["the line is cut, or its quotes are broken"])
 
 
 def test_a_line_with_more_cells_than_columns_is_quarantined(desk: "Desk") -> None:
-    text = csv_text([desk.maker.row(1), desk.maker.row(2)]).rstrip("\r\n")
+    text = csv_text([desk.maker.row(1), desk.maker.row(2)], end=False).rstrip("\r\n")
     assert desk.open(f"{text},more\r\n").reasons == ["the line has more cells than columns"]
 
 

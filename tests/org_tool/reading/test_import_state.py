@@ -22,18 +22,27 @@ def state(desk: "Desk") -> Path:
     return desk.folder / "state.json"
 
 
-def test_a_row_imported_before_is_refused(desk: "Desk", state: Path) -> None:
+def test_a_row_imported_before_is_left_out_and_counted(desk: "Desk", state: Path) -> None:
     rows = [desk.maker.row(1), desk.maker.erasure(2)]
     assert desk.open(rows, "--state", state).exit_code == 0
     again = desk.open(rows, "--state", state)
-    assert (again.exit_code, again.reasons) == (1, ["imported before", "imported before"])
+    assert (again.exit_code, again.rows, again.reasons) == (0, [], [])
+    assert "0 rows opened, 0 set aside" in again.stderr
+    assert "2 rows known from an earlier run, left out" in again.stderr
+
+
+def test_a_known_row_does_not_hide_one_that_fails(desk: "Desk", state: Path) -> None:
+    old = desk.maker.row(1)
+    desk.open([old], "--state", state)
+    done = desk.open([old, desk.maker.row(2, campaign="other")], "--state", state)
+    assert (done.exit_code, done.rows, len(done.reasons)) == (3, [], 1)
 
 
 def test_newer_rows_open_beside_the_older_ones(desk: "Desk", state: Path) -> None:
     old = desk.maker.row(1)
     desk.open([old], "--state", state)
     done = desk.open([old, desk.maker.row(2)], "--state", state)
-    assert (done.exit_code, len(done.rows), done.reasons) == (3, 1, ["imported before"])
+    assert (done.exit_code, len(done.rows), done.reasons) == (0, 1, [])
 
 
 def test_another_filters_older_rows_are_not_taken_for_imported_ones(desk: "Desk", state: Path) -> None:

@@ -21,16 +21,18 @@ def test_ndjson_opens_as_csv_does_whatever_the_files_name(desk: "Desk") -> None:
     assert (erased["action_type"], erased["email"]) == ("erased", "")
 
 
-def test_a_missing_end_line_is_said(desk: "Desk") -> None:
+def test_a_missing_end_line_is_exit_3_and_the_rows_are_written(desk: "Desk") -> None:
     done = desk.open(ndjson_text([desk.maker.row(1)], end=False))
-    assert done.exit_code == 0
-    assert "the file may be cut" in done.stderr
+    assert (done.exit_code, len(done.rows)) == (3, 1)
+    assert "the file is cut, its end mark is missing" in done.stderr
 
 
-def test_an_end_line_with_another_number_of_rows_is_said(desk: "Desk") -> None:
-    first, second, end = ndjson_text([desk.maker.row(1), desk.maker.row(2)]).splitlines(keepends=True)
-    assert "another number" in desk.open(first + end).stderr
-    assert "warning" not in desk.open(first + second + end).stderr
+def test_an_end_line_with_another_number_of_rows_is_exit_3_and_says_how_many(desk: "Desk") -> None:
+    first, second, third, end = ndjson_text(desk.maker.row(seq) for seq in (1, 2, 3)).splitlines(keepends=True)
+    cut = desk.open(first + end)
+    assert (cut.exit_code, len(cut.rows)) == (3, 1)
+    assert "2 rows are missing" in cut.stderr
+    assert desk.open(first + second + third + end).exit_code == 0
 
 
 def test_an_export_with_only_its_end_line_has_no_rows(desk: "Desk") -> None:
