@@ -2,15 +2,20 @@
 
 import subprocess
 import sys
+from pathlib import Path
 
 COMMAND = [sys.executable, "-W", "error", "-c", "from proca_web.org_tool.cli import main; main()"]
 
 
-def at_a_terminal(*arguments: object, typed: bytes) -> tuple[int, str]:
-    """Run the command with a terminal of its own, and type when it asks: its exit code and what the screen showed."""
-    program = (
-        f"import os, pty, sys; sys.exit(os.waitstatus_to_exitcode(pty.spawn({[*COMMAND, *map(str, arguments)]!r})))"
-    )
+def at_a_terminal(*arguments: object, typed: bytes, stdin: Path | None = None) -> tuple[int, str]:
+    """Run the command with a terminal of its own, and type when it asks: its exit code and what the screen showed.
+
+    With `stdin` its standard input is that file, as behind a pipe.
+    """
+    command = [*COMMAND, *map(str, arguments)]
+    if stdin is not None:
+        command = ["sh", "-c", 'cat "$0" | "$@"', str(stdin), *command]
+    program = f"import os, pty, sys; sys.exit(os.waitstatus_to_exitcode(pty.spawn({command!r})))"
     spawn = [sys.executable, "-c", program]
     with subprocess.Popen(spawn, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
         assert process.stdin is not None

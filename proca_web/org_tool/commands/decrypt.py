@@ -49,6 +49,8 @@ def decrypt(ctx: click.Context, /, **options: Any) -> None:
 
 def _run(request: Request) -> int:
     form, places = request.format(), request.places()
+    for draft in places.remove_leftovers():
+        say(f"{draft}: left behind by a run that was killed; it may have held people in clear, and is removed now.")
     keys = request.hold_keys()
     earlier = request.predecessors(keys)
     with ExitStack() as stack:

@@ -3,6 +3,8 @@
 Never a traceback: it could show what a variable held.
 """
 
+import codecs
+import io
 import os
 import signal
 import sys
@@ -33,6 +35,7 @@ class Commands(click.Group):
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run a command; whatever it raises ends the process in words."""
+        _print_any_name()
         try:
             with _hearing_the_system():
                 return super().invoke(ctx)
@@ -76,6 +79,21 @@ def _hearing_the_system() -> Iterator[None]:
 
 def _terminate(number: int, _: FrameType | None) -> None:
     raise Terminated(number)
+
+
+def _print_any_name() -> None:
+    """A file's name is bytes that need not be text: it is printed as it is, and never ends a command."""
+    codecs.register_error("file-name", _as_named)
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="file-name")
+
+
+def _as_named(error: UnicodeError) -> tuple[str | bytes, int]:
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    letter = error.object[error.start]
+    named = os.fsencode(letter) if "\udc80" <= letter <= "\udcff" else letter.encode("ascii", "backslashreplace")
+    return named, error.start + 1
 
 
 def _forget_stdout() -> None:

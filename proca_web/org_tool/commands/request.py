@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from proca_web.org_tool import files
+from proca_web.org_tool import drafts, files
+from proca_web.org_tool.drafts import is_direct
 from proca_web.org_tool.errors import UsageFault
 from proca_web.org_tool.keys import held, key_files
 from proca_web.org_tool.keys.held import HeldKeys
@@ -27,9 +28,14 @@ class Places:
     def of(cls, out: str, quarantine: Path | None, state: Path | None) -> "Places":
         """The contract's defaults: `-` is standard output, the quarantine stands beside a file."""
         path = None if out == "-" else Path(out)
-        if quarantine is None and path is not None and (path.is_file() or not path.exists()):
+        if quarantine is None and path is not None and not is_direct(path):
             quarantine = Path(f"{path}.quarantine.csv")
         return cls(path, quarantine, state)
+
+    def remove_leftovers(self) -> list[Path]:
+        """Remove what killed runs left beside these places; which files that was."""
+        places = (path for path in (self.out, self.quarantine, self.state) if path is not None)
+        return [draft for path in places for draft in drafts.remove_leftovers(path)]
 
     def check(self, sources: tuple[Path, ...]) -> None:
         """Refuse to write over what is read, or one result over another. Raises UsageFault."""

@@ -12,7 +12,7 @@ from proca_web.crypto.errors import EncodingError, KeyFileDamaged, WrongPassphra
 from proca_web.crypto.keys import keyfile
 from proca_web.crypto.keys.keyfile import OrgKey
 from proca_web.crypto.keys.keys import fingerprint
-from proca_web.org_tool import files
+from proca_web.org_tool import drafts, files
 from proca_web.org_tool.errors import ToolError, UsageFault
 from proca_web.org_tool.keys.passphrases import Passphrases
 
@@ -93,7 +93,7 @@ def pin(path: Path, home: str, passphrases: Passphrases) -> str:
     box = key.home_box if key.home_identity == home else ""
     pinned = replace(key, home_identity=home, home_box=box)
     made, rounds = _made(content["created_at"]), content["kdf"]["rounds"]
-    files.replace(path, keyfile.dumps(keyfile.lock(pinned, passphrase, rounds=rounds, now=made)))
+    drafts.replace(path, keyfile.dumps(keyfile.lock(pinned, passphrase, rounds=rounds, now=made)))
     return key.home_identity
 
 

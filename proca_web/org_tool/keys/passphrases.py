@@ -35,10 +35,19 @@ class Passphrases:
         passphrase = self.given(place)
         if passphrase is not None:
             return passphrase
-        if not sys.stdin.isatty():
+        if not (sys.stdin.isatty() or _has_terminal()):
             raise UsageFault(f"no passphrase for {key_file}: use --passphrase-file FILE, or set {VARIABLE}.")
         typed: str = click.prompt(f"Passphrase of {key_file}", hide_input=True, err=True)
         return typed
+
+
+def _has_terminal() -> bool:
+    """Whether somebody can be asked although standard input is an export: the question goes to the terminal itself."""
+    try:
+        os.close(os.open("/dev/tty", os.O_RDWR))
+    except OSError:
+        return False
+    return True
 
 
 def _readable(text: str) -> str:

@@ -8,7 +8,7 @@ from typing import Protocol
 from proca_web.domain.rows.csv_lines import csv_line
 from proca_web.domain.rows.export_columns import DECRYPTED, DecryptedRow
 from proca_web.domain.rows.formula import guard
-from proca_web.org_tool.files import Draft
+from proca_web.org_tool.drafts import Draft
 
 _JSON = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 

@@ -7,7 +7,7 @@ import click
 from proca_web.domain.rows.csv_lines import csv_line
 from proca_web.domain.rows.export_columns import ENCRYPTED, ExportRow
 from proca_web.domain.rows.formula import guard_json, guard_sealed
-from proca_web.org_tool.files import Draft
+from proca_web.org_tool.drafts import Draft
 from proca_web.org_tool.reading.lines import Damaged
 
 _CUSTOM = ENCRYPTED.index("custom_fields")

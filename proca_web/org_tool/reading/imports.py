@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from proca_web.domain.rows.export_columns import ExportRow
-from proca_web.org_tool import files
+from proca_web.org_tool import drafts, files
 from proca_web.org_tool.errors import RowKnown, RowRefused, ToolError
 
 FORMAT = "proca-org-state"
@@ -78,7 +78,7 @@ class Imports:
                 kept.join(block, bits)
             kept.below, kept.last = max(kept.below, seen.below), max(kept.last, seen.last)
         self._now.clear()
-        files.replace(self._path, _dump(self._before))
+        drafts.replace(self._path, _dump(self._before))
 
 
 def _read_seq(text: str) -> int:

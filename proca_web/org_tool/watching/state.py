@@ -10,7 +10,7 @@ from proca_web.crypto.encoding import decode, encode
 from proca_web.crypto.errors import EncodingError, KeyLogRefused
 from proca_web.crypto.keys.key_log import Head, Home
 from proca_web.crypto.keys.keys import fingerprint
-from proca_web.org_tool import files
+from proca_web.org_tool import drafts, files
 from proca_web.org_tool.errors import ToolError
 
 FORMAT = "proca-org-watch"
@@ -54,7 +54,7 @@ def save(path: Path, head: Head, homes: Sequence[Home]) -> None:
         "head": head.as_json(),
         "homes": [{"identity": encode(home.identity), "box": encode(home.box)} for home in homes],
     }
-    files.replace(path, json.dumps(content, indent=1) + "\n")
+    drafts.replace(path, json.dumps(content, indent=1) + "\n")
 
 
 def _home(content: Any) -> tuple[bytes, bytes]:
