@@ -27,7 +27,7 @@ def test_the_export_is_downloaded_and_opened_with_raw_pynacl(town: Town, visitor
     expect(page.get_by_role("cell", name="2", exact=True)).to_be_visible()
 
     page.get_by_role("link", name="Exports").click()
-    expect(page.get_by_text("2 rows so far")).to_be_visible()
+    expect(page.get_by_text("2 people")).to_be_visible()
     with page.expect_download() as download:
         page.get_by_role("button", name="Download CSV").click()
     assert download.value.suggested_filename == "org-one-contacts.csv"

@@ -33,7 +33,7 @@ BELOW = {
 SUBJECTS = {
     "services": ("instance", "delivery", "signatures", "petitions", "keys", "sealing", "staff", "driver heartbeats"),
     "crypto": ("boxes", "keys", "memory encoding labels errors"),
-    "org_tool": ("cli", "commands", "opening", "watching", "reading", "keys", "files errors"),
+    "org_tool": ("cli", "commands", "opening", "watching", "reading", "keys", "files drafts errors"),
 }
 FRAMEWORKS = {
     "flask",

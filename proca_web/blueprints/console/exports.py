@@ -10,6 +10,7 @@ from proca_web.adapters import clock
 from proca_web.adapters.database import reading, writing
 from proca_web.services.delivery.csv import encrypted_csv
 from proca_web.services.delivery.filters import Filters, check_names, read_filters
+from proca_web.services.keys import holdings
 from proca_web.services.petitions import overview
 from proca_web.services.staff import audit
 from proca_web.web import console, errors
@@ -26,7 +27,7 @@ def index(org: str) -> Response:
         abort(404)
     with reading() as session:
         found = {
-            "released": overview.released(session, g.org.id),
+            "held": holdings.of(session, g.org.id),
             "campaigns": overview.campaign_names_of(session, g.org.id),
             "entries": audit.recent_entries(session, g.org.id, "export"),
         }

@@ -11,8 +11,8 @@ from proca_web.crypto.encoding import encode
 from proca_web.domain import key_life
 from proca_web.domain.errors import KeyNotFound
 from proca_web.domain.words import ChangeStatus, KeyKind, KeyRole, KeyStatus
-from proca_web.models import KeyChange, Org, PublicKey, ReleaseCounter, User
-from proca_web.services.keys import activating, recipients, registering
+from proca_web.models import KeyChange, Org, PublicKey, User
+from proca_web.services.keys import activating, holdings, recipients, registering
 from proca_web.services.keys import changes as key_changes
 from proca_web.services.sealing.vouching import Vouching
 
@@ -134,9 +134,8 @@ def changes(session: Session, user_id: int, org: Org | None = None) -> list[Chan
 
 
 def rows_of(session: Session, org: Org) -> int:
-    """How many rows were released to an org: what is lost with its keys."""
-    counter = session.get(ReleaseCounter, (org.id, KeyRole.RECIPIENT))
-    return counter.last_seq if counter else 0
+    """How many people's copies were released to an org, as far as they are counted: what is lost with its keys."""
+    return holdings.of(session, org.id).people
 
 
 def _is(key: PublicKey, role: KeyRole, *statuses: KeyStatus) -> bool:

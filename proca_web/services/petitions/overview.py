@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session, selectinload
 
 from proca_web.domain.transient import State
 from proca_web.domain.words import KeyRole
-from proca_web.models import ActionPage, Campaign, Org, ReleaseCounter, Transient
+from proca_web.models import ActionPage, Campaign, Org, Transient
 from proca_web.services import heartbeats
 from proca_web.services.keys import recipients
 from proca_web.services.petitions import counting
@@ -93,12 +93,6 @@ def campaigns_of(session: Session, org_id: int, today: date, before: int | None 
 def campaign_names_of(session: Session, org_id: int) -> list[tuple[str, str]]:
     """Name and title of an org's campaigns."""
     return [(campaign.name, campaign.title) for campaign in session.scalars(_campaigns(org_id))]
-
-
-def released(session: Session, org_id: int) -> int:
-    """How many rows an org's export has had so far."""
-    counter = session.get(ReleaseCounter, (org_id, KeyRole.RECIPIENT))
-    return counter.last_seq if counter else 0
 
 
 def instance(session: Session, vouching: Vouching | None, now: datetime, after: str = "") -> Instance:

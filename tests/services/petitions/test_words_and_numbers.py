@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from proca_web.domain.pages.privacy import CONSENT_FIELDS, Receiver
 from proca_web.domain.words import DayEvent, KeyEvent
 from proca_web.extensions import encryption
-from proca_web.models import ActionPage, Campaign, ConsentText, Org, OutboxMail, PublicKey, ReleaseCounter, User
+from proca_web.models import ActionPage, Campaign, ConsentText, Org, OutboxMail, PublicKey, User
 from proca_web.services import heartbeats
 from proca_web.services.petitions import campaigns, counting, overview, refusals, wordings
 
@@ -115,15 +115,6 @@ def test_the_operator_sees_signs_of_life_and_who_can_receive(session: Session) -
     seen = overview.instance(session, encryption.vouching, NOW)
     assert seen.worker_seen_at == NOW
     assert [(org.name, org.fingerprint is not None) for org in seen.orgs] == [("org-one", True), ("org-two", False)]
-
-
-def test_released_rows_are_those_of_the_orgs_own_key(session: Session) -> None:
-    org = named(session, Org, "org-one")
-    assert overview.released(session, org.id) == 0
-    for role, number in (("recipient", 7), ("recovery", 9)):
-        session.add(ReleaseCounter(org_id=org.id, role=role, last_seq=number))
-    session.flush()
-    assert overview.released(session, org.id) == 7
 
 
 # Counting and signs of life
