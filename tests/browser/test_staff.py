@@ -39,7 +39,7 @@ def test_the_export_is_downloaded_and_opened_with_raw_pynacl(town: Town, visitor
     assert [person["email"] for person in people] == ["zofia@example.org", "anna@example.org"]
 
     page.reload()
-    expect(page.get_by_role("cell", name="only_opt_in = false")).to_be_visible()
+    expect(page.get_by_role("cell", name="everything")).to_be_visible()
 
 
 def test_a_wrong_password_is_said_and_the_address_kept(visitor: Visitor) -> None:
