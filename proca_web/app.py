@@ -65,8 +65,8 @@ def _assemble(settings: Settings, home: HomeKey) -> Flask:
     app.config.from_mapping(_flask_config(settings))
     app.jinja_env.undefined = StrictUndefined
     if settings.trusted_proxies:
-        hops = settings.trusted_proxies
-        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=0)  # type: ignore[method-assign]
+        hops = settings.trusted_proxies  # who calls is read in web/client
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=0, x_proto=hops, x_host=0)  # type: ignore[method-assign]
     _bind_extensions(app, settings, home)
     door.init_app(app)
     for blueprint in BLUEPRINTS:
@@ -118,5 +118,5 @@ def _bind_extensions(app: Flask, settings: Settings, home: HomeKey) -> None:
     keyring.init_app(app, rings)
     extensions.encryption.init_app(app, home, settings.sender, asked_to_end=rings.senders_ended)
     extensions.queue.init_app(app, settings.queue_url, JOBS)
-    extensions.rate_limit.init_app(app, settings.ratelimit_url, settings.secret_key)
+    extensions.rate_limit.init_app(app, settings.ratelimit_url, settings.secret_key, settings.trusted_proxies)
     app.extensions["proca_settings"] = settings

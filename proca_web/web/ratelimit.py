@@ -4,7 +4,6 @@ The memory of one process is a dozen lines of our own: the library's costs as mu
 """
 
 import hashlib
-import ipaddress
 import logging
 import secrets
 import threading
@@ -21,11 +20,15 @@ from redis.retry import Retry
 from werkzeug.exceptions import TooManyRequests
 
 from proca_web.adapters import clock
+from proca_web.web import client
+from proca_web.web.client import Client
 
 _EXTENSION = "proca_rate_limit"
 WINDOW_SECONDS = 60
 REDIS_SECONDS = 0.3
 PAUSE_SECONDS = 10.0
+# Nobody knows how many people stand behind an address that is not told: one of them must not stop the others.
+_TIMES_FOR_UNKNOWN = 20
 
 
 class _Counter(Protocol):
@@ -95,8 +98,10 @@ class _Shared:
 class _State:
     """One app's limiter; opened at the first limited request, so that importing the app opens nothing."""
 
-    def __init__(self, url: str, secret: str, logger: logging.Logger) -> None:
+    def __init__(self, url: str, secret: str, logger: logging.Logger, proxies: int) -> None:
         self._url, self._logger = url, logger
+        self.proxies = proxies
+        self.told_unknown = False
         # Several processes must agree on the keys; one process forgets them when it ends.
         shared = url.startswith("redis")
         self.key = hashlib.sha256(b"rate-limit" + secret.encode()).digest() if shared else secrets.token_bytes(32)
@@ -113,9 +118,9 @@ class _State:
 class RateLimit:
     """The handle; its state is the app's."""
 
-    def init_app(self, app: Flask, url: str, secret: str) -> None:
-        """Remember where counts are kept."""
-        app.extensions[_EXTENSION] = _State(url, secret, app.logger)
+    def init_app(self, app: Flask, url: str, secret: str, proxies: int = 0) -> None:
+        """Remember where counts are kept, and how many proxies tell who calls."""
+        app.extensions[_EXTENSION] = _State(url, secret, app.logger, proxies)
 
 
 @dataclass(frozen=True)
@@ -128,16 +133,26 @@ class Limit:
     def check(self, request: Request) -> None:
         """Count this call. Raises TooManyRequests with the seconds to wait."""
         state: _State = current_app.extensions[_EXTENSION]
-        wait = state.counter.hit(self.name, network_key(state.key, request.remote_addr), self.a_minute)
+        caller = client.of(request, state.proxies)
+        allowed = self.a_minute
+        if not caller.is_known:
+            allowed *= _TIMES_FOR_UNKNOWN
+            _tell_unknown(state)
+        wait = state.counter.hit(self.name, network_key(state.key, caller), allowed)
         if wait:
             raise TooManyRequests(retry_after=int(wait) + 1)
 
 
-def network_key(key: bytes, address: str | None) -> str:
-    """A keyed hash of an IPv4 address or an IPv6 /64, the unit a household has."""
-    try:
-        network = ipaddress.ip_address(address or "")
-    except ValueError:
-        return "unknown"
-    packed = network.packed if network.version == 4 else network.packed[:8]
-    return hashlib.blake2b(packed, key=key, digest_size=12).hexdigest()
+def network_key(key: bytes, caller: Client) -> str:
+    """A keyed hash of the unit that is counted."""
+    return hashlib.blake2b(caller.network, key=key, digest_size=12).hexdigest()
+
+
+def _tell_unknown(state: _State) -> None:
+    """Once a process; the fault is in how the instance is set up, and lasts."""
+    if not state.told_unknown:
+        state.told_unknown = True
+        current_app.logger.warning(
+            "rate limit: who calls is not known, so many share one count; the proxy in front must send "
+            "X-Forwarded-For, and PROCA_TRUSTED_PROXIES be the number of proxies"
+        )

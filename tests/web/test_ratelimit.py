@@ -10,22 +10,24 @@ from werkzeug.test import EnvironBuilder
 from werkzeug.wrappers import Request
 
 from proca_web.web import ratelimit
+from proca_web.web.client import Client
 from proca_web.web.ratelimit import Limit, RateLimit, network_key
 from tests import proxy
 from tests.factories import FakeClock
 
 
-def limited_app(url: str, secret: str = "s" * 32) -> Flask:
+def limited_app(url: str, secret: str = "s" * 32, proxies: int = 0) -> Flask:
     app = Flask("limited")
-    RateLimit().init_app(app, url, secret)
+    RateLimit().init_app(app, url, secret, proxies)
     return app
 
 
-def call(app: Flask, limit: Limit, address: str) -> float:
+def call(app: Flask, limit: Limit, address: str, told: str = "") -> float:
     """0 when allowed, else the seconds to wait."""
     with app.app_context():
         try:
-            limit.check(Request(EnvironBuilder(environ_base={"REMOTE_ADDR": address}).get_environ()))
+            asked = EnvironBuilder(environ_base={"REMOTE_ADDR": address}, headers={"X-Forwarded-For": told})
+            limit.check(Request(asked.get_environ()))
         except TooManyRequests as refusal:
             return float(refusal.retry_after)
     return 0.0
@@ -99,10 +101,24 @@ def test_a_redis_that_hangs_is_waited_for_once_and_asked_again_later(
         assert own_redis.dbsize() > 0
 
 
-def test_an_ipv6_network_is_one_household() -> None:
-    key = b"k" * 32
-    assert network_key(key, "2001:db8:1:2::1") == network_key(key, "2001:db8:1:2:ffff::9")
-    assert network_key(key, "2001:db8:1:2::1") != network_key(key, "2001:db8:1:3::1")
-    assert network_key(key, "10.0.0.1") != network_key(key, "10.0.0.2")
-    assert network_key(key, "10.0.0.1") != network_key(b"x" * 32, "10.0.0.1")
-    assert network_key(key, "not an address") == network_key(key, None) == "unknown"
+def test_redis_counts_by_a_key_of_this_instance() -> None:
+    caller = Client(b"\x0a\0\0\x01", is_known=True)
+    assert network_key(b"k" * 32, caller) != network_key(b"x" * 32, caller)
+
+
+def test_behind_a_proxy_each_visitor_counts_apart_whatever_the_port() -> None:
+    app, limit = limited_app("memory://", proxies=1), Limit("sign", 2)
+    for port in (41001, 41002):
+        assert call(app, limit, "127.0.0.1", f"203.0.113.5:{port}") == 0
+    assert call(app, limit, "127.0.0.1", "::ffff:203.0.113.5") > 0
+    for other in ("203.0.113.6:41001", "[2001:db8:1::5]:41001", "::ffff:198.51.100.7"):
+        assert call(app, limit, "127.0.0.1", other) == 0
+
+
+@pytest.mark.parametrize("told", ["unknown", "_hidden", "not an address", ""])
+def test_an_unknown_visitor_is_not_everybody(told: str, caplog: pytest.LogCaptureFixture) -> None:
+    app, limit = limited_app("memory://", proxies=1), Limit("sign", 2)
+    assert [call(app, limit, "127.0.0.1", told) for _ in range(40)] == [0] * 40
+    assert call(app, limit, "127.0.0.1", told) > 0
+    assert call(app, limit, "127.0.0.1", "203.0.113.5") == 0
+    assert caplog.text.count("X-Forwarded-For") == 1
