@@ -5,6 +5,11 @@ before a port is open. Loaded in the workers, the same fault would be met by sta
 open at that moment that a fork could share; senders, database and queue are opened by the worker that uses them.
 """
 
+from proca_web.adapters import logs
+
+# Before the server has loggers: what it writes by itself about a request that it cannot read holds path and address.
+logs.protect()
+
 preload_app = True
 # A download may take as long as its reader needs: with threads a worker says meanwhile that it lives; without, it is
 # killed after 30 s and the file ends in the middle.

@@ -19,7 +19,18 @@ from proca_web.crypto.keys.home import HomeKey
 from proca_web.domain.errors import Unavailable
 from proca_web.jobs import mail, release, sweep
 from proca_web.services.sealing.keyring import Keyring
-from proca_web.web import access, door, errors, login, page_cache, presentation, security, static_files
+from proca_web.web import (
+    access,
+    damaged_links,
+    door,
+    errors,
+    host_names,
+    login,
+    page_cache,
+    presentation,
+    security,
+    static_files,
+)
 
 JOBS = {"release": release.release, "mail": mail.send_mail, "sweep": sweep.sweep}
 MOST_BYTES = 64 * 1024
@@ -67,8 +78,10 @@ def _assemble(settings: Settings, home: HomeKey) -> Flask:
     if settings.trusted_proxies:
         hops = settings.trusted_proxies  # who calls is read in web/client
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=0, x_proto=hops, x_host=0)  # type: ignore[method-assign]
+    app.wsgi_app = host_names.guard(app.wsgi_app)  # type: ignore[method-assign, assignment]
     _bind_extensions(app, settings, home)
     door.init_app(app)
+    damaged_links.init_app(app)
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
     errors.init_app(app)

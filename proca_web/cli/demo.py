@@ -157,6 +157,7 @@ def _plan(data: Path, url: str) -> dict[str, Any]:
             "complete": False,
         }
     plan["url"] = url
+    plan.setdefault("mailbox_key", secrets.token_urlsafe(16))
     return plan
 
 
@@ -226,13 +227,14 @@ def _public_keys(entry: dict[str, str], tool: subprocess.Popen[str] | None) -> t
 
 def _greeting(plan: dict[str, Any], data: Path) -> str:
     url = plan["url"]
+    mailbox = f"{url}/mailbox?key={plan['mailbox_key']}"
     users = "\n".join(f"    {user['email']:28} {user['password']}" for user in plan["users"])
     keys = "\n".join(f"    {key['file']}\n      passphrase: {key['passphrase']}" for key in plan["keys"])
     return f"""
   proca_web demo: {url}
 
   Sign       {url}/p/trees   and   {url}/p/trees-partner
-  Mailbox    {url}/mailbox   (no mail leaves this computer)
+  Mailbox    {mailbox}   (no mail leaves this computer)
   Sign in    {url}/login     (second factor: off in the demo)
 {users}
 

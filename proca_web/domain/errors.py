@@ -72,6 +72,10 @@ class UnknownToken(ProcaError):
     """No signature is held under this link."""
 
 
+class LinkCut(ProcaError):
+    """A mailed link is too short to be whole: what it leads to may well be there."""
+
+
 class CampaignKeyMissing(ProcaError):
     """The campaign has fingerprints but its key file is gone: nobody can tell who has signed already."""
 

@@ -4,20 +4,24 @@ Before a view runs: access, which reads nothing of the body and locks nothing; t
 for secrets, and where a post comes from. After it: whether the answer may be kept. No view does any of this by hand.
 """
 
+import json
+import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from enum import Enum
+from pathlib import Path
 from typing import Any, TypeVar
 
 from flask import Flask, Response, abort, current_app, g, redirect, request, url_for
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext
 from flask_login import current_user
 from flask_wtf import CSRFProtect
 from werkzeug.routing import Rule as Route
 
 from proca_web.config import ConfigError
 from proca_web.models import Org
-from proca_web.web import secret_input
+from proca_web.web import client, errors, secret_input
 from proca_web.web.login import is_staff_path
 from proca_web.web.ratelimit import Limit
 from proca_web.web.security import hide_referrer, refuse_foreign_post
@@ -54,7 +58,7 @@ def public(view: V) -> V:
 
 
 def demo_only(view: V) -> V:
-    """Everybody, and only in the demo."""
+    """In the demo only: whoever sits at this machine, and whoever has the key that the demo printed."""
     return _declare(view, Rule("demo_only", Realm.PUBLIC, _in_the_demo))
 
 
@@ -186,9 +190,25 @@ def _everybody() -> None:
     return None
 
 
-def _in_the_demo() -> None:
-    if not current_app.config["MAILBOX_DIR"]:
+def _in_the_demo() -> ResponseReturnValue | None:
+    folder: Path | None = current_app.config["MAILBOX_DIR"]
+    if not folder:
         abort(404)
+    if client.is_at_this_machine(request) or _has_key_of(folder.parent / "demo.json"):
+        return None
+    return errors.answer(
+        403,
+        gettext("This mailbox needs its key"),
+        gettext("From another computer, please open the mailbox under the whole address that the demo printed."),
+    )
+
+
+def _has_key_of(plan: Path) -> bool:
+    try:
+        key = str(json.loads(plan.read_text("utf-8"))["mailbox_key"])
+    except (OSError, ValueError, KeyError):
+        return False
+    return secrets.compare_digest(key.encode(), request.args.get("key", "").encode())
 
 
 def _signed_in() -> ResponseReturnValue | None:

@@ -10,12 +10,16 @@ from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
 
 from werkzeug.wrappers import Request
 
+from proca_web.web import host_names
+
 Address = IPv4Address | IPv6Address
 
 # IPv6 that stands for one IPv4 address, which is its last 32 bits: RFC 4291 2.5.5.2, RFC 7915, RFC 6052, RFC 8215.
 _CARRY_IPV4 = tuple(map(IPv6Network, ("::ffff:0:0/96", "::ffff:0:0:0/96", "64:ff9b::/96", "64:ff9b:1::/48")))
 # A node of RFC 7239 6; some proxies leave the brackets out where there is no port.
 _NODE = re.compile(r"(?:\[(?P<bracketed>[^\[\]]*)\]|(?P<ipv4>[^:\[\]]*))(?::(?:[0-9]{1,5}|_[A-Za-z0-9._-]+))?")
+
+_PASSED_ON = ("X-Forwarded-For", "X-Forwarded-Host", "X-Real-IP", "Forwarded", "Via")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,10 +54,16 @@ def read(node: str) -> Address | None:
     return _plain(address)
 
 
-def is_this_machine(request: Request) -> bool:
-    """Whether the call comes from this machine itself, by the connection it came on."""
-    peer = read(request.remote_addr or "")
-    return peer is not None and peer.is_loopback
+def is_at_this_machine(request: Request) -> bool:
+    """Whether the connection *and* the name in `Host` are this machine's own, and no proxy says that it passed it on.
+
+    A web page elsewhere can make a browser here connect (DNS rebinding), but not under that name.
+    """
+    if any(name in request.headers for name in _PASSED_ON):
+        return False
+    name = host_names.without_port(request.host)
+    ends = (read(request.remote_addr or ""), ip_address("127.0.0.1") if name == "localhost" else read(name))
+    return all(end is not None and end.is_loopback for end in ends)
 
 
 def _plain(address: Address) -> Address:

@@ -12,6 +12,7 @@ from proca_web.domain.errors import (
     GuardDamaged,
     KeyLogBroken,
     KeyNotFound,
+    LinkCut,
     NoActiveKey,
     PageNotFound,
     PageNotOpen,
@@ -21,6 +22,7 @@ from proca_web.domain.errors import (
 )
 from proca_web.domain.messages import N_, Message
 from proca_web.web.htmx import wants_fragment, wants_json
+from proca_web.web.security import hide_referrer
 
 _TITLES: dict[int, Message] = {
     400: Message(N_("We did not understand that")),
@@ -56,6 +58,7 @@ def init_app(app: Flask) -> None:
     app.register_error_handler(PageNotFound, lambda _: answer(404))
     app.register_error_handler(PageNotOpen, _page_not_open)
     app.register_error_handler(UnknownToken, _unknown_token)
+    app.register_error_handler(LinkCut, _link_cut)
     for refusal in (NoActiveKey, CannotSealNow, CampaignKeyMissing, GuardDamaged):
         app.register_error_handler(refusal, _unavailable)
     app.register_error_handler(Unavailable, unavailable)
@@ -110,6 +113,19 @@ def _unknown_token(_: UnknownToken) -> Response:
         410,
         gettext("This link is no longer valid"),
         gettext("Nothing is held under it. If you want to sign, please open the petition and sign again."),
+    )
+
+
+def _link_cut(_: LinkCut) -> Response:
+    return hide_referrer(
+        answer(
+            410,
+            gettext("This link is not complete"),
+            gettext(
+                "A part of it is missing; some mail programs break long lines. Please copy the whole of it from the "
+                "mail, from https to its last letter, and open it again."
+            ),
+        )
     )
 
 

@@ -28,6 +28,7 @@ READ = {
     "/p/<page>/thanks": PUBLIC,
     "/p/<page>/count.json": PUBLIC,
     "/confirm/<token>": TOKEN,
+    "/confirm/<token>/reject": TOKEN,
     "/consent/<wording_hash>.txt": PUBLIC,
     "/keys": PUBLIC,
     "/keys.json": PUBLIC,

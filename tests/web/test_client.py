@@ -40,11 +40,8 @@ def test_an_address_is_the_same_however_it_is_written(written: str, meant: str) 
     assert client.read(written) == ip_address(meant)
 
 
-NO_ADDRESSES = ("", "unknown", "_hidden", "-", "203.0.113.5:", "203.0.113.256", "[::1", "a:b", "\u0663.1.1.1")
-
-
-@pytest.mark.parametrize("written", NO_ADDRESSES)
-    "written", ["", "unknown", "_hidden", "-", "203.0.113.5:", "203.0.113.256", "[::1", "a:b", "٣.1.1.1"]
+@pytest.mark.parametrize(
+    "written", ["", "unknown", "_hidden", "-", "203.0.113.5:", "203.0.113.256", "[::1", "a:b", "\u0663.1.1.1"]
 )
 def test_what_is_no_address_is_none(written: str) -> None:
     assert client.read(written) is None

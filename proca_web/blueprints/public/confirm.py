@@ -1,6 +1,7 @@
 """The mailed link: a page with one button; only its POST acts. Once confirmed it lives on as "your signature"."""
 
-from flask import Blueprint, Response, current_app, g, render_template, url_for
+from flask import Blueprint, Response, current_app, g, render_template, request, url_for
+from flask.typing import ResponseReturnValue
 
 from proca_web.adapters import clock
 from proca_web.adapters.database import direct_write, reading, writing
@@ -45,7 +46,7 @@ def confirm(token: str) -> Response:
 
 @bp.post("/<token>/reject")
 @token_holder
-def reject(token: str) -> str:
+def reject(token: str) -> Response:
     """ "It wasn't me", or "withdraw my signature": everything held goes."""
     try:
         with writing() as session:
@@ -54,7 +55,21 @@ def reject(token: str) -> str:
         outcome = Rejection.NOTHING_HELD
     if outcome is Rejection.WITHDRAWN:
         queue.wake("release")
-    return render_template("public/confirm/rejected.html", outcome=outcome.name.lower())
+    return see_other(url_for("confirm.rejected", token=token, done=outcome.name.lower()))
+
+
+@bp.get("/<token>/reject")
+@token_holder
+def rejected(token: str) -> ResponseReturnValue:
+    """What became of it, to be looked at again; what is still held leads back to its page."""
+    try:
+        with reading() as session:
+            confirming.find(session, _read(token))
+    except UnknownToken:
+        done = request.args.get("done", "").upper()
+        outcome = Rejection[done] if done in Rejection.__members__ else Rejection.NOTHING_HELD
+        return render_template("public/confirm/rejected.html", outcome=outcome.name.lower())
+    return see_other(url_for("confirm.show", token=token))
 
 
 def _read(token: str) -> bytes:

@@ -1,12 +1,16 @@
-"""The demo's mailbox: every mail that would have gone out. Does not exist outside the demo."""
+"""The demo's mailbox: every mail that would have gone out. Does not exist outside the demo.
+
+Its mails hold every link to confirm and withdraw: `web/access` asks for a key wherever somebody else may be looking.
+"""
 
 import json
 from pathlib import Path
 from typing import Any
 
-from flask import Blueprint, Response, current_app, jsonify, render_template
+from flask import Blueprint, Response, current_app, jsonify, make_response, render_template
 
 from proca_web.web.access import demo_only
+from proca_web.web.security import hide_referrer
 
 bp = Blueprint("mailbox", __name__)
 
@@ -15,9 +19,9 @@ MOST_MAILS = 200
 
 @bp.get("/mailbox")
 @demo_only
-def show() -> str:
+def show() -> Response:
     """The newest mails, for people."""
-    return render_template("public/mailbox/index.html", mails=_mails(MOST_MAILS))
+    return hide_referrer(make_response(render_template("public/mailbox/index.html", mails=_mails(MOST_MAILS))))
 
 
 @bp.get("/mailbox.json")

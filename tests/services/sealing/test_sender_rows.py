@@ -119,7 +119,7 @@ def end(world: World, client: FlaskClient, clock: FakeClock) -> datetime:
     assert world.sign(client).status_code == 303
     world.run("mail")
     (found,) = ends(world)
-    assert client.post(f"{world.link()}/reject").status_code == 200
+    assert client.post(f"{world.link()}/reject").status_code == 303
     assert world.query("SELECT count(*) FROM contacts") == [(0,)]
     return found
 

@@ -172,12 +172,12 @@ def test_withdrawing_deletes_every_copy_of_that_person_and_counts_down(world: Wo
         client.post(path)
     world.run("release", "mail")
     assert count(client) == 2
-    assert client.post(f"{second}/reject").status_code == 200
+    assert client.post(f"{second}/reject").status_code == 303
     world.run("release")
     assert count(client) == 1
     assert world.query("SELECT count(*) FROM contacts WHERE payload IS NOT NULL") == [(1,)]
     assert client.get(first).status_code == 410
-    assert client.post(f"{first}/reject").status_code == 200
+    assert client.post(f"{first}/reject").status_code == 303
     assert client.get(other).status_code == 200
 
 
@@ -216,13 +216,13 @@ def test_who_withdrew_can_sign_again(world: World, client: FlaskClient) -> None:
     assert count(client) == 1
 
 
-@pytest.mark.parametrize("token", ["x", "A" * 43, "A" * 42, "%00", "A" * 44, "ä" * 43, "A" * 42 + "B"])
+@pytest.mark.parametrize("token", ["A" * 43, "A" * 42 + "B", "A" * 42 + "_"])
 def test_an_unknown_link_is_gone_for_confirm_and_harmless_for_reject(client: FlaskClient, token: str) -> None:
     assert client.get(f"/confirm/{token}").status_code == 410
     assert client.post(f"/confirm/{token}").status_code == 410
     answer = client.post(f"/confirm/{token}/reject")
-    assert answer.status_code == 200
-    assert "Nothing is held under this link" in answer.text
+    assert answer.status_code == 303
+    assert "Nothing is held under this link" in client.get(answer.headers["Location"]).text
 
 
 def test_the_link_lives_on_as_your_signature(world: World, client: FlaskClient) -> None:

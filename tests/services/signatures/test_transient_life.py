@@ -179,7 +179,7 @@ def test_reject_purges_from_every_unconfirmed_state(
         (mail,) = claim(world, clock)
         if before == "waiting":
             settle(world, clock, mail, Outcome.SENT)
-    assert client.post(f"{confirm_path(signed)}/reject").status_code == 200
+    assert client.post(f"{confirm_path(signed)}/reject").status_code == 303
     assert counts(world) == NOTHING
     assert days(world) == {"rejected": 1}
 
@@ -227,7 +227,7 @@ def test_a_purged_link_is_gone_for_confirm_and_harmless_for_reject(
     path = confirm_path(signed)
     assert client.get(path).status_code == 410
     assert client.post(path).status_code == 410
-    assert client.post(f"{path}/reject").status_code == 200
+    assert client.post(f"{path}/reject").status_code == 303
 
 
 @pytest.mark.parametrize("outcome", list(Outcome))
