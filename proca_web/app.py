@@ -19,18 +19,8 @@ from proca_web.crypto.keys.home import HomeKey
 from proca_web.domain.errors import Unavailable
 from proca_web.jobs import mail, release, sweep
 from proca_web.services.sealing.keyring import Keyring
-from proca_web.web import (
-    access,
-    damaged_links,
-    door,
-    errors,
-    host_names,
-    login,
-    page_cache,
-    presentation,
-    security,
-    static_files,
-)
+from proca_web.web import access, door, errors, login, page_cache, presentation, security, static_files
+from proca_web.web.arriving import damaged_links, host_names
 
 JOBS = {"release": release.release, "mail": mail.send_mail, "sweep": sweep.sweep}
 MOST_BYTES = 64 * 1024
@@ -112,6 +102,7 @@ def _flask_config(settings: Settings) -> dict[str, Any]:
         "SESSION_REFRESH_EACH_REQUEST": False,
         "WTF_CSRF_CHECK_DEFAULT": False,
         "WTF_CSRF_TIME_LIMIT": None,
+        "WTF_CSRF_SSL_STRICT": False,  # it wants a Referer; where a post comes from is asked in web/security
         "BABEL_DEFAULT_LOCALE": "en",
         "BABEL_TRANSLATION_DIRECTORIES": str(ASSETS / "translations"),
         **mail_config(settings.mail, settings.mailbox_dir),

@@ -1,6 +1,9 @@
 """Operator commands. They know every floor, print for people, and each commits once."""
 
+import codecs
 import importlib
+import io
+import sys
 from typing import Any
 
 import click
@@ -27,9 +30,21 @@ COMMANDS = {
         "Run the tests; arguments go to pytest. All of them run side by side, a part of them in one process.",
     ),
     "upgrade": ("operate", "Back the database up, migrate it, check it."),
-    "user": ("manage", "Staff."),
+    "user": ("people", "Staff."),
     "worker": ("processes", "The worker beside `gunicorn wsgi:app`: mail, release, housekeeping."),
 }
+
+# What a terminal that knows few characters shows instead: the act is done, and its words must arrive.
+_SIGNS = {"✓": "OK", "✗": "x", "…": "...", "→": "->", "’": "'", "“": '"', "”": '"', "–": "-", "·": "-"}
+
+
+def _plainer(error: UnicodeError) -> tuple[str, int]:
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    return "".join(_SIGNS.get(character, "?") for character in error.object[error.start : error.end]), error.end
+
+
+codecs.register_error("proca-signs", _plainer)
 
 
 class _Commands(click.Group):
@@ -42,6 +57,12 @@ class _Commands(click.Group):
         except Unavailable as error:
             click.echo(f"{error}; try again later", err=True)
             ctx.exit(69)
+
+    def main(self, *arguments: Any, **options: Any) -> Any:
+        for stream in (sys.stdout, sys.stderr):
+            if isinstance(stream, io.TextIOWrapper):
+                stream.reconfigure(errors="proca-signs")
+        return super().main(*arguments, **options)
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(COMMANDS)

@@ -81,6 +81,7 @@ _PARTNER = replace(
 def demo(port: int, data: Path, host: str) -> None:
     """Try everything on this computer: SQLite, demo data, web server, worker, and a mailbox at /mailbox."""
     logs.configure()
+    processes.warn_of_doubts()
     ports.refuse_taken(host, port)
     data = data.resolve()
     env = _environment(data, host, port)

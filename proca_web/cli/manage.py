@@ -1,6 +1,5 @@
-"""Orgs, users, campaigns, pages and keys, from the command line."""
+"""Orgs, campaigns, pages and first keys, from the command line."""
 
-import secrets
 from enum import StrEnum
 from typing import TypeVar
 
@@ -12,18 +11,17 @@ from sqlalchemy.orm import Session
 from proca_web.adapters import clock
 from proca_web.cli import ready
 from proca_web.domain.errors import BadSetting
-from proca_web.domain.words import CommentPolicy, ConsentStyle, StaffRole
+from proca_web.domain.words import CommentPolicy, ConsentStyle
 from proca_web.extensions import encryption
 from proca_web.models import ActionPage, Base, Campaign, Org, PublicKey
 from proca_web.services.keys import registering
 from proca_web.services.petitions import campaigns, orgs, pages
 from proca_web.services.petitions.pages import PageSettings
-from proca_web.services.staff import passwords, people
 
 Named = TypeVar("Named", Org, Campaign, ActionPage)
 
 
-def _one_of(kind: type[StrEnum]) -> click.Choice[str]:
+def one_of(kind: type[StrEnum]) -> click.Choice[str]:
     """One of these words; click would take an enum's names instead."""
     return click.Choice([word.value for word in kind])
 
@@ -72,26 +70,6 @@ def org_key(slug: str, public_key: str, sign_public: str | None) -> None:
 
 
 @click.group()
-def user() -> None:
-    """Staff."""
-
-
-@user.command("add")
-@click.argument("email")
-@click.option("--org", "slug", required=True)
-@click.option("--role", default=StaffRole.OWNER.value, show_default=True, type=_one_of(StaffRole))
-@click.option("--password", help="made up and shown once when not given")
-def user_add(email: str, slug: str, role: str, password: str | None) -> None:
-    """Add a member of an organisation's staff."""
-    chosen = password or secrets.token_urlsafe(15)
-    with ready.refusals():
-        hashed = passwords.hash_password(chosen)
-    with ready.acting() as session:
-        people.add_user(session, email, hashed, _named(session, Org, slug), StaffRole(role), clock.now())
-    click.echo(f"✓ user {email}" + ("" if password else f"\npassword (shown once): {chosen}"))
-
-
-@click.group()
 def campaign() -> None:
     """Campaigns."""
 
@@ -134,9 +112,9 @@ def page() -> None:
 @click.option("--locale", default="en", show_default=True)
 @click.option("--fields", default="first_name,last_name,email,country,postcode", show_default=True)
 @click.option("--required", default="first_name,email", show_default=True)
-@click.option("--comment", default=CommentPolicy.SEALED.value, show_default=True, type=_one_of(CommentPolicy))
+@click.option("--comment", default=CommentPolicy.SEALED.value, show_default=True, type=one_of(CommentPolicy))
 @click.option(
-    "--consent", "consent_style", default=ConsentStyle.BOX.value, show_default=True, type=_one_of(ConsentStyle)
+    "--consent", "consent_style", default=ConsentStyle.BOX.value, show_default=True, type=one_of(ConsentStyle)
 )
 @click.option("--country", "default_country", default="", help="country chosen beforehand where it must be given")
 @click.option("--double-opt-in/--no-double-opt-in", default=True, show_default=True)
@@ -176,6 +154,11 @@ def page_close(slug: str) -> None:
     with ready.acting() as session:
         pages.close_page(_named(session, ActionPage, slug))
     click.echo(f"✓ page {slug} is closed")
+
+
+def named_org(session: Session, name: str) -> Org:
+    """The org of that name. Raises BadSetting when there is none."""
+    return _named(session, Org, name)
 
 
 def _named(session: Session, kind: type[Named], name: str) -> Named:

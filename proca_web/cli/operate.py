@@ -2,7 +2,6 @@
 
 import json
 import os
-import secrets
 import sqlite3
 from contextlib import closing
 from datetime import timedelta
@@ -18,7 +17,8 @@ from proca_web.adapters import clock, key_guard, mailer, start, wordings
 from proca_web.adapters.database import reading, writing
 from proca_web.adapters.keyring import keyring_of
 from proca_web.app import create_app
-from proca_web.cli import ready
+from proca_web.cli import doubts, ready
+from proca_web.cli.people import chosen_password, password_options
 from proca_web.config import ConfigError, Settings
 from proca_web.crypto.errors import HomeKeyError
 from proca_web.crypto.keys.home import HomeKey, write_new_home_key
@@ -43,9 +43,10 @@ _STILL_RUNNING = (
 
 @click.command()
 @click.option("--email", prompt="E-mail of the first operator", help="the first operator's address")
-@click.option("--password", help="made up and shown once when not given")
-def init(email: str, password: str | None) -> None:
+@password_options
+def init(email: str, password_file: Path | None, ask: bool) -> None:
     """Create the database, the Home key and the first operator."""
+    chosen, is_made = chosen_password(password_file, ask)
     settings = ready.settings_or_exit()
     for folder in (settings.data_dir, settings.home_key_file.parent):
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -59,7 +60,6 @@ def init(email: str, password: str | None) -> None:
     else:
         with app.app_context(), ready.refusals():
             key_guard.join(app)
-    chosen = password or secrets.token_urlsafe(15)
     with ready.refusals():
         hashed = passwords.hash_password(chosen)
         with app.app_context(), writing() as session:
@@ -69,7 +69,7 @@ def init(email: str, password: str | None) -> None:
             people.add_user(session, email, hashed, home, StaffRole.OWNER, clock.now())
         with app.app_context():
             key_guard.follow(app)
-    click.echo(f"Operator: {email}" + ("" if password else f"\nPassword (shown once): {chosen}"))
+    click.echo(f"Operator: {email}" + (f"\nPassword (shown once): {chosen}" if is_made else ""))
     click.echo("Next: python3 -m proca_web check")
 
 
@@ -87,7 +87,7 @@ def check(mail_to: str | None, home_backup: Path | None) -> None:
     with app.app_context():
         with reading() as session:
             home, ring = encryption.source.home, keyring_of(app)
-            faults = invariants.faults(session, home.identity, ring, clock.now())
+            faults = doubts.of(os.environ) + invariants.faults(session, home.identity, ring, clock.now())
         if home_backup is not None:
             faults += _backup_faults(home_backup, home)
         if mail_to:

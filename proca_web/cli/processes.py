@@ -1,6 +1,7 @@
 """The long-running processes: one that does everything, one that only works, and the sweep run once."""
 
 import ctypes
+import os
 import resource
 import signal
 import sys
@@ -13,6 +14,7 @@ from waitress.server import create_server
 
 from proca_web.adapters import clock, logs, start
 from proca_web.adapters.database import writing
+from proca_web.cli import doubts
 from proca_web.cli.ports import PORT
 from proca_web.cli.ready import app_or_exit, app_when_ready
 from proca_web.extensions import encryption, queue
@@ -29,13 +31,17 @@ THREADS = 8
 def serve(port: int, host: str) -> None:
     """Web server and worker in one process."""
     logs.configure()
-    run(app_when_ready(), host, port)
+    warn_of_doubts()
+    app = app_when_ready()
+    url = app.config["PUBLIC_URL"]
+    run(app, host, port, ready=f"web server and worker run at {host} port {port}, for {url}; stop with Ctrl-C")
 
 
 @click.command()
 def worker() -> None:
     """The worker beside `gunicorn wsgi:app`: mail, release, housekeeping."""
     logs.configure()
+    warn_of_doubts()
     app = app_when_ready()
     start.hold(app.extensions["proca_settings"].data_dir)
     harden()
@@ -92,6 +98,12 @@ def run(app: Flask, host: str, port: int, *, ready: str = "") -> None:
         server.close()
         consumer.stop(graceful=True)
         _end(app)
+
+
+def warn_of_doubts() -> None:
+    """Say at the start what may be meant otherwise; nothing is stopped by it."""
+    for doubt in doubts.of(os.environ):
+        click.echo(f"warning: {doubt}", err=True)
 
 
 def harden() -> None:

@@ -12,7 +12,7 @@ from enum import Enum
 from pathlib import Path
 from typing import Any, TypeVar
 
-from flask import Flask, Response, abort, current_app, g, redirect, request, url_for
+from flask import Flask, Response, abort, current_app, g, redirect, request, session, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 from flask_login import current_user
@@ -21,7 +21,8 @@ from werkzeug.routing import Rule as Route
 
 from proca_web.config import ConfigError
 from proca_web.models import Org
-from proca_web.web import client, errors, secret_input
+from proca_web.web import errors, login, secret_input
+from proca_web.web.arriving import client
 from proca_web.web.login import is_staff_path
 from proca_web.web.ratelimit import Limit
 from proca_web.web.security import hide_referrer, refuse_foreign_post
@@ -175,6 +176,7 @@ def _look_where_it_comes_from(realm: Realm, csrf: CSRFProtect) -> None:
     if realm is Realm.PUBLIC:
         refuse_foreign_post(current_app.config["PUBLIC_URL"])
     elif realm is Realm.CONSOLE:
+        refuse_foreign_post(current_app.config["PUBLIC_URL"], with_token=True)
         csrf.protect()
 
 
@@ -212,7 +214,11 @@ def _has_key_of(plan: Path) -> bool:
 
 
 def _signed_in() -> ResponseReturnValue | None:
-    return None if current_user.is_authenticated else redirect(url_for("auth.login"), code=303)
+    if current_user.is_authenticated:
+        return None
+    if request.method == "GET":
+        login.remember_way(session, request.full_path.rstrip("?"))
+    return redirect(url_for("auth.login"), code=303)
 
 
 def _member() -> ResponseReturnValue | None:

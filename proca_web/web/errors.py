@@ -1,7 +1,8 @@
 """Named refusals become HTTP here and nowhere else: what is wrong, where, and what to do; never a traceback."""
 
-from flask import Flask, Response, current_app, make_response, render_template, request
+from flask import Flask, Response, current_app, g, make_response, render_template, request
 from flask_babel import gettext
+from flask_login import current_user
 from werkzeug.exceptions import HTTPException
 
 from proca_web.adapters import logs
@@ -21,7 +22,9 @@ from proca_web.domain.errors import (
     UnknownToken,
 )
 from proca_web.domain.messages import N_, Message
+from proca_web.models import Org
 from proca_web.web.htmx import wants_fragment, wants_json
+from proca_web.web.login import is_staff_path
 from proca_web.web.security import hide_referrer
 
 _TITLES: dict[int, Message] = {
@@ -72,7 +75,7 @@ def answer(
     status: int, title: str | None = None, advice: str | None = None, template: str = "errors/page.html"
 ) -> Response:
     """An error as a page, as a fragment for htmx, or as JSON."""
-    shown = {
+    shown: dict[str, object] = {
         "title": title or gettext(_TITLES.get(status, _TITLES[500]).text),
         "advice": advice or gettext(_ADVICE.get(status, _ADVICE[400]).text),
         "status": status,
@@ -80,13 +83,30 @@ def answer(
     if wants_json():
         response = make_response({"error": f"{shown['title']}. {shown['advice']}", "field": None}, status)
     else:
-        whole = "errors/_notice.html" if wants_fragment() else template
-        response = make_response(render_template(whole, **shown), status)
+        response = make_response(_shown(template, shown, status), status)
     response.vary.add("HX-Request")
     if wants_fragment():  # beside the form, so that what was typed stays
         response.headers["HX-Retarget"] = "#notice"
         response.headers["HX-Reswap"] = "innerHTML"
     return response
+
+
+def _shown(template: str, values: dict[str, object], status: int) -> str:
+    if wants_fragment():
+        return render_template("errors/_notice.html", **values)
+    # A fault of the database must not be met again while it is told.
+    org = _org_of_whoever_is_signed_in() if status < 500 else None
+    if org is None:
+        return render_template(template, **values)
+    return render_template("errors/console.html", org=org, places=current_user.memberships, **values)
+
+
+def _org_of_whoever_is_signed_in() -> Org | None:
+    """Whose console an error belongs to."""
+    if not is_staff_path(request.path) or not current_user.is_authenticated or not current_user.memberships:
+        return None
+    org: Org = g.get("org") or current_user.memberships[0].org
+    return org
 
 
 def _http(error: HTTPException) -> Response:

@@ -3,6 +3,8 @@
 Public paths never read and never set it; that is decided here, by path, and nowhere else.
 """
 
+from collections.abc import Sequence
+
 from flask import Flask, Request, Response, request
 from flask.sessions import SecureCookieSession, SecureCookieSessionInterface, SessionMixin
 from flask_login import LoginManager, UserMixin
@@ -30,12 +32,26 @@ class SignedIn(UserMixin):
         return self.user.email
 
 
+_WAY, _LONGEST_WAY = "way", 1000
 _STAFF_PATHS = ("/console/", "/login", "/logout")
 
 
 def is_staff_path(path: str) -> bool:
     """Whether a session is read and kept at a path; asked by path, because a session is opened before routing."""
     return path.startswith(_STAFF_PATHS)
+
+
+def remember_way(session: SessionMixin, path: str) -> None:
+    """Where somebody was going who must sign in first; the cookie is signed, so nobody else puts a way there."""
+    if len(path) <= _LONGEST_WAY:
+        session[_WAY] = path
+
+
+def take_way(session: SessionMixin, memberships: Sequence[Membership]) -> str | None:
+    """Where that was, if it is a page of this person's own orgs; asked once."""
+    path = str(session.pop(_WAY, ""))
+    ours = (f"/console/{place.org.name}" for place in memberships)
+    return path if any(path == own or path.startswith(f"{own}/") for own in ours) else None
 
 
 class StaffSessions(SecureCookieSessionInterface):

@@ -20,8 +20,8 @@ from redis.retry import Retry
 from werkzeug.exceptions import TooManyRequests
 
 from proca_web.adapters import clock
-from proca_web.web import client
-from proca_web.web.client import Client
+from proca_web.web.arriving import client
+from proca_web.web.arriving.client import Client
 
 _EXTENSION = "proca_rate_limit"
 WINDOW_SECONDS = 60

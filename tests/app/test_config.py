@@ -8,6 +8,7 @@ import pytest
 
 from proca_web import config
 from proca_web.assets import ASSETS
+from proca_web.cli import doubts
 from proca_web.config import Settings
 from proca_web.crypto.boxes.certificate import Mode
 
@@ -343,3 +344,29 @@ def test_the_defaults_in_the_example_are_the_defaults() -> None:
     lines = (ASSETS / ".env.example").read_text("utf-8").splitlines()
     shown = dict(line.removeprefix("#").split("=", 1) for line in lines if line.startswith("#PROCA_"))
     assert config.read(shown | GOOD) == config.read(GOOD)
+
+
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [
+        ("PROCA_MAIL_PASWORD", "PROCA_MAIL_PASSWORD"),
+        ("PROCA_TRUSTED_PROXY", "PROCA_TRUSTED_PROXIES"),
+        ("PROCA_SECRET_KEY_FIL", "PROCA_SECRET_KEY_FILE"),
+        ("proca_sender", "PROCA_SENDER"),
+    ],
+)
+def test_an_unknown_name_is_named_with_the_one_that_may_be_meant(name: str, meant: str) -> None:
+    assert doubts.of({name: "x", "PATH": "/"}) == [f"{name} is no setting; did you mean {meant}?"]
+
+
+def test_names_that_are_known_are_no_doubt() -> None:
+    known = ("PROCA_SENDER", "PROCA_SENDER_FILE", "PROCA_TEST_REQUIRE", "PROCA_BENCH_X", "PROCA_ORG_PASSPHRASE", "HOME")
+    assert doubts.of(dict.fromkeys(known, "it's")) == []
+    assert doubts.of({"PROCA_ZEBRA": "1"}) == ["PROCA_ZEBRA is no setting that is known here"]
+
+
+@pytest.mark.parametrize("value", ['"https://a.example.org"', "'x'"])
+def test_quotes_that_came_with_a_value_are_named(value: str) -> None:
+    (doubt,) = doubts.of({"PROCA_PUBLIC_URL": value})
+    assert doubt.startswith("PROCA_PUBLIC_URL has quotes at both ends")
+    assert value not in doubt

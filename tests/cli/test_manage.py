@@ -3,6 +3,7 @@
 import json
 import secrets
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 from flask import Flask
@@ -16,7 +17,8 @@ from proca_web.crypto.keys.keys import fingerprint
 from proca_web.extensions import db
 from proca_web.services.staff import passwords
 from tests import factories
-from tests.cli.instance import NOTICE, TREES, Instance, new_key, new_sign_key
+from tests.cli import running
+from tests.cli.instance import NOTICE, OPERATOR, TREES, Instance, new_key, new_sign_key
 
 
 @pytest.fixture
@@ -238,17 +240,106 @@ def test_a_password_is_made_up_and_shown_once(org: Instance) -> None:
     assert passwords.verify_password(hashed, password)
 
 
-def test_a_given_password_is_not_repeated(org: Instance) -> None:
-    password = secrets.token_urlsafe(16)
-    assert password not in org.does("user", "add", "a@example.org", "--org", "org-one", "--password", password)
+def test_a_given_password_is_not_repeated(org: Instance, tmp_path: Path) -> None:
+    file = tmp_path / "password"
+    for email, ending in (("a@example.org", ""), ("b@example.org", "\n"), ("c@example.org", "\r\n")):
+        password = secrets.token_urlsafe(16)
+        file.write_text(password + ending, newline="")
+        said = org.does("user", "add", email, "--org", "org-one", "--password-file", str(file))
+        ((hashed,),) = org.sql("SELECT password_hash FROM users WHERE email = ?", email)
+        assert passwords.verify_password(hashed, password)
+        assert "password" not in said
+        assert password not in said
 
 
-def test_a_user_is_refused_with_a_short_password_or_a_taken_address(org: Instance) -> None:
+def test_a_user_is_refused_with_a_short_password_or_a_taken_address(org: Instance, tmp_path: Path) -> None:
     add = ("user", "add", "--org", "org-one")
-    assert "12 to 128 characters" in org.refuses(*add, "--password", "short", "a@example.org")
+    (tmp_path / "short").write_text("short")
+    assert "12 to 128 characters" in org.refuses(*add, "--password-file", str(tmp_path / "short"), "a@example.org")
+    assert "cannot be read" in org.refuses(*add, "--password-file", str(tmp_path / "none"), "a@example.org")
     org.does(*add, "a@example.org")
     assert "there is a user a@example.org already" in org.refuses(*add, "A@example.org")
     assert "Please write one e-mail address" in org.refuses(*add, "nobody")
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("init", "--email", "other@example.org"),
+        ("user", "add", "other@example.org", "--org", "org-one"),
+        ("user", "password", OPERATOR),
+    ],
+)
+def test_a_password_is_never_an_argument(org: Instance, command: tuple[str, ...]) -> None:
+    before = org.sql("SELECT * FROM users")
+    said = org.refuses(*command, "--password", "a long enough password", code=2)
+    assert "never an argument" in said
+    assert "--password-file" in said
+    assert "a long enough password" not in said
+    assert org.sql("SELECT * FROM users") == before
+
+
+def test_somebody_who_forgot_the_password_gets_a_new_one(org: Instance) -> None:
+    org.does("user", "add", "a@example.org", "--org", "org-one")
+    said = org.does("user", "password", "A@example.org")
+    password = said.partition("password (shown once): ")[2].strip()
+    ((hashed,),) = org.sql("SELECT password_hash FROM users WHERE email = 'a@example.org'")
+    assert passwords.verify_password(hashed, password)
+    assert "there is no user b@example.org" in org.refuses("user", "password", "b@example.org")
+
+
+def test_who_left_is_removed_and_the_last_owner_only_when_that_is_meant(org: Instance) -> None:
+    org.does("user", "add", "a@example.org", "--org", "org-one")
+    assert "the last owner of org-one" in org.refuses("user", "remove", "a@example.org")
+    org.does("user", "add", "c@example.org", "--org", "org-one")
+    org.does("user", "remove", "a@example.org")
+    org.does("user", "remove", "c@example.org", "--force")
+    assert org.sql("SELECT email FROM users") == [(OPERATOR,)]
+    assert org.sql("SELECT count(*) FROM memberships") == [(1,)]
+    assert "there is no user a@example.org" in org.refuses("user", "remove", "a@example.org")
+
+
+def test_who_is_on_the_staff_can_be_listed(org: Instance) -> None:
+    org.does("user", "add", "a@example.org", "--org", "org-one")
+    assert json.loads(org.does("user", "list", "--json")) == [
+        {"email": "a@example.org", "orgs": {"org-one": "owner"}},
+        {"email": OPERATOR, "orgs": {"home": "owner"}},
+    ]
+    assert "a@example.org  org-one (owner)" in org.does("user", "list")
+
+
+@pytest.mark.parametrize(
+    "bad", ["Two\nlines", "Two\rlines", "A\0b", "A\x1b[31m", "A\u2028b", "A\x85b", "A\tb", "", " "]
+)
+def test_a_title_is_one_line_of_text(org: Instance, bad: str) -> None:
+    for command in (
+        ("org", "add", "org-two", "--title", bad),
+        ("campaign", "add", "other", "--org", "org-one", "--title", bad),
+        ("page", "add", "other", "--campaign", "trees", "--org", "org-one", "--title", bad, "--demand", "Keep them."),
+    ):
+        said = org.refuses(*command)
+        assert "one line of text" in said or "cannot be empty" in said
+    for option in ("--legal-name", "--legal-contact", "--retention"):
+        if bad.strip():
+            assert "one line of text" in org.refuses("org", "add", "org-two", "--title", "Two", option, bad)
+    assert org.sql("SELECT name FROM orgs ORDER BY id") == [("home",), ("org-one",)]
+
+
+def test_a_page_has_paragraphs_and_no_other_control_characters(org: Instance) -> None:
+    add = ("page", "add", "other", "--campaign", "trees", "--org", "org-one", *TREES)
+    assert "control characters" in org.refuses(*add, "--body", "One.\n\nTwo\x07")
+    org.does(*add, "--body", "One.\n\nTwo.")
+
+
+@pytest.mark.parametrize("encoding", ["iso-8859-1", "iso-8859-15", "koi8-r"])
+def test_a_terminal_with_few_characters_gets_the_words(encoding: str, org: Instance) -> None:
+    env = org.env | {"PYTHONIOENCODING": encoding, "PYTHONUTF8": "0"}
+    done = running.run("user", "add", f"{encoding}@example.org", "--org", "org-one", env=env)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith(f"OK user {encoding}@example.org")
+    assert "password (shown once): " in done.stdout
+    well = running.run("check", env=env)
+    assert (well.returncode, well.stdout.splitlines()[-1]) == (0, "OK all is well")
 
 
 def test_the_home_identity_can_be_shown_for_pinning(instance: Instance) -> None:

@@ -6,8 +6,8 @@ import pytest
 from werkzeug.test import EnvironBuilder
 from werkzeug.wrappers import Request
 
-from proca_web.web import client
-from proca_web.web.client import Client
+from proca_web.web.arriving import client
+from proca_web.web.arriving.client import Client
 
 
 def asked(peer: str, forwarded: str | None = None) -> Request:

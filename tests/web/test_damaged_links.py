@@ -6,7 +6,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from proca_web.domain.errors import LinkCut
-from proca_web.web import damaged_links
+from proca_web.web.arriving import damaged_links
 from tests.factories import World
 
 TOKEN = "AbC-_" + "xY3-_7" * 6 + "w8"

@@ -3,7 +3,7 @@
 import pytest
 from flask import Flask
 
-from proca_web.web import host_names
+from proca_web.web.arriving import host_names
 
 NAMES = ("localhost", "petitions.example.org", "example.org.", "a_b.example.org", "xn--bcher-kva.example", "l" * 63)
 ADDRESSES = ("127.0.0.1:5000", "[::1]", "[::1]:65535", "[::ffff:192.0.2.1]:80")

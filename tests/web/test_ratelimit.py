@@ -10,7 +10,7 @@ from werkzeug.test import EnvironBuilder
 from werkzeug.wrappers import Request
 
 from proca_web.web import ratelimit
-from proca_web.web.client import Client
+from proca_web.web.arriving.client import Client
 from proca_web.web.ratelimit import Limit, RateLimit, network_key
 from tests import proxy
 from tests.factories import FakeClock

@@ -5,12 +5,14 @@ import secrets
 from flask import Blueprint, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user, login_user, logout_user
+from flask_wtf.csrf import CSRFError
 from wtforms import Form, PasswordField, StringField
 
 from proca_web.adapters.database import reading
 from proca_web.services.staff import passwords, people
+from proca_web.web import errors
 from proca_web.web.access import limited, signing_in, staff
-from proca_web.web.login import SignedIn
+from proca_web.web.login import SignedIn, take_way
 from proca_web.web.ratelimit import Limit
 
 bp = Blueprint("auth", __name__)
@@ -47,12 +49,21 @@ def sign_in() -> ResponseReturnValue:
         return _page(form, 422)
     with reading() as reads:
         known = people.load_user(reads, user_id)
+    way = take_way(session, known.memberships if known else ())
     session.clear()
     session.permanent = True
     session["mark"] = secrets.token_urlsafe(16)  # what a proof of possession is bound to
     if known is not None:
         login_user(SignedIn(known))
-    return redirect(url_for("start.index"), code=303)
+    return redirect(way or url_for("start.index"), code=303)
+
+
+@bp.errorhandler(CSRFError)
+def form_too_old(_: CSRFError) -> ResponseReturnValue:
+    """The form again, for a form older than its session: a tab that was left open, or the second of two."""
+    if request.endpoint != "auth.sign_in":
+        return errors.answer(400)
+    return _page(SignInForm(request.form), 422, too_old=True)
 
 
 @bp.post("/logout")
@@ -64,5 +75,6 @@ def sign_out() -> ResponseReturnValue:
     return redirect(url_for("auth.login"), code=303)
 
 
-def _page(form: SignInForm, status: int = 200) -> ResponseReturnValue:
-    return render_template("console/auth/login.html", form=form, failed=status == 422), status
+def _page(form: SignInForm, status: int = 200, *, too_old: bool = False) -> ResponseReturnValue:
+    failed = status == 422 and not too_old
+    return render_template("console/auth/login.html", form=form, failed=failed, too_old=too_old), status

@@ -14,6 +14,7 @@ from proca_web.services.petitions import names, orgs
 def add_campaign(session: Session, name: str, title: str, lead: Org, now: datetime) -> Campaign:
     """A new campaign led by an org. Raises NameTaken, BadSetting, HomeCannotReceive."""
     names.check_name(name)
+    names.check_title("the title of a campaign", title)
     orgs.refuse_home(lead)
     if session.scalars(select(Campaign.id).where(Campaign.name == name)).first() is not None:
         raise NameTaken(f"there is a campaign {name} already")

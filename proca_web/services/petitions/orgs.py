@@ -29,6 +29,7 @@ def add_home(session: Session, home: HomeKey, now: datetime) -> Org:
 def add_org(session: Session, name: str, title: str, now: datetime) -> Org:
     """A new org, which has no key yet. Raises NameTaken, BadSetting."""
     names.check_name(name)
+    names.check_title("the title of an org", title)
     if session.scalars(select(Org.id).where(Org.name == name)).first() is not None:
         raise NameTaken(f"there is an org {name} already")
     org = Org(name=name, title=title, created_at=now)
@@ -54,6 +55,8 @@ def set_notice(
 ) -> None:
     """What an org says about itself on its pages and mails. Raises BadSetting for a link or address of another kind."""
     names.check_link(privacy_url)
+    for what, said in (("legal name", legal_name), ("legal contact", legal_contact), ("retention", retention)):
+        names.check_line(f"the {what} of an org", said)
     try:
         org.reply_to = text.email(reply_to)
     except text.Refused as refusal:

@@ -94,6 +94,10 @@ def close_page(page: ActionPage) -> None:
 
 
 def _check_settings(settings: PageSettings) -> None:
+    names.check_title("the title of a page", settings.title)
+    names.check_line("the label of the next step", settings.next_step_label)
+    names.check_lines("the demand of a page", settings.demand)
+    names.check_lines("the text of a page", settings.body)
     fields = set(settings.fields)
     if not ALWAYS_REQUIRED <= fields <= set(FIELDS):
         raise BadSetting(f"fields must be some of {', '.join(FIELDS)}, with first_name and email among them")

@@ -1,5 +1,6 @@
 """Who is on the staff of which org, and finding them. What somebody may do is asked of their membership."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import select
@@ -36,3 +37,40 @@ def add_user(session: Session, email: str, password_hash: str, org: Org, role: S
     user.memberships = [Membership(org_id=org.id, role=role)]
     session.add(user)
     return user
+
+
+def all_users(session: Session) -> Sequence[User]:
+    """Everybody on any org's staff, by address, with their orgs."""
+    memberships = selectinload(User.memberships).joinedload(Membership.org)
+    return session.scalars(select(User).options(memberships).order_by(User.email)).all()
+
+
+def named_user(session: Session, email: str) -> User:
+    """The user with that address. Raises BadSetting when there is none."""
+    found = find_user(session, email)
+    if found is None:
+        raise BadSetting(f"there is no user {email}")
+    return found
+
+
+def set_password(user: User, password_hash: str) -> None:
+    """A new password; it ends every session of that person."""
+    user.password_hash = password_hash
+
+
+def remove_user(session: Session, user: User, *, though_last: bool = False) -> None:
+    """Take somebody off every staff. Raises BadSetting for the last owner of an org, unless that is meant."""
+    alone = [place.org.name for place in user.memberships if _is_last_owner(session, place)]
+    if alone and not though_last:
+        raise BadSetting(
+            f"{user.email} is the last owner of {', '.join(alone)}: nobody could manage its keys. "
+            "Add another owner first, or say --force"
+        )
+    session.delete(user)
+
+
+def _is_last_owner(session: Session, place: Membership) -> bool:
+    others = select(Membership.user_id).where(
+        Membership.org_id == place.org_id, Membership.role == StaffRole.OWNER, Membership.user_id != place.user_id
+    )
+    return place.role == StaffRole.OWNER and session.scalars(others).first() is None

@@ -45,7 +45,7 @@ def test_a_wrong_pair_is_one_answer(client: FlaskClient, email: str, password: s
 
 def test_a_sign_in_without_its_token_is_refused(client: FlaskClient) -> None:
     answer = client.post("/login", data={"email": "admin@org-one.example.org", "password": PASSWORD})
-    assert answer.status_code == 400
+    assert answer.status_code == 422
 
 
 @pytest.mark.usefixtures("one_minute")

@@ -10,7 +10,7 @@ from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
 
 from werkzeug.wrappers import Request
 
-from proca_web.web import host_names
+from proca_web.web.arriving import host_names
 
 Address = IPv4Address | IPv6Address
 
