@@ -1,29 +1,18 @@
 """Orgs, campaigns, pages and first keys, from the command line."""
 
-from enum import StrEnum
-from typing import TypeVar
-
 import click
 from flask_babel import force_locale, gettext
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from proca_web.adapters import clock
-from proca_web.cli import ready
-from proca_web.domain.errors import BadSetting
+from proca_web.cli import editing, ready
+from proca_web.cli.named import named, one_of, split
 from proca_web.domain.words import CommentPolicy, ConsentStyle
 from proca_web.extensions import encryption
-from proca_web.models import ActionPage, Base, Campaign, Org, PublicKey
+from proca_web.models import ActionPage, Campaign, Org, PublicKey
 from proca_web.services.keys import registering
 from proca_web.services.petitions import campaigns, orgs, pages
 from proca_web.services.petitions.pages import PageSettings
-
-Named = TypeVar("Named", Org, Campaign, ActionPage)
-
-
-def one_of(kind: type[StrEnum]) -> click.Choice[str]:
-    """One of these words; click would take an enum's names instead."""
-    return click.Choice([word.value for word in kind])
 
 
 @click.group()
@@ -65,7 +54,7 @@ def org_add(
 def org_key(slug: str, public_key: str, sign_public: str | None) -> None:
     """Enter an organisation's first key for it; later ones are its owners' business, in the console."""
     with ready.acting() as session:
-        added = _enter(session, _named(session, Org, slug), public_key, sign_public)
+        added = _enter(session, named(session, Org, slug), public_key, sign_public)
         click.echo(f"✓ fingerprint {added.fingerprint}: compare it with the one in the key file")
 
 
@@ -83,7 +72,7 @@ def campaign() -> None:
 def campaign_add(slug: str, lead: str, title: str, confirm_days: int, force_delivery: bool) -> None:
     """Add a campaign."""
     with ready.acting() as session:
-        added = campaigns.add_campaign(session, slug, title, _named(session, Org, lead), clock.now())
+        added = campaigns.add_campaign(session, slug, title, named(session, Org, lead), clock.now())
         added.confirm_days, added.force_delivery = confirm_days, force_delivery
     click.echo(f"✓ campaign {slug}")
 
@@ -93,7 +82,7 @@ def campaign_add(slug: str, lead: str, title: str, confirm_days: int, force_deli
 def campaign_close(slug: str) -> None:
     """Close a campaign: no new signatures; mailed links still work; who signed is forgotten after 30 days."""
     with ready.acting() as session:
-        campaigns.close_campaign(_named(session, Campaign, slug), clock.now())
+        campaigns.close_campaign(named(session, Campaign, slug), clock.now())
     click.echo(f"✓ campaign {slug} is closed")
 
 
@@ -123,13 +112,13 @@ def page() -> None:
 @click.option("--next-step-url", default="")
 def page_add(slug: str, campaign_slug: str, org_slug: str, fields: str, required: str, **settings: object) -> None:
     """Add a page, as a draft."""
-    parts: dict[str, object] = {"fields": _split(fields), "required": _split(required), **settings}
+    parts: dict[str, object] = {"fields": split(fields), "required": split(required), **settings}
     with ready.acting() as session:
         pages.add_page(
             session,
             slug,
-            _named(session, Campaign, campaign_slug),
-            _named(session, Org, org_slug),
+            named(session, Campaign, campaign_slug),
+            named(session, Org, org_slug),
             PageSettings(**parts),  # type: ignore[arg-type]  # click has checked the kinds
             clock.now(),
         )
@@ -141,7 +130,7 @@ def page_add(slug: str, campaign_slug: str, org_slug: str, fields: str, required
 def page_open(slug: str) -> None:
     """Let a page go live."""
     with ready.acting() as session:
-        opened = _named(session, ActionPage, slug)
+        opened = named(session, ActionPage, slug)
         with force_locale(opened.locale):
             pages.open_page(session, opened, gettext, encryption.vouching, clock.now())
     click.echo(f"✓ page {slug} is live at /p/{slug}")
@@ -152,23 +141,8 @@ def page_open(slug: str) -> None:
 def page_close(slug: str) -> None:
     """Take no more signatures on a page."""
     with ready.acting() as session:
-        pages.close_page(_named(session, ActionPage, slug))
+        pages.close_page(named(session, ActionPage, slug))
     click.echo(f"✓ page {slug} is closed")
-
-
-def named_org(session: Session, name: str) -> Org:
-    """The org of that name. Raises BadSetting when there is none."""
-    return _named(session, Org, name)
-
-
-def _named(session: Session, kind: type[Named], name: str) -> Named:
-    found = session.scalars(select(kind).where(kind.name == name)).first()
-    if found is None:
-        raise BadSetting(f"there is no {_WHAT[kind]} {name}")
-    return found
-
-
-_WHAT: dict[type[Base], str] = {Org: "org", Campaign: "campaign", ActionPage: "page"}
 
 
 def _enter(session: Session, added: Org, public: str, sign_public: str | None) -> PublicKey:
@@ -183,5 +157,6 @@ def _enter(session: Session, added: Org, public: str, sign_public: str | None) -
     )
 
 
-def _split(text: str) -> list[str]:
-    return [part.strip() for part in text.split(",") if part.strip()]
+for group, commands in ((org, editing.OF_ORG), (campaign, editing.OF_CAMPAIGN), (page, editing.OF_PAGE)):
+    for command in commands:
+        group.add_command(command)

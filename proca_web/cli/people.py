@@ -11,8 +11,9 @@ import click
 from proca_web.adapters import clock
 from proca_web.adapters.database import reading
 from proca_web.cli import ready
-from proca_web.cli.manage import named_org, one_of
+from proca_web.cli.named import named, one_of
 from proca_web.domain.words import StaffRole
+from proca_web.models import Org
 from proca_web.services.staff import passwords, people
 
 
@@ -78,7 +79,7 @@ def user_add(email: str, slug: str, role: str, password_file: Path | None, ask: 
     with ready.refusals():
         hashed = passwords.hash_password(chosen)
     with ready.acting() as session:
-        people.add_user(session, email, hashed, named_org(session, slug), StaffRole(role), clock.now())
+        people.add_user(session, email, hashed, named(session, Org, slug), StaffRole(role), clock.now())
     click.echo(f"✓ user {email}" + (f"\npassword (shown once): {chosen}" if is_made else ""))
 
 

@@ -1,5 +1,6 @@
 """Campaigns: what several pages collect for, led by one org. The Home Org leads none."""
 
+from collections.abc import Mapping
 from datetime import datetime
 
 from sqlalchemy import select
@@ -28,3 +29,11 @@ def close_campaign(campaign: Campaign, now: datetime) -> None:
     """Close a campaign with all its pages; its fingerprint key is destroyed 30 days later."""
     campaign.status = Publication.CLOSED
     campaign.closed_at = now
+
+
+def edit_campaign(campaign: Campaign, changes: Mapping[str, object]) -> None:
+    """Change a campaign's title, days to confirm or delivery. Raises BadSetting."""
+    names.check_title("the title of a campaign", str(changes.get("title", campaign.title)))
+    for name in ("title", "confirm_days", "force_delivery"):
+        if name in changes:
+            setattr(campaign, name, changes[name])

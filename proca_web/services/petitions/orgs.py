@@ -1,5 +1,6 @@
 """Orgs: making one, what it says about itself, and the Home Org, which sends all personal data and receives none."""
 
+from collections.abc import Mapping
 from datetime import datetime
 
 from sqlalchemy import select
@@ -14,6 +15,7 @@ from proca_web.services.keys import log as key_log
 from proca_web.services.petitions import names
 
 HOME = "home"
+_LEGAL = ("legal_name", "legal_contact", "privacy_url", "retention")
 
 
 def add_home(session: Session, home: HomeKey, now: datetime) -> Org:
@@ -63,3 +65,16 @@ def set_notice(
         raise BadSetting(f"{reply_to!r} is no mail address") from refusal
     org.legal_name, org.legal_contact = legal_name, legal_contact
     org.privacy_url, org.retention = privacy_url, retention
+
+
+def edit_org(org: Org, changes: Mapping[str, object]) -> None:
+    """Change what an org says about itself. Raises BadSetting; a legal notice that was complete stays so."""
+    before = all(getattr(org, name) for name in _LEGAL)
+    if "title" in changes:
+        names.check_title("the title of an org", str(changes["title"]))
+        org.title = str(changes["title"])
+    if "high_security" in changes:
+        org.high_security = bool(changes["high_security"])
+    set_notice(org, **{name: str(changes.get(name, getattr(org, name))) for name in (*_LEGAL, "reply_to")})
+    if before and not all(getattr(org, name) for name in _LEGAL):
+        raise BadSetting("a legal notice needs its legal name, contact, privacy link and retention sentence")

@@ -1,8 +1,9 @@
 """Action pages: making one, letting it go live, closing it. The Home Org owns none."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
 from datetime import datetime
+from typing import Any
 
 from babel import Locale, UnknownLocaleError
 from sqlalchemy import select
@@ -88,6 +89,17 @@ def open_page(session: Session, page: ActionPage, translate: Translate, vouching
     wordings.refresh(session, page, translate, vouching, now)
 
 
+def edit_page(page: ActionPage, changes: Mapping[str, object]) -> None:
+    """Change what a page says and asks for. Raises BadSetting."""
+    now: dict[str, Any] = {each.name: changes.get(each.name, getattr(page, each.name)) for each in fields(PageSettings)}
+    settings = PageSettings(**now)
+    _check_settings(settings)
+    for name in changes:
+        setattr(page, name, getattr(settings, name))
+    page.fields = [field for field in FIELDS if field in settings.fields]
+    page.required = sorted({*settings.required, *ALWAYS_REQUIRED})
+
+
 def close_page(page: ActionPage) -> None:
     """Take no more signatures; links that were mailed still work."""
     page.status = Publication.CLOSED
@@ -98,10 +110,10 @@ def _check_settings(settings: PageSettings) -> None:
     names.check_line("the label of the next step", settings.next_step_label)
     names.check_lines("the demand of a page", settings.demand)
     names.check_lines("the text of a page", settings.body)
-    fields = set(settings.fields)
-    if not ALWAYS_REQUIRED <= fields <= set(FIELDS):
+    asked = set(settings.fields)
+    if not ALWAYS_REQUIRED <= asked <= set(FIELDS):
         raise BadSetting(f"fields must be some of {', '.join(FIELDS)}, with first_name and email among them")
-    if not set(settings.required) <= fields:
+    if not set(settings.required) <= asked:
         raise BadSetting("only fields that the page asks for can be required")
     if settings.default_country and settings.default_country not in COUNTRIES:
         raise BadSetting(f"{settings.default_country!r} is no country; use two capital letters, like DE")

@@ -1,0 +1,131 @@
+"""Changing and listing orgs, campaigns and pages: what `add` set, `edit` changes; names and owners stay."""
+
+import json
+from collections.abc import Mapping, Sequence
+
+import click
+from flask_babel import force_locale, gettext
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from proca_web.adapters import clock
+from proca_web.adapters.database import reading
+from proca_web.cli import ready
+from proca_web.cli.named import Named, named, one_of, split
+from proca_web.domain.words import CommentPolicy, ConsentStyle, Publication
+from proca_web.extensions import encryption
+from proca_web.models import ActionPage, Campaign, Org
+from proca_web.services.petitions import campaigns, orgs, pages, wordings
+
+_as_json = click.option("--json", "as_json", is_flag=True, help="for scripts")
+
+
+@click.command("edit")
+@click.argument("slug")
+@click.option("--title")
+@click.option("--legal-name")
+@click.option("--legal-contact")
+@click.option("--privacy-url")
+@click.option("--retention")
+@click.option("--reply-to")
+@click.option("--high-security/--no-high-security", default=None)
+def org_edit(slug: str, **changes: object) -> None:
+    """Change what an organisation says about itself; live pages show it at once."""
+    given = _given(changes)
+    with ready.acting() as session:
+        orgs.edit_org(named(session, Org, slug), given)
+        _renew_wordings(session)
+    click.echo(f"✓ org {slug}")
+
+
+@click.command("edit")
+@click.argument("slug")
+@click.option("--title")
+@click.option("--confirm-days", type=click.IntRange(7, 30))
+@click.option("--force-delivery/--no-force-delivery", default=None)
+def campaign_edit(slug: str, **changes: object) -> None:
+    """Change a campaign."""
+    given = _given(changes)
+    with ready.acting() as session:
+        campaigns.edit_campaign(named(session, Campaign, slug), given)
+        _renew_wordings(session)
+    click.echo(f"✓ campaign {slug}")
+
+
+@click.command("edit")
+@click.argument("slug")
+@click.option("--title")
+@click.option("--demand")
+@click.option("--body")
+@click.option("--locale")
+@click.option("--fields")
+@click.option("--required")
+@click.option("--comment", type=one_of(CommentPolicy))
+@click.option("--consent", "consent_style", type=one_of(ConsentStyle))
+@click.option("--country", "default_country")
+@click.option("--double-opt-in/--no-double-opt-in", default=None)
+@click.option("--delivery/--no-delivery", default=None)
+@click.option("--next-step-label")
+@click.option("--next-step-url")
+def page_edit(slug: str, **changes: object) -> None:
+    """Change a page; a live one shows it at once."""
+    given = {
+        name: split(str(value)) if name in ("fields", "required") else value for name, value in _given(changes).items()
+    }
+    with ready.acting() as session:
+        pages.edit_page(named(session, ActionPage, slug), given)
+        _renew_wordings(session)
+    click.echo(f"✓ page {slug}")
+
+
+@click.command("list")
+@_as_json
+def org_list(as_json: bool) -> None:
+    """All organisations."""
+    _show(Org, ("name", "title", "legal_name", "legal_contact", "privacy_url", "retention", "reply_to"), as_json)
+
+
+@click.command("list")
+@_as_json
+def campaign_list(as_json: bool) -> None:
+    """All campaigns."""
+    _show(Campaign, ("name", "status", "title", "confirm_days", "force_delivery", "supporter_count"), as_json)
+
+
+@click.command("list")
+@_as_json
+def page_list(as_json: bool) -> None:
+    """All pages."""
+    _show(ActionPage, ("name", "status", "title", "locale", "fields", "required", "double_opt_in", "delivery"), as_json)
+
+
+OF_ORG = (org_edit, org_list)
+OF_CAMPAIGN = (campaign_edit, campaign_list)
+OF_PAGE = (page_edit, page_list)
+
+
+def _given(changes: Mapping[str, object]) -> dict[str, object]:
+    given = {name: value for name, value in changes.items() if value is not None}
+    if not given:
+        raise click.UsageError("say what to change; --help lists what there is")
+    return given
+
+
+def _renew_wordings(session: Session) -> None:
+    """People are shown, and agree to, what is so from now on."""
+    session.flush()
+    for page in session.scalars(select(ActionPage).where(ActionPage.status == Publication.LIVE)):
+        with force_locale(page.locale):
+            wordings.refresh(session, page, gettext, encryption.vouching, clock.now())
+
+
+def _show(kind: type[Named], columns: Sequence[str], as_json: bool) -> None:
+    app = ready.app_or_exit()
+    with app.app_context(), reading() as session:
+        rows = session.scalars(select(kind).order_by(kind.name)).all()
+        found = [{column: getattr(row, column) for column in columns} for row in rows]
+    if as_json:
+        click.echo(json.dumps(found, indent=2, ensure_ascii=False))
+        return
+    for entry in found:
+        click.echo("  ".join(str(entry[column]) for column in columns[:3]))

@@ -1,0 +1,32 @@
+"""What commands are given: the name of something that is there, one word of a few, a list."""
+
+from enum import StrEnum
+from typing import TypeVar
+
+import click
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from proca_web.domain.errors import BadSetting
+from proca_web.models import ActionPage, Base, Campaign, Org
+
+Named = TypeVar("Named", Org, Campaign, ActionPage)
+_WHAT: dict[type[Base], str] = {Org: "org", Campaign: "campaign", ActionPage: "page"}
+
+
+def named(session: Session, kind: type[Named], name: str) -> Named:
+    """The org, campaign or page of that name. Raises BadSetting when there is none."""
+    found = session.scalars(select(kind).where(kind.name == name)).first()
+    if found is None:
+        raise BadSetting(f"there is no {_WHAT[kind]} {name}")
+    return found
+
+
+def one_of(kind: type[StrEnum]) -> click.Choice[str]:
+    """One of these words; click would take an enum's names instead."""
+    return click.Choice([word.value for word in kind])
+
+
+def split(text: str) -> list[str]:
+    """What stands between commas."""
+    return [part.strip() for part in text.split(",") if part.strip()]
