@@ -1,11 +1,14 @@
 """What an operator types: setting up, checking, upgrading, and making orgs, people, campaigns and pages."""
 
+import fcntl
 import json
+import os
 import shutil
 import sqlite3
 import stat
 from collections.abc import Iterator
 from contextlib import closing
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import click
@@ -15,7 +18,7 @@ from flask_migrate import downgrade
 from proca_web import config
 from proca_web.adapters import start
 from proca_web.app import create_app
-from proca_web.cli import main
+from proca_web.cli import main, operate
 from proca_web.crypto.keys.home import HomeKey, write_new_home_key
 from proca_web.extensions import db
 from proca_web.services.staff import passwords
@@ -286,3 +289,51 @@ def test_upgrade_has_nothing_to_do_where_there_is_no_database(instance: Instance
     (instance.folder / "proca.db").unlink()
     assert "run: python3 -m proca_web init" in instance.refuses("upgrade", code=2)
     assert not (instance.folder / "proca.db").exists()
+
+
+def test_upgrade_refuses_beside_a_process_that_serves(instance: Instance) -> None:
+    lock = os.open(instance.folder / "serving.lock", os.O_RDWR | os.O_CREAT)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_SH)
+        assert "still serves this database" in instance.refuses("upgrade")
+        assert not list(instance.folder.glob("proca.db.*.backup"))
+        instance.does("upgrade", "--yes-all-stopped")
+    finally:
+        os.close(lock)
+    instance.does("upgrade")
+
+
+def beats(instance: Instance, minutes: int = 0) -> None:
+    """A worker was seen, as any version writes it down."""
+    moment = (datetime.now(UTC) - timedelta(minutes=minutes)).strftime("%Y-%m-%d %H:%M:%S.%f")
+    instance.sql("INSERT OR REPLACE INTO heartbeats (name, seen_at) VALUES ('worker', ?)", moment)
+
+
+def test_upgrade_refuses_beside_a_worker_that_is_seen_again(
+    instance: Instance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    beats(instance)
+    monkeypatch.setattr(operate, "sleep", lambda _seconds: beats(instance))
+    assert "still serves this database" in instance.refuses("upgrade")
+    assert not list(instance.folder.glob("proca.db.*.backup"))
+
+
+def test_upgrade_goes_on_once_no_worker_is_seen_any_more(instance: Instance, monkeypatch: pytest.MonkeyPatch) -> None:
+    beats(instance, minutes=5)
+    instance.does("upgrade")
+    beats(instance)
+    monkeypatch.setattr(operate, "LOOK_SECONDS", 0.05)
+    monkeypatch.setattr(operate, "BEAT_WITHIN", timedelta(seconds=0.2))
+    instance.does("upgrade")
+
+
+def test_what_is_not_there_just_now_ends_with_another_code_than_a_wrong_setting(
+    instance: Instance, free_port: int
+) -> None:
+    away = {"PROCA_DATABASE_URL": f"postgresql://proca:hunter2@127.0.0.1:{free_port}/proca"}
+    for command in ("sweep", "upgrade"):
+        said = instance.refuses(command, code=69, **away)
+        assert "try again later" in said
+        assert "hunter2" not in said
+    assert "the processes wait for it" in instance.refuses("check", code=1, **away)
+    assert instance.refuses("sweep", code=2, **away, PROCA_SENDER="x")
