@@ -68,6 +68,10 @@ class Unavailable(ProcaError):
         self.what = what
 
 
+class KeyringAway(Unavailable):
+    """The keyring's folder is gone, full, or not this user's; `what` names the folder."""
+
+
 class UnknownToken(ProcaError):
     """No signature is held under this link."""
 

@@ -2,6 +2,7 @@
 
 import socket
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime
 
 from flask import Flask
@@ -10,7 +11,7 @@ from proca_web.adapters import clock
 from proca_web.adapters.database import reading, truncate_wal, writing
 from proca_web.adapters.keyring import keyring_of
 from proca_web.adapters.wordings import refresh_wordings
-from proca_web.domain.errors import Unavailable
+from proca_web.domain.errors import KeyringAway, Unavailable
 from proca_web.domain.words import Alarm
 from proca_web.jobs import keys
 from proca_web.jobs.mail import send_mail
@@ -110,5 +111,8 @@ def _step(app: Flask, name: str, act: Callable[[], object]) -> None:
         act()
     except Unavailable as error:
         app.logger.critical("sweep: %s failed: %s", name, error.what)
+        if isinstance(error, KeyringAway):
+            with suppress(Unavailable), writing() as session:
+                alarms.raise_(session, Alarm.KEYRING, clock.now(), host=socket.gethostname(), fault=error.what)
     except Exception as error:
         app.logger.critical("sweep: %s failed (%s)", name, type(error).__name__)

@@ -55,7 +55,7 @@ def behind(postgres: Postgres, postgres_proxy: Proxy, tmp_path: Path, templates:
     settings = factories.settings(tmp_path, url.render_as_string(hide_password=False))
     (settings.data_dir / "mailbox").mkdir(exist_ok=True)
     Keyring(settings.keyring_dir).prepare()
-    app = create_app(settings)
+    app = create_app(settings, check=False)
     yield World(app, dict(templates.secrets))
     with app.app_context():
         app.extensions["proca_encryption"].end()
@@ -238,6 +238,9 @@ def test_a_keyring_that_is_gone_is_503_and_an_alarm_that_names_the_folder(
     world.run("sweep")
     critical = [line.getMessage() for line in caplog.records if line.levelno == logging.CRITICAL]
     assert any(f"sweep: old keys failed: the keyring {settings.keyring_dir}" in line for line in critical)
+    assert "keyring" in client.get("/health").json["alarms"]
+    ((sentence,),) = world.query("SELECT sentence FROM alarms WHERE kind = 'keyring'")
+    assert str(settings.keyring_dir) in sentence
     settings.keyring_dir.with_name("moved").rename(settings.keyring_dir)
     assert client.post(link).status_code == 303
 

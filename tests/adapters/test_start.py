@@ -66,8 +66,6 @@ def test_a_database_that_comes_late_is_waited_for(
 ) -> None:
     there = make_url(postgres.begin(tmp_path, world=True))
     url = there.set(host="127.0.0.1", port=free_port).render_as_string(hide_password=False)
-    settings = factories.settings(tmp_path, url)
-    Keyring(settings.keyring_dir).prepare()
     monkeypatch.setattr(start, "ASK_AGAIN_SECONDS", 0.05)
     said: list[str] = []
     opened: list[Proxy] = []
@@ -76,9 +74,7 @@ def test_a_database_that_comes_late_is_waited_for(
         said.append(line)
         opened.append(Proxy((there.host or "127.0.0.1", there.port or 5432), free_port))
 
-    app = start.patiently(lambda: create_app(settings), say)
-    with app.app_context():
-        db.engine.dispose()
+    assert start.patiently(lambda: start.database_faults(url, None, Mode.SESSION), say) == []
     opened[0].close()
     assert said[0].startswith("waiting for the database")
 

@@ -20,7 +20,7 @@ SENTENCES = {
     Alarm.CLOCK: "the clock of %(host)s is %(seconds)s seconds off; nothing is sealed, sent or swept there: set it",
     Alarm.HOUSEKEEPING: "housekeeping by age stands at %(aged)s: the clock leapt, or nothing swept for hours; it makes "
     "up ten minutes a minute; when the clock is right, run: python3 -m proca_web sweep --clock-is-right",
-    Alarm.KEYRING: "the keyring of %(host)s does not fit this database: %(fault)s",
+    Alarm.KEYRING: "the keyring of %(host)s cannot be used, signatures are refused there: %(fault)s",
     Alarm.CAMPAIGN_KEY: "the keyring of %(host)s lacks the keys of %(number)s campaigns (%(first)s): "
     "their confirmations are refused; restore the files",
     Alarm.KEY_LOG: "the key log was changed: %(fault)s",

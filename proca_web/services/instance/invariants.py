@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
 from proca_web.crypto.encoding import encode
@@ -10,7 +10,7 @@ from proca_web.crypto.errors import KeyRefused
 from proca_web.crypto.keys.keys import check_public
 from proca_web.domain.errors import GuardDamaged, KeyLogBroken
 from proca_web.domain.transient import READABLE_AT_MOST
-from proca_web.domain.words import KeyKind, Publication
+from proca_web.domain.words import ActionStatus, KeyKind, Publication
 from proca_web.models import (
     Action,
     ActionPage,
@@ -30,6 +30,8 @@ from proca_web.services.sealing.keyring import Keyring
 from proca_web.services.sealing.vouching import Vouching
 
 MOST_LATE = timedelta(days=3)
+RELEASED_WITHIN = timedelta(minutes=10)
+_UNRELEASED = text("actions.status <> 'pending' AND NOT actions.released")  # word for word as the index has it
 _SECRET_WORDS = ("secret", "private", "seed", "passphrase")
 NOTES = (
     "a snapshot of the running machine (memory and disk together) can repeat nonces; use PROCA_SENDER=throwaway there",
@@ -47,6 +49,7 @@ def faults(session: Session, identity: bytes, keyring: Keyring, now: datetime) -
         *_transients(session, keyring, now),
         *_campaign_keys(session, keyring),
         *_counters(session),
+        *_releases(session, now),
         *_worker(session, now),
         *[f"alarm: {alarm.sentence}" for alarm in alarms.standing(session, now)],
     ]
@@ -151,6 +154,12 @@ def _counters(session: Session) -> list[str]:
         if (highest or 0) > counter.last_seq:
             found.append(f"org {counter.org_id}: a row has number {highest}, the counter stands at {counter.last_seq}")
     return found
+
+
+def _releases(session: Session, now: datetime) -> list[str]:
+    waiting = (Action.status == ActionStatus.ACCEPTED, ~Action.released, Action.accepted_at < now - RELEASED_WITHIN)
+    number = session.scalar(select(func.count()).select_from(Action).where(_UNRELEASED, *waiting))
+    return [f"{number} accepted signatures are not released; the worker's log says why"] if number else []
 
 
 def _worker(session: Session, now: datetime) -> list[str]:

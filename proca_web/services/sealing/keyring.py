@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Concatenate, ParamSpec, TypeVar
 
 from proca_web.crypto.keys.home import sync_directory
-from proca_web.domain.errors import CampaignKeyMissing, Unavailable
+from proca_web.domain.errors import CampaignKeyMissing, KeyringAway
 from proca_web.services.sealing.guard import Guard
 
 KEY_BYTES = 32
@@ -31,14 +31,14 @@ _R = TypeVar("_R")
 
 
 def _reached(act: Callable[Concatenate[_S, _P], _R]) -> Callable[Concatenate[_S, _P], _R]:
-    """The same; where the folder is gone, full or not ours it raises Unavailable, which names the folder."""
+    """The same; where the folder is gone, full or not ours it raises KeyringAway, which names the folder."""
 
     @wraps(act)
     def reached(keyring: _S, /, *args: _P.args, **named: _P.kwargs) -> _R:
         try:
             return act(keyring, *args, **named)
         except OSError as error:
-            raise Unavailable(f"the keyring {keyring.directory} ({error.strerror})") from error
+            raise KeyringAway(f"the keyring {keyring.directory} ({error.strerror})") from error
 
     return reached
 

@@ -18,11 +18,13 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
-from proca_web.adapters.database import writing
+from proca_web.adapters.database import reading, writing
 from proca_web.adapters.keyring import keyring_of
 from proca_web.domain.errors import UnknownToken
 from proca_web.domain.outcome import Outcome
 from proca_web.domain.transient import State
+from proca_web.extensions import encryption
+from proca_web.services.instance import invariants
 from proca_web.services.signatures import clearing, confirming, expiring, mailing, releasing
 from proca_web.services.signatures.mailing import DueMail
 from proca_web.web.ratelimit import Limit
@@ -249,6 +251,10 @@ def test_a_signature_that_cannot_be_released_holds_up_no_other(
     ((counted,),) = world.query("SELECT supporter_count FROM campaigns")
     assert counted == 2
     assert "1 signatures cannot be released" in caplog.text
+    with world.app.app_context(), reading() as session:
+        later = datetime.now(UTC) + timedelta(minutes=11)
+        found = invariants.faults(session, encryption.source.home.identity, keyring_of(world.app), later)
+    assert "1 accepted signatures are not released; the worker's log says why" in found
     world.execute("ALTER TABLE contacts DROP CONSTRAINT bad")
     world.run("release")
     assert [int(row["seq"]) for row in world.export("org-one")] == [1, 2, 3]
