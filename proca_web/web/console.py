@@ -1,12 +1,22 @@
-"""A page of the console: whose it is, and where else one may go."""
+"""A page of the console: whose it is, and where else one may go. What is refused there is shown in the same frame."""
 
 from collections.abc import Mapping
 
-from flask import Response, g, make_response, render_template
+from flask import Response, g, make_response, render_template, request
 from flask_login import current_user
+
+from proca_web.web.login import is_staff_path
 
 
 def page(template: str, values: Mapping[str, object], status: int = 200) -> Response:
     """Render a page of `g.org`'s console for whoever is signed in."""
     shown = render_template(template, org=g.org, places=current_user.memberships, **values)
     return make_response(shown, status)
+
+
+def frame() -> dict[str, object] | None:
+    """What the frame needs where a request was refused; None: not in the console, or nobody is signed in."""
+    if not is_staff_path(request.path) or not current_user.is_authenticated:
+        return None
+    places = current_user.memberships
+    return {"org": g.get("org") or places[0].org, "places": places} if places else None

@@ -2,7 +2,6 @@
 
 from flask import Flask, Response, current_app, g, make_response, render_template, request
 from flask_babel import gettext
-from flask_login import current_user
 from werkzeug.exceptions import HTTPException
 
 from proca_web.adapters import logs
@@ -22,9 +21,8 @@ from proca_web.domain.errors import (
     UnknownToken,
 )
 from proca_web.domain.messages import N_, Message
-from proca_web.models import Org
+from proca_web.web import console
 from proca_web.web.htmx import wants_fragment, wants_json
-from proca_web.web.login import is_staff_path
 from proca_web.web.security import hide_referrer
 
 _TITLES: dict[int, Message] = {
@@ -72,18 +70,24 @@ def init_app(app: Flask) -> None:
 
 
 def answer(
-    status: int, title: str | None = None, advice: str | None = None, template: str = "errors/page.html"
+    status: int,
+    title: str | None = None,
+    advice: str | None = None,
+    template: str = "errors/page.html",
+    *,
+    make_key: bool = False,
 ) -> Response:
-    """An error as a page, as a fragment for htmx, or as JSON."""
-    shown: dict[str, object] = {
+    """An error as a page, as a fragment for htmx, or as JSON; `make_key`: a new key is the next step."""
+    shown = {
         "title": title or gettext(_TITLES.get(status, _TITLES[500]).text),
         "advice": advice or gettext(_ADVICE.get(status, _ADVICE[400]).text),
         "status": status,
+        "make_key": make_key,
     }
     if wants_json():
         response = make_response({"error": f"{shown['title']}. {shown['advice']}", "field": None}, status)
     else:
-        response = make_response(_shown(template, shown, status), status)
+        response = make_response(_rendered(shown, status, template), status)
     response.vary.add("HX-Request")
     if wants_fragment():  # beside the form, so that what was typed stays
         response.headers["HX-Retarget"] = "#notice"
@@ -91,22 +95,13 @@ def answer(
     return response
 
 
-def _shown(template: str, values: dict[str, object], status: int) -> str:
+def _rendered(shown: dict[str, object], status: int, template: str) -> str:
+    """Beside the form for htmx, in the console for whoever was there, else as a page of the public site."""
     if wants_fragment():
-        return render_template("errors/_notice.html", **values)
-    # A fault of the database must not be met again while it is told.
-    org = _org_of_whoever_is_signed_in() if status < 500 else None
-    if org is None:
-        return render_template(template, **values)
-    return render_template("errors/console.html", org=org, places=current_user.memberships, **values)
-
-
-def _org_of_whoever_is_signed_in() -> Org | None:
-    """Whose console an error belongs to."""
-    if not is_staff_path(request.path) or not current_user.is_authenticated or not current_user.memberships:
-        return None
-    org: Org = g.get("org") or current_user.memberships[0].org
-    return org
+        return render_template("errors/_notice.html", **shown)
+    # Who is signed in is asked of the database only where that is not what failed.
+    frame = console.frame() if status < 500 or "org" in g else None
+    return render_template("errors/console.html" if frame else template, **shown, **(frame or {}))
 
 
 def _http(error: HTTPException) -> Response:
@@ -187,6 +182,7 @@ def _secret_given(_: SecretGiven) -> Response:
             "Nothing of it was stored. But it left your computer: treat that key as disclosed, make a new one, and "
             "revoke this one if it is active. Only public keys, fingerprints and proofs belong here."
         ),
+        make_key=True,
     )
 
 

@@ -1,27 +1,38 @@
 """What templates share: language, numbers and days, static file addresses, and the version in the footer."""
 
 import json
-from datetime import date, datetime
+import re
+import unicodedata
+from collections.abc import Iterable
+from datetime import UTC, date, datetime
 from functools import cache
 from importlib.metadata import version
 from typing import Any
 
-from babel import Locale
+from babel import Locale, dates
 from flask import Flask, current_app, g, url_for
-from flask_babel import format_date, format_datetime, format_decimal, get_locale, gettext, ngettext
+from flask_babel import format_decimal, get_locale, gettext, ngettext
 from markupsafe import Markup, escape
 
 from proca_web.domain.messages import Message
 from proca_web.domain.people.countries import COUNTRIES
 from proca_web.web import collation, static_files
 
+_WORLD_ENGLISH = Locale.parse("en_150")
 _RIGHT_TO_LEFT = {"ar", "fa", "he", "ur", "yi", "ps", "ckb"}
 
 
 def init_app(app: Flask) -> None:
     """Make filters and globals known to Jinja."""
     app.jinja_env.filters.update(
-        number=format_decimal, day=day, moment=moment, translated=translated, woven=woven, parsed=json.loads
+        number=format_decimal,
+        day=day,
+        moment=moment,
+        translated=translated,
+        woven=woven,
+        isolated=isolated,
+        isolating=isolating,
+        parsed=json.loads,
     )
     app.jinja_env.globals.update(
         _=gettext,
@@ -66,16 +77,42 @@ def woven(sentence: str, **parts: str) -> Markup:
     return escape(sentence) % parts
 
 
+def isolated(text: str) -> Markup:
+    """A name within a sentence; one that runs the other way than the page stands apart, so its marks stay by it."""
+    return Markup("<bdi>{}</bdi>").format(text) if _runs_the_other_way(text) else escape(text)
+
+
+def isolating(text: str, names: Iterable[str]) -> Markup:
+    """A text that is kept word for word, with the names in it isolated."""
+    foreign = sorted({name for name in names if name and _runs_the_other_way(name)}, key=len, reverse=True)
+    if not foreign:
+        return escape(text)
+    pieces = re.split(f"({'|'.join(map(re.escape, foreign))})", text)
+    return Markup("").join(isolated(piece) if piece in foreign else escape(piece) for piece in pieces)
+
+
+def _runs_the_other_way(text: str) -> bool:
+    other = ("L",) if direction() == "rtl" else ("R", "AL")
+    return any(unicodedata.bidirectional(character) in other for character in text)
+
+
 def day(when: date, style: str = "long") -> str:
     """A day as people write it."""
-    text: str = format_date(when, style)
+    text: str = dates.format_date(when, style, locale=_of_dates())
     return text
 
 
 def moment(when: datetime) -> str:
-    """A day and time, UTC; the page says so beside it."""
-    text: str = format_datetime(when, "medium")
-    return text
+    """A day and time without seconds, UTC; the page says so beside it."""
+    locale, moment = _of_dates(), when.astimezone(UTC)
+    date, time = dates.format_date(moment, "medium", locale=locale), dates.format_time(moment, "short", locale=locale)
+    return str(dates.get_datetime_format("medium", locale=locale)).format(time, date)
+
+
+def _of_dates() -> Locale:
+    """The locale of the page; English that names no country writes dates as most of the world does."""
+    locale = get_locale() or Locale("en")
+    return _WORLD_ENGLISH if str(locale) == "en" else locale
 
 
 def asset(path: str) -> str:

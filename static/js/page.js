@@ -41,6 +41,7 @@
     const titled = document.querySelector("[data-title]");
     if (titled) document.title = titled.dataset.title;
     show();
+    recountSoon();
   });
 
   function show() {
@@ -57,25 +58,45 @@
   });
 
   // The count moves while people read: one small file, only while the page is looked at.
-  const counter = document.querySelector("[data-count-url]");
-  if (counter) {
-    const language = document.documentElement.lang;
-    const bar = counter.querySelector("progress");
-    setInterval(async () => {
-      if (document.hidden || !navigator.onLine) return;
-      try {
-        const answer = await fetch(counter.dataset.countUrl, { credentials: "omit" });
-        if (!answer.ok) return;
-        const now = await answer.json();
-        counter.querySelector("[data-count]").textContent = now.count.toLocaleString(language);
-        counter.querySelector("[data-goal]").textContent = now.goal.toLocaleString(language);
-        bar.max = now.goal;
-        bar.value = now.count;
-      } catch {
-        // The next round tries again.
-      }
-    }, 15000);
+  async function recount(cache) {
+    const counters = document.querySelectorAll("[data-count-url]");
+    if (!counters.length || document.hidden || !navigator.onLine) return "";
+    try {
+      const answer = await fetch(counters[0].dataset.countUrl, { credentials: "omit", cache });
+      if (!answer.ok) return "";
+      const now = await answer.json();
+      for (const counter of counters) fill(counter, now);
+      return now.updated_at;
+    } catch {
+      return ""; // The next round tries again.
+    }
   }
 
+  function fill(counter, now) {
+    const language = document.documentElement.lang;
+    const bar = counter.querySelector("progress");
+    counter.querySelector("[data-count]").textContent = now.count.toLocaleString(language);
+    counter.querySelector("[data-goal]").textContent = now.goal.toLocaleString(language);
+    bar.max = now.goal;
+    bar.value = now.count;
+  }
+
+  // Who has just signed is counted within seconds: asked for after 1, 2, 4 and 8 of them, until the count has moved.
+  function recountSoon() {
+    if (!document.getElementById("thanks")) return;
+    let first = "";
+    let moved = false;
+    for (const seconds of [1, 2, 4, 8]) {
+      setTimeout(async () => {
+        if (moved) return;
+        const updated = await recount("no-cache");
+        first ||= updated;
+        moved = updated > first;
+      }, seconds * 1000);
+    }
+  }
+
+  if (document.querySelector("[data-count-url]")) setInterval(() => recount("default"), 15000);
+  recountSoon();
   show();
 })();

@@ -297,7 +297,9 @@ PLACES: dict[str, Way] = {
     "rejected": to("{rejected}"),
     "thanks": to("/p/trees/thanks"),
     "closed": to("/p/closed"),
+    "paused": to("/p/paused"),
     "nothing here": to("/p/nowhere"),
+    "words of the form": to("{words}"),
     "keys": to("/keys"),
     "sign in": to("/login"),
     "wrong password": wrong_password,
@@ -337,7 +339,8 @@ PLACES: dict[str, Way] = {
     "new key, proven": proven,
     "new key, in use": in_use,
     "new key, refused": refused_registration,
+    "console, nothing here": staff("admin@org-one.example.org", "/console/org-one/nowhere"),
     "console, operator": staff("operator@example.org", "/console/home/"),
 }
 # What these states are about is no complaint.
-EXPECTED = (404, 410, 422, "ERR_INTERNET_DISCONNECTED", "Failed to fetch")
+EXPECTED = (404, 410, 503, 422, "ERR_INTERNET_DISCONNECTED", "Failed to fetch")

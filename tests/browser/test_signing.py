@@ -3,6 +3,7 @@
 import pytest
 from playwright.sync_api import Page, expect
 
+from proca_web.web import page_cache
 from tests.browser.live import Town, Visitor, fill, sign
 
 with_and_without = pytest.mark.parametrize("script", [True, False], ids=["script", "no script"])
@@ -20,13 +21,14 @@ def test_sign_confirm_come_back_and_withdraw(town: Town, visitor: Visitor, scrip
     page.get_by_role("checkbox", name="Yes, Org One may also keep me informed").check()
     sign(page)
     heading(page, "One more step: check your inbox")
-    assert page.url.endswith("/p/trees" if script else "/p/trees/check-inbox")
+    expect(page).to_have_url(f"{town.url}/p/trees/check-inbox")
 
     town.world.run("mail")
     page.goto(town.world.link())
     heading(page, "Keep our street trees")
     page.get_by_role("button", name="Yes, count my signature").click()
-    heading(page, "Thank you for signing!")
+    heading(page, "Thank you to everybody who signed")
+    expect(page.get_by_text("your signature is added within seconds")).to_be_visible()
     assert page.url.endswith("/p/trees/thanks")
     town.world.run("release", "mail")
     assert town.world.query("SELECT supporter_count FROM campaigns") == [(1,)]
@@ -163,6 +165,41 @@ def test_the_count_moves_while_the_page_is_read(town: Town, visitor: Visitor) ->
     expect(page.locator("progress")).to_have_js_property("value", 1234)
 
 
+@pytest.mark.parametrize("first", [0, 7, 99])
+def test_who_has_just_confirmed_sees_the_new_number_within_seconds(town: Town, visitor: Visitor, first: int) -> None:
+    town.world.execute("UPDATE campaigns SET supporter_count = :first", first=first)
+    page, asked = visitor.page(), []
+    page.on("request", lambda request: asked.append(request.url) if request.url.endswith("count.json") else None)
+    page.clock.install()
+    page.goto("/p/trees/thanks")
+    expect(page.locator("[data-count]")).to_have_text(str(first))
+    for moment in (1, 2):
+        with page.expect_response("**/count.json"):
+            page.clock.run_for(1000)
+        assert len(asked) == moment
+    later = "2099-01-01 00:00:00.000000"
+    town.world.execute("UPDATE campaigns SET supporter_count = :now, counted_at = :at", now=first + 1, at=later)
+    page_cache.forget(town.world.app)
+    with page.expect_response("**/count.json"):
+        page.clock.run_for(2000)
+    expect(page.locator("[data-count]")).to_have_text(str(first + 1))
+    page.clock.run_for(6000)
+    assert len(asked) == 3
+
+
+def test_a_reload_after_signing_shows_what_comes_next(town: Town, visitor: Visitor) -> None:
+    page = visitor.page()
+    page.goto("/p/trees")
+    fill(page)
+    sign(page)
+    heading(page, "One more step: check your inbox")
+    page.reload()
+    heading(page, "One more step: check your inbox")
+    expect(page.get_by_role("button", name="Sign now")).to_have_count(0)
+    page.go_back()
+    expect(page.get_by_role("button", name="Sign now")).to_be_visible()
+
+
 def test_the_link_can_be_copied(town: Town, visitor: Visitor) -> None:
     page = visitor.page()
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
@@ -177,4 +214,4 @@ def test_without_script_no_button_is_shown_that_needs_it(visitor: Visitor) -> No
     page = visitor.page(script=False)
     page.goto("/p/trees/thanks")
     expect(page.get_by_role("button", name="Copy the link")).to_be_hidden()
-    expect(page.locator(".share a").first).to_be_visible()
+    expect(page.locator(".ways a").first).to_be_visible()

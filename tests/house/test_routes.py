@@ -29,6 +29,7 @@ READ = {
     "/p/<page>/count.json": PUBLIC,
     "/confirm/<token>": TOKEN,
     "/confirm/<token>/reject": TOKEN,
+    "/consent/<wording_hash>": PUBLIC,
     "/consent/<wording_hash>.txt": PUBLIC,
     "/keys": PUBLIC,
     "/keys.json": PUBLIC,
@@ -45,6 +46,7 @@ READ = {
     "/health": PUBLIC,
     "/mailbox": DEMO,
     "/mailbox.json": DEMO,
+    "/mailbox/<name>.html": DEMO,
     "/static/<path:filename>": PUBLIC,
 }
 # Who may post, and what the post must show: that it comes from our own pages, its form token, or the link itself.
@@ -85,6 +87,7 @@ def at(path: str, org: str = "org-one", key: int = 1, token: str = "x") -> str:
         "page": "trees",
         "token": token,
         "wording_hash": "0" * 64,
+        "name": "0",
         "path:filename": "icon.svg",
     }
     for name, value in parts.items():

@@ -41,7 +41,7 @@ def show(org: str) -> Response:
 def campaigns(org: str) -> Response:
     """The campaigns alone."""
     with reading() as session:
-        found = overview.campaigns_of(session, g.org.id, clock.now().date(), _before())
+        found = overview.campaigns_of(session, g.org.id, vouching_if_known(current_app), clock.now(), _before())
     return console.page("console/start/campaigns.html", _paged(found))
 
 
@@ -56,11 +56,11 @@ def _paged(found: list[CampaignStatus]) -> dict[str, object]:
 
 
 def _org() -> Response:
-    now = clock.now()
+    now, vouching = clock.now(), vouching_if_known(current_app)
     with reading() as session:
         found = {
-            **_paged(overview.campaigns_of(session, g.org.id, now.date(), _before())),
-            "key": key_views.receiving(session, g.org, vouching_if_known(current_app), now),
+            **_paged(overview.campaigns_of(session, g.org.id, vouching, now, _before())),
+            "key": key_views.receiving(session, g.org, vouching, now),
             "rows": key_views.rows_of(session, g.org),
         }
     return console.page("console/start/index.html", {"now": now, **found})

@@ -145,9 +145,9 @@ def _count_json(page: str) -> str:
 
 
 def _form_values(view: PageView, **changes: object) -> dict[str, object]:
-    """What the form's templates need; nothing typed, no faults, unless said otherwise."""
-    values: dict[str, object] = {"view": view, "typed": {}, "faults": {}, "suggested": "", "kept": "", "testing": False}
-    return values | {"refusal": None} | changes
+    """What the form's templates need; nothing typed, no faults, nobody known to have signed, unless said otherwise."""
+    none: dict[str, object] = {"typed": {}, "faults": {}, "suggested": "", "kept": ""}
+    return {"view": view, "testing": False, "utm": {}, "signed": False, "refusal": None} | none | changes
 
 
 def _fresh_form(page: str, *, testing: bool) -> Response:
@@ -198,12 +198,16 @@ def _store(seen: PageFacts, submission: Submission, now: datetime) -> None:
 def _taken(seen: PageFacts, submission: Submission, typed: Mapping[str, str]) -> Response:
     """One answer for every accepted submit: new, known, blocked and capped look the same."""
     name = "check_inbox" if seen.double_opt_in else "thanks"
+    place = url_for(f"action_page.{name}", page=seen.name)
     if not wants_fragment():
-        return see_other(url_for(f"action_page.{name}", page=seen.name))
+        return see_other(place)
     typed = {**typed, "email": mail_address.readable(submission.contact.email)}
-    values = _form_values(_view_of(seen), typed=typed, testing=submission.arrival.testing)
+    arrival = submission.arrival
+    utm = {f"utm_{name}": word for name, word in arrival.utm.items() if word}
+    values = _form_values(_view_of(seen), typed=typed, testing=arrival.testing, utm=utm, signed=True)
     response = make_response(render_template(f"public/action_page/_{name}.html", **values))
     response.vary.add("HX-Request")
+    response.headers["HX-Push-Url"] = place  # who loads the page again is where they were, not at an empty form
     return response
 
 

@@ -28,9 +28,11 @@ def show(token: str) -> str:
         signature = confirming.find(session, _read(token))
         view = views.read(session, signature.page, encryption.vouching, clock.now())
         copies = confirming.holders(session, signature.action_id)
+        answers = views.answers_of(view.facts, {copy.org_id: copy.opt_in for copy in copies})
+        agreed = views.agreed(session, signature.consent, answers)
     g.locale = view.facts.locale
     template = "public/confirm/signature.html" if signature.status == "accepted" else "public/confirm/ask.html"
-    return render_template(template, view=view, signature=signature, token=token, copies=copies)
+    return render_template(template, view=view, signature=signature, token=token, copies=copies, agreed=agreed)
 
 
 @bp.post("/<token>")

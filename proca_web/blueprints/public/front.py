@@ -2,7 +2,9 @@
 
 from flask import Blueprint, Response, render_template
 
+from proca_web.adapters import clock
 from proca_web.adapters.database import reading
+from proca_web.extensions import encryption
 from proca_web.services.petitions import views
 from proca_web.web import page_cache
 from proca_web.web.access import public
@@ -19,5 +21,5 @@ def index() -> Response:
 
 def _render() -> str:
     with reading() as session:
-        petitions = views.live(session)
+        petitions = views.live(session, encryption.vouching, clock.now())
     return render_template("public/front/index.html", petitions=petitions)

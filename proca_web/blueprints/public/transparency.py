@@ -14,7 +14,7 @@ from proca_web.extensions import encryption
 from proca_web.services.keys import directory as key_directory
 from proca_web.services.keys import log as key_log
 from proca_web.services.keys.log import Published
-from proca_web.services.petitions import wordings
+from proca_web.services.petitions import views, wordings
 from proca_web.web import page_cache
 from proca_web.web.access import public
 
@@ -33,6 +33,13 @@ def consent(wording_hash: str) -> Response:
     if body is None:
         abort(404)
     return Response(body, mimetype="text/plain", headers={"Cache-Control": _FOR_AN_HOUR})
+
+
+@bp.get("/consent/<wording_hash>")
+@public
+def agreed(wording_hash: str) -> Response:
+    """The same words as a page."""
+    return page_cache.serve(f"consent/{wording_hash}", lambda: _agreed_page(wording_hash), max_age=DIRECTORY_SECONDS)
 
 
 @bp.get("/keys")
@@ -56,6 +63,14 @@ def log_json() -> Response:
     with reading() as session:
         kept_as = f"keys/log.json:{key_log.next_position(session)}"
     return page_cache.serve(kept_as, _log_json, max_age=DIRECTORY_SECONDS, mimetype="application/json")
+
+
+def _agreed_page(wording_hash: str) -> str:
+    with reading() as session:
+        found = views.agreed(session, wording_hash, {})
+    if found is None:
+        abort(404)
+    return render_template("public/consent/index.html", agreed=found, wording_hash=wording_hash)
 
 
 def _keys_page() -> str:

@@ -27,9 +27,16 @@ KEYSTORE_WARNING = (
 @click.option(
     "--replaces", type=EXISTING_FILE, metavar="FILE", help="The key file in use: its key vouches for this one."
 )
+@click.option("--recovery", is_flag=True, help="A recovery key: where --out is a folder, its file's name says so.")
 @passphrase_option
 def keygen(
-    org: str, out: Path, home: str, origin: str, replaces: Path | None, passphrase_files: tuple[Path, ...]
+    org: str,
+    out: Path,
+    home: str,
+    origin: str,
+    replaces: Path | None,
+    recovery: bool,
+    passphrase_files: tuple[Path, ...],
 ) -> None:
     """Make a key pair and write its passphrase-protected key file; give the public keys to the platform.
 
@@ -44,7 +51,7 @@ def keygen(
     if old is not None:
         key = rotations.inherit(key, old)
     words = given or passphrase.generate()
-    path = key_files.make(key, words, out)
+    path = key_files.make(key, words, out, recovery=recovery)
     weak = passphrase.judge(words)
     if weak is not None:
         say(f"warning: {weak} Whoever gets hold of this file can guess it; make another one before it is used.")

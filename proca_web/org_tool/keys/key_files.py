@@ -44,9 +44,11 @@ def home_fingerprint(pin: str) -> str:
     return fingerprint(decode(pin)) if len(pin) == _KEY_CHARACTERS else pin
 
 
-def make(key: OrgKey, passphrase: str, out: Path) -> Path:
+def make(key: OrgKey, passphrase: str, out: Path, *, recovery: bool = False) -> Path:
     """Write a new key file, never over an existing one; `out` may be a folder. Returns the file's path."""
-    path = out / f"{key.org}-{fingerprint(key.public)[:9].replace('-', '')}.orgkey.json" if out.is_dir() else out
+    kind = "recovery-" if recovery else ""
+    name = f"{key.org}-{kind}{fingerprint(key.public)[:9].replace('-', '')}.orgkey.json"
+    path = out / name if out.is_dir() else out
     files.write_new(path, keyfile.dumps(keyfile.lock(key, passphrase)))
     return path
 

@@ -29,6 +29,11 @@ def everywhere(session: Session, vouching: Vouching | None, now: datetime) -> li
     return [key for key in found if is_vouched(key, vouching)]
 
 
+def orgs_that_receive(session: Session, vouching: Vouching | None, now: datetime) -> set[int]:
+    """The orgs a copy could be sealed for now, by id."""
+    return {key.org_id for key in everywhere(session, vouching, now) if key.role == KeyRole.RECIPIENT}
+
+
 def key_of(
     session: Session, org: Org, vouching: Vouching | None, now: datetime, role: KeyRole = KeyRole.RECIPIENT
 ) -> PublicKey | None:

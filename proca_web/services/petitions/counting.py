@@ -31,11 +31,11 @@ _COUNTED = (
     .scalar_subquery()
 )
 _RECOUNT = update(_CAMPAIGNS).values(supporter_count=_COUNTED, counted_at=bindparam("now"))
-_CONFIRMED = (
+_PER_DAY = (
     select(ActionPage.campaign_id, DayCount.day, func.sum(DayCount.number))
     .join(ActionPage, ActionPage.id == DayCount.action_page_id)
     .where(ActionPage.campaign_id.in_(bindparam("campaigns", expanding=True)), DayCount.day >= bindparam("since"))
-    .where(DayCount.event == DayEvent.CONFIRMED)
+    .where(DayCount.event == bindparam("event"))
     .group_by(ActionPage.campaign_id, DayCount.day)
 )
 
@@ -46,6 +46,7 @@ class Day:
 
     day: date
     confirmed: int
+    withdrawn: int
 
 
 def add_to_day(session: Session, page_id: int, event: DayEvent, now: datetime, number: int = 1) -> None:
@@ -70,9 +71,16 @@ def recount(session: Session, now: datetime) -> None:
 
 
 def per_day(session: Session, campaigns: Sequence[int], today: date, days: int) -> dict[int, list[Day]]:
-    """Confirmed supporters of each campaign on each of the last `days` days, oldest first, empty ones included."""
+    """People who came and went in each campaign on each of the last `days` days, oldest first, empty ones included."""
     since = today - timedelta(days=days - 1)
-    found = session.execute(_CONFIRMED, {"campaigns": campaigns, "since": since})
-    confirmed = {(campaign, day): int(number) for campaign, day, number in found}
     each = [since + timedelta(days=number) for number in range(days)]
-    return {campaign: [Day(day, confirmed.get((campaign, day), 0)) for day in each] for campaign in campaigns}
+    came, went = (_on_days(session, campaigns, since, event) for event in (DayEvent.CONFIRMED, DayEvent.WITHDRAWN))
+    return {
+        campaign: [Day(day, came.get((campaign, day), 0), went.get((campaign, day), 0)) for day in each]
+        for campaign in campaigns
+    }
+
+
+def _on_days(session: Session, campaigns: Sequence[int], since: date, event: DayEvent) -> dict[tuple[int, date], int]:
+    found = session.execute(_PER_DAY, {"campaigns": campaigns, "since": since, "event": event})
+    return {(campaign, day): int(number) for campaign, day, number in found}

@@ -1,17 +1,18 @@
 """What the console shows at a glance: counts, days, keys, and the health of the instance. Reads only."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 
 from sqlalchemy import Select, func, or_, select
 from sqlalchemy.orm import Session, selectinload
 
 from proca_web.domain.transient import State
-from proca_web.domain.words import KeyRole
+from proca_web.domain.words import KeyRole, Publication
 from proca_web.models import ActionPage, Campaign, Org, Transient
 from proca_web.services import heartbeats
 from proca_web.services.keys import recipients
-from proca_web.services.petitions import counting
+from proca_web.services.petitions import counting, wordings
 from proca_web.services.petitions.counting import Day
 from proca_web.services.sealing.vouching import Vouching
 
@@ -20,11 +21,12 @@ CAMPAIGNS_A_PAGE = 20
 ORGS_A_PAGE = 50
 MOST_COUNTED = 10_000
 _NEWEST = 2**62
+STOPPED = "stopped"
 
 
 @dataclass(frozen=True, slots=True)
 class PageStatus:
-    """A page in the console: its own org, whether it is open."""
+    """A page in the console: its own org, and whether it can be signed (`live`) or why not."""
 
     name: str
     title: str
@@ -66,7 +68,9 @@ class Instance:
     orgs: list[OrgStatus]
 
 
-def campaigns_of(session: Session, org_id: int, today: date, before: int | None = None) -> list[CampaignStatus]:
+def campaigns_of(
+    session: Session, org_id: int, vouching: Vouching | None, now: datetime, before: int | None = None
+) -> list[CampaignStatus]:
     """The campaigns an org leads or has a page in, the newest first; a page of them, older than one if given.
 
     One more than a page holds says that there are older ones.
@@ -74,17 +78,19 @@ def campaigns_of(session: Session, org_id: int, today: date, before: int | None 
     pages = selectinload(Campaign.pages).joinedload(ActionPage.org)
     query = _campaigns(org_id).where(Campaign.id < (before or _NEWEST)).limit(CAMPAIGNS_A_PAGE + 1)
     found = session.scalars(query.options(pages)).all()
-    days = counting.per_day(session, [campaign.id for campaign in found], today, CHART_DAYS)
+    days = counting.per_day(session, [campaign.id for campaign in found], now.date(), CHART_DAYS)
+    receiving = recipients.orgs_that_receive(session, vouching, now)
+    states = {page.id: _state(page, receiving) for campaign in found for page in campaign.pages}
     return [
         CampaignStatus(
             id=campaign.id,
             name=campaign.name,
             title=campaign.title,
-            status=campaign.status,
+            status=_state_of_all(campaign, [states[page.id] for page in campaign.pages]),
             leads=campaign.org_id == org_id,
             count=campaign.supporter_count,
             days=days[campaign.id],
-            pages=[PageStatus(page.name, page.title, page.org.title, page.status) for page in campaign.pages],
+            pages=[PageStatus(page.name, page.title, page.org.title, states[page.id]) for page in campaign.pages],
         )
         for campaign in found
     ]
@@ -116,6 +122,19 @@ def _number_in(session: Session, state: State) -> int:
     """How many wait in a state, as far as a page view may count; one more than that means: more."""
     some = select(Transient.action_id).where(Transient.state == state).limit(MOST_COUNTED + 1).subquery()
     return session.scalar(select(func.count()).select_from(some)) or 0
+
+
+def _state(page: ActionPage, receiving: Collection[int]) -> str:
+    """What the page answers: `stopped` is a live one that refuses signatures, because an org has no key."""
+    if page.campaign.status != Publication.LIVE:
+        return page.campaign.status
+    stopped = page.status == Publication.LIVE and not wordings.takes_signatures(page, receiving)
+    return STOPPED if stopped else page.status
+
+
+def _state_of_all(campaign: Campaign, pages: Collection[str]) -> str:
+    """A campaign of which something can be signed is live; one whose open pages are all stopped is stopped."""
+    return STOPPED if STOPPED in pages and Publication.LIVE not in pages else campaign.status
 
 
 def _campaigns(org_id: int) -> Select[Campaign]:

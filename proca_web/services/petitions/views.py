@@ -1,6 +1,6 @@
 """Everything an action page shows, read at once. The route renders it and keeps the result for a moment."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -12,6 +12,7 @@ from proca_web.domain.pages.privacy import CONSENT_FIELDS, Receiver
 from proca_web.domain.pages.wording import LegalNotice, Wording
 from proca_web.domain.words import KeyRole, Publication
 from proca_web.models import ActionPage, Campaign, ConsentText, Org
+from proca_web.services.keys import recipients
 from proca_web.services.petitions import facts, wordings
 from proca_web.services.petitions.facts import PageFacts
 from proca_web.services.sealing.vouching import Vouching
@@ -24,6 +25,14 @@ class Count:
     count: int
     goal: int
     updated_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """An org that can read a signature, and the fingerprint of the key its copy is sealed to."""
+
+    title: str
+    fingerprint: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,14 +58,45 @@ class PageView:
         return self.facts.wording
 
     @property
-    def readers(self) -> list[tuple[str, str]]:
-        """The orgs that can get a copy, with the fingerprint of the key it is sealed to."""
+    def readers(self) -> list[Reader]:
+        """The orgs that get a copy of every signature."""
+        return self._who_reads(self.facts.distribution.always())
+
+    @property
+    def readers_if_asked(self) -> list[Reader]:
+        """The orgs that get a copy only of who says yes to them."""
+        return self._who_reads(self.facts.distribution.by_consent())
+
+    @property
+    def names(self) -> list[str]:
+        """The orgs and the title that the wording speaks of."""
+        return [self.facts.title, *(party.title for party in self.facts.parties.values())]
+
+    def _who_reads(self, receivers: Sequence[Receiver]) -> list[Reader]:
         return [
-            (self.facts.parties[receiver].title, key.fingerprint)
-            for receiver in self.facts.receivers
+            Reader(self.facts.parties[receiver].title, key.fingerprint)
+            for receiver in receivers
             for key in self.facts.parties[receiver].keys
             if key.role == KeyRole.RECIPIENT
         ]
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """A box of a wording and what was answered; None: nothing is known of an answer."""
+
+    text: str
+    answer: bool | None
+
+
+@dataclass(frozen=True, slots=True)
+class Agreed:
+    """A wording as somebody agreed to it."""
+
+    statement: str
+    boxes: Sequence[Answered]
+    notices: Sequence[str]
+    names: Sequence[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,8 +137,9 @@ def count(session: Session, name: str) -> Count | None:
     return _count(campaign) if campaign is not None else None
 
 
-def live(session: Session) -> list[Listed]:
+def live(session: Session, vouching: Vouching, now: datetime) -> list[Listed]:
     """The petitions that can be signed now, the newest first."""
+    receiving = recipients.orgs_that_receive(session, vouching, now)
     query = (
         select(ActionPage)
         .join(Campaign, Campaign.id == ActionPage.campaign_id)
@@ -115,7 +156,24 @@ def live(session: Session) -> list[Listed]:
             goal=goal_above(page.campaign.supporter_count),
         )
         for page in session.scalars(query)
+        if wordings.takes_signatures(page, receiving)
     ]
+
+
+def agreed(session: Session, wording_hash: str, answers: Mapping[str, bool | None]) -> Agreed | None:
+    """A wording that was shown, each box with the answer to it; None for one that never was ours."""
+    text = session.scalars(select(ConsentText).where(ConsentText.hash == wording_hash).limit(1)).first()
+    if text is None:
+        return None
+    whole, page = Wording.loads(text.parts), session.get_one(ActionPage, text.action_page_id)
+    names = [page.title, *(org.title for org in wordings.orgs_of(page).values())]
+    boxes = [Answered(box.text, answers.get(box.field)) for box in whole.boxes]
+    return Agreed(whole.statement, boxes, whole.notices, names)
+
+
+def answers_of(page_facts: PageFacts, opt_in: Mapping[int, bool | None]) -> dict[str, bool | None]:
+    """What somebody said to each box, by what the orgs' copies say; where there is no copy it was no."""
+    return {CONSENT_FIELDS[receiver]: opt_in.get(party.id, False) for receiver, party in page_facts.parties.items()}
 
 
 def _count(campaign: Campaign) -> Count:

@@ -1,5 +1,6 @@
 """The wording a page shows: composed from its orgs and policy, kept word for word, replaced when any of it changes."""
 
+from collections.abc import Collection
 from datetime import datetime
 
 from sqlalchemy import select
@@ -31,6 +32,12 @@ def orgs_of(page: ActionPage) -> dict[Receiver, Org]:
     if page.org_id != page.campaign.org_id:
         orgs[Receiver.LEAD] = page.campaign.lead
     return orgs
+
+
+def takes_signatures(page: ActionPage, receiving: Collection[int]) -> bool:
+    """Whether a live page can be signed: every org that always receives is one of `receiving`."""
+    orgs = orgs_of(page)
+    return all(orgs[receiver].id in receiving for receiver in distribution_of(page).always())
 
 
 def compose(session: Session, page: ActionPage, translate: Translate, vouching: Vouching, now: datetime) -> Wording:

@@ -95,9 +95,8 @@ def withdraw(session: Session, action_id: int, now: datetime) -> bool:
         session.execute(_DROP_UNRELEASED, bound)
         left = driver.changed(session, _EMPTY_RELEASED, bound)
         done = driver.changed(session, _WITHDRAW_ACTION, {**bound, "nothing_left": left == 0})
-        if done and action.counted:
+        if done and action.counted:  # people are counted, not forms
             counting.uncount(session, action.campaign_id, now)
-        if done:
             counting.add_to_day(session, action.action_page_id, DayEvent.WITHDRAWN, now)
     for supporter_id in {action.supporter_id for action in signed if action.supporter_id is not None}:
         session.execute(_DROP_SUPPORTER, {"supporter": supporter_id})

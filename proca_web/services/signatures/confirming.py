@@ -52,7 +52,8 @@ SELECT a.id, a.status, p.name, p.id, p.campaign_id, a.testing, a.consent, a.crea
  WHERE a.confirm_id = ?
 """
 _HOLDERS = """
-SELECT o.title, c.opt_in, o.legal_contact, o.privacy_url FROM contacts c JOIN orgs o ON o.id = c.org_id
+SELECT o.id, o.title, k.fingerprint, c.opt_in, o.legal_contact, o.privacy_url
+  FROM contacts c JOIN orgs o ON o.id = c.org_id JOIN public_keys k ON k.id = c.public_key_id
  WHERE c.action_id = ? AND c.role = ? AND NOT c.erased ORDER BY c.id
 """
 _TO_THANKS = """
@@ -94,9 +95,11 @@ def find(connection: AnyConnection, token: bytes) -> Signature:
 
 @dataclass(frozen=True, slots=True)
 class Holder:
-    """An org that holds a copy, and what the supporter allowed it."""
+    """An org that holds a copy, the key it was sealed to, and what the supporter allowed."""
 
+    org_id: int
     title: str
+    fingerprint: str
     opt_in: bool | None
     contact: str
     privacy_url: str
@@ -106,8 +109,8 @@ def holders(connection: AnyConnection, action_id: int) -> list[Holder]:
     """Who holds a copy of this signature."""
     rows = driver.execute(connection, _HOLDERS, (action_id, KeyRole.RECIPIENT)).fetchall()
     return [
-        Holder(title, None if opt_in is None else bool(opt_in), contact, privacy_url)
-        for title, opt_in, contact, privacy_url in rows
+        Holder(org_id, title, fingerprint, None if opt_in is None else bool(opt_in), contact, privacy_url)
+        for org_id, title, fingerprint, opt_in, contact, privacy_url in rows
     ]
 
 

@@ -12,7 +12,11 @@ const root = document.getElementById("answer");
 function start() {
   const { org, fingerprint, homeIdentity, url, csrf, words } = root.dataset;
   const form = root.querySelector("form");
+  const done = root.querySelector("[data-done]");
   let list;
+  // What was found out is about the file that was tried: with another one it is open again.
+  form.addEventListener("input", () => (done.hidden = true));
+  form.addEventListener("submit", () => (done.hidden = true));
   opener(form, {
     words: async () => (list ??= await loadWords(words)),
     expected(part) {
@@ -23,9 +27,9 @@ function start() {
       const said = await prove(url, csrf, key, trusted(key, homeIdentity));
       wipe(key.secret);
       if (!said.drilled) return location.reload();
-      const done = root.querySelector("[data-done]");
       done.hidden = false;
       done.focus();
+      document.getElementById("tried").textContent = done.dataset.justNow;
     },
   });
   addEventListener("pagehide", () => form.reset());

@@ -18,8 +18,10 @@ const TEXTS = [...HEADER.filter((name) => name !== "version"), "nonce", "seal", 
 const SEALED = 65; // 0x01, the secret, the header's hash
 const TAG = 16;
 
-export function fileName(content) {
-  return `${content.org}-${content.fingerprint.slice(0, 9).replace("-", "")}.orgkey.json`;
+// A recovery key's file is told from the main one's by its name.
+export function fileName(content, role) {
+  const kind = role === "recovery" ? "recovery-" : "";
+  return `${content.org}-${kind}${content.fingerprint.slice(0, 9).replace("-", "")}.orgkey.json`;
 }
 
 export function dumps(content) {

@@ -76,7 +76,7 @@ async function makeFile() {
 
 export function showFile() {
   const generated = held.words.length > 0;
-  const about = { fingerprint: held.file.fingerprint, file: fileName(held.file) };
+  const about = { fingerprint: held.file.fingerprint, file: fileName(held.file, page.role) };
   fillIn("file", about.file);
   fillIn("fingerprint", about.fingerprint);
   fillIn("downloaded", "");
@@ -90,7 +90,7 @@ export function showFile() {
 export function download() {
   const link = document.createElement("a");
   link.href = URL.createObjectURL(new Blob([dumps(held.file)], { type: "application/json" }));
-  link.download = fileName(held.file);
+  link.download = fileName(held.file, page.role);
   link.click();
   setTimeout(() => URL.revokeObjectURL(link.href), 10000);
   held.saved = true;

@@ -142,7 +142,9 @@ def test_a_revoked_key_is_sealed_to_no_more_and_the_page_says_so(
     assert owner.post(f"/{number}/revoke", {"really": "yes"}).json == {"state": "revoked"}
     answer = world.sign(client)
     assert answer.status_code == 503
-    assert "has no key" in client.get("/p/trees").text
+    assert "Signing is paused" in client.get("/p/trees").text
+    page = owner.client.get(f"/console/org-one/keys/{number}").text
+    assert 'class="button" href="/console/org-one/keys/new?role=recipient"' in page
     assert owner.post(f"/{number}/revoke", {"really": "yes"}).status_code == 409
     assert owner.bring(Holder("org-one"))["state"] == "waiting"  # revoking is no way around the second person
 

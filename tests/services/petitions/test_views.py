@@ -40,7 +40,8 @@ def test_a_key_that_ended_since_the_facts_were_read_does_not_change_what_is_aske
     world.execute("UPDATE public_keys SET status = 'revoked' WHERE kind = 'recipient'")
     view = shown(world, decided)
     assert [box.field for box in view.wording.boxes] == ["opt_in", "lead_opt_in"]
-    assert len(view.readers) == 2
+    assert [reader.title for reader in view.readers] == ["Org Two"]
+    assert [reader.title for reader in view.readers_if_asked] == ["Org One"]
     assert shown(world, seen(world, "trees-partner")).readers == []
 
 

@@ -97,13 +97,13 @@ def test_owner_and_operator_hear_of_a_refusal_once_a_day(session: Session) -> No
 def test_an_org_sees_the_campaigns_it_takes_part_in(session: Session) -> None:
     counting.add_to_day(session, named(session, ActionPage, "trees").id, DayEvent.CONFIRMED, NOW, 3)
     lead, partner = named(session, Org, "org-one"), named(session, Org, "org-two")
-    (seen,) = overview.campaigns_of(session, lead.id, NOW.date())
+    (seen,) = overview.campaigns_of(session, lead.id, encryption.vouching, NOW)
     assert (seen.name, seen.leads, {page.name for page in seen.pages}) == ("trees", True, {"trees", "trees-partner"})
     assert [day.confirmed for day in seen.days] == [0] * 29 + [3]
-    (seen,) = overview.campaigns_of(session, partner.id, NOW.date())
+    (seen,) = overview.campaigns_of(session, partner.id, encryption.vouching, NOW)
     assert not seen.leads
     assert overview.campaign_names_of(session, partner.id) == [("trees", "Street trees")]
-    assert overview.campaigns_of(session, named(session, Org, "home").id, NOW.date()) == []
+    assert overview.campaigns_of(session, named(session, Org, "home").id, encryption.vouching, NOW) == []
 
 
 def test_the_operator_sees_signs_of_life_and_who_can_receive(session: Session) -> None:

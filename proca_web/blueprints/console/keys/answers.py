@@ -43,10 +43,12 @@ def show(key_id: int, fault: str | None = None, status: int = 200) -> Response:
     with reading() as session:
         key = key_views.key(session, g.org, key_id, now)
         changes = key_views.changes(session, current_user.user.id, g.org)
+        active = key_views.active(session, g.org, key.role, now)
         found = {
             "key": key,
+            "in_use": active,
             "change": next((change for change in changes if change.key_id == key_id), None),
-            "replaces": key_views.active(session, g.org, key.role, now) if key.state == "pending" else None,
+            "replaces": active if key.state == "pending" else None,
             "rows": key_views.rows_of(session, g.org),
         }
     identity = encode(home_of(current_app).identity)

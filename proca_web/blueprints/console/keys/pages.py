@@ -73,7 +73,9 @@ def show(org: str, key_id: int) -> Response:
 def _new(role: str, form: KeyForm, fault: str | None = None, status: int = 200) -> Response:
     with reading() as session:
         active = key_views.active(session, g.org, role, clock.now())
-    return _page("console/keys/new.html", status, role=role, active=active, form=form, fault=fault)
+        has_recovery = key_views.active(session, g.org, KeyRole.RECOVERY, clock.now()) is not None
+    about = {"role": role, "active": active, "has_recovery": has_recovery}
+    return _page("console/keys/new.html", status, form=form, fault=fault, **about)
 
 
 def _page(template: str, status: int = 200, **values: object) -> Response:
