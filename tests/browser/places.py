@@ -7,6 +7,7 @@ from flask_babel import force_locale, gettext
 from nacl.public import PrivateKey
 from playwright.sync_api import Page, expect
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from proca_web.adapters.database import writing
 from proca_web.extensions import encryption
@@ -14,7 +15,7 @@ from proca_web.models import Campaign, Org, PublicKey
 from proca_web.services.keys import activating, registering
 from proca_web.services.keys import changes as key_changes
 from proca_web.services.keys.registering import Registration
-from proca_web.services.petitions import pages
+from proca_web.services.petitions import campaigns, pages
 from proca_web.services.staff import people
 from tests.browser.live import Town, fill, sign
 from tests.factories import add_org, page_settings, password_hash, sign_key
@@ -40,7 +41,10 @@ def prepare(town: Town) -> Links:
             page = pages.add_page(session, name, campaign, org, settings, now)
             pages.open_page(session, page, gettext, encryption.vouching, now)
         pages.close_page(page)
+        prepare_paused(session, now)
     links = {"home": town.url} | prepare_keys(town)
+    ((words,),) = world.query("SELECT hash FROM consent_texts WHERE action_page_id = 2")
+    links["words"] = f"/consent/{words}"
     for who in (*(f"admin@{org}.example.org" for org in ("org-one", "org-two", *WITH_KEYS)), "operator@example.org"):
         cookie = world.signed_in(who).get_cookie("session")
         assert cookie is not None
@@ -54,6 +58,16 @@ def prepare(town: Town) -> Links:
     world.run("release", "mail", "sweep")
     links |= {f"mail, {mail['subject'].partition(':')[0]}": mail["html"] for mail in world.mails()}
     return links
+
+
+def prepare_paused(session: Session, now: datetime) -> None:
+    """A page that is live, of an org whose key ended since."""
+    org = add_org(session, "paused", PrivateKey.generate(), now)
+    campaign = campaigns.add_campaign(session, "paused", "Paused", org, now)
+    page = pages.add_page(session, "paused", campaign, org, page_settings(), now)
+    pages.open_page(session, page, gettext, encryption.vouching, now)
+    key = session.scalars(select(PublicKey).where(PublicKey.org_id == org.id)).one()
+    key.status = "revoked"
 
 
 def prepare_keys(town: Town) -> Links:
@@ -111,7 +125,8 @@ def open_all(path: str) -> Way:
     def way(page: Page, links: Links) -> None:
         page.goto(path.format(**links))
         for summary in page.locator("main summary").all():
-            summary.click()
+            if not summary.evaluate("(summary) => summary.parentElement.open"):
+                summary.click()
 
     return way
 

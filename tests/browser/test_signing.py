@@ -200,6 +200,17 @@ def test_a_reload_after_signing_shows_what_comes_next(town: Town, visitor: Visit
     expect(page.get_by_role("button", name="Sign now")).to_be_visible()
 
 
+def test_the_demos_mailbox_shows_a_mail_as_a_mail_program_does(town: Town, visitor: Visitor) -> None:
+    town.world.sign(town.world.app.test_client())
+    town.world.run("mail")
+    page = visitor.page()
+    page.goto("/mailbox")
+    page.get_by_text("As a mail program shows it").click()
+    page.frame_locator("iframe").get_by_role("link", name="Confirm").first.click()
+    heading(page, "Confirm your signature")
+    assert page.url == town.url + town.world.link()
+
+
 def test_the_link_can_be_copied(town: Town, visitor: Visitor) -> None:
     page = visitor.page()
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])

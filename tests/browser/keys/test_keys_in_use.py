@@ -124,6 +124,7 @@ def test_the_recovery_key_is_another_key_with_another_file(town: Town, visitor: 
         at.open()
         at.activate()
         at.at("The recovery key is in use")
+        assert at.file.name.startswith("org-one-recovery-")
         assert [(role, state) for role, state, _ in states(town, "org-one")] == [
             ("recipient", "active"),
             ("recovery", "active"),
@@ -137,9 +138,13 @@ def test_a_key_in_use_is_tried_again_with_its_file(town: Town, visitor: Visitor,
     with desk(town, visitor, tmp_path, "org-one") as at:
         at.go_to_key()
         at.drill(old)
-        expect(at.page.locator("[data-done]")).to_be_focused()
+        done, tried = at.page.locator("[data-done]"), at.page.locator("#tried")
+        expect(done).to_be_focused()
+        expect(tried).to_have_text("just now")
+        at.page.locator("#file-answer-passphrase").fill("of another file")
+        expect(done).to_be_hidden()
         at.page.reload()
-        expect(at.page.get_by_text("Last tried")).to_be_visible()
+        expect(tried).to_contain_text(" UTC")
         assert_nothing_secret("\n".join(at.sent), bytes(town.world.secrets["org-one"]), OWN)
 
 
@@ -268,7 +273,8 @@ def test_an_expired_key_is_said_in_red_with_the_way_out_on_every_page_about_it(
         expect(at.page.get_by_role("alert")).to_have_count(0)
         ended = datetime.now(UTC) - timedelta(days=1)
         change_key(town, "org-one", expires_at=ended)
-        until = f"{ended + timedelta(days=30):%b} {(ended + timedelta(days=30)).day}, 20"
+        stops = ended + timedelta(days=30)
+        until = f"{stops.day} {stops:%b} {stops.year}, "
         at.go_to_key()
         own_page = at.page.url
         for url, link in (
