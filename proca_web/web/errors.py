@@ -100,7 +100,8 @@ def _rendered(shown: dict[str, object], status: int, template: str) -> str:
     if wants_fragment():
         return render_template("errors/_notice.html", **shown)
     # Who is signed in is asked of the database only where that is not what failed.
-    frame = console.frame() if status < 500 or "org" in g else None
+    may_ask = template == "errors/page.html" and (status < 500 or "org" in g)
+    frame = console.frame() if may_ask else None
     return render_template("errors/console.html" if frame else template, **shown, **(frame or {}))
 
 

@@ -152,9 +152,9 @@ def test_a_page_of_campaigns_ends_where_the_next_one_begins(session: Session) ->
     for number in range(overview.CAMPAIGNS_A_PAGE + 3):
         campaigns.add_campaign(session, f"c{number}", f"Campaign {number}", lead, NOW)
     session.flush()
-    first = overview.campaigns_of(session, lead.id, NOW.date())
+    first = overview.campaigns_of(session, lead.id, encryption.vouching, NOW)
     assert len(first) == overview.CAMPAIGNS_A_PAGE + 1
-    second = overview.campaigns_of(session, lead.id, NOW.date(), before=first[-2].id)
+    second = overview.campaigns_of(session, lead.id, encryption.vouching, NOW, before=first[-2].id)
     assert second[0].id == first[-1].id
     assert [status.name for status in second] == ["c3", "c2", "c1", "c0", "trees"][-len(second) :]
 
