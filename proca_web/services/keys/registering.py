@@ -144,7 +144,8 @@ def enter(
     key = register(session, org, Registration(public, sign_public, KeyRole.RECIPIENT), None, now)
     if activating.had_one(session, org, key.role):
         raise KeyAction(
-            f"{org.name} has or had a key already, and `org key` enters the first one only. Its owners replace it: they sign in and open Keys in the console"
+            f"{org.name} has or had a key already, and `org key` enters the first one only."
+            " Its owners replace it: they sign in and open Keys in the console"
         )
     activating.make_active(session, home, org, key, now, proof=Proof.OPERATOR, continuity=Continuity.FIRST)
     return key
