@@ -8,7 +8,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from flask import Blueprint, Response, abort, current_app, jsonify, make_response, render_template
+from flask import Blueprint, Response, abort, current_app, jsonify, make_response, render_template, request
 
 from proca_web.web.access import demo_only
 from proca_web.web.security import CSP, hide_referrer
@@ -28,7 +28,7 @@ _MAIL_POLICY = (
 def show() -> Response:
     """The newest mails, for people."""
     mails = [mail | {"sent": datetime.fromisoformat(mail["sent_at"])} for mail in _mails(MOST_MAILS)]
-    response = make_response(render_template("public/mailbox/index.html", mails=mails))
+    response = make_response(render_template("public/mailbox/index.html", mails=mails, key=request.args.get("key")))
     response.headers["Content-Security-Policy"] = f"{CSP}; frame-src 'self'"
     return hide_referrer(response)
 
