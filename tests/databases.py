@@ -145,7 +145,9 @@ class Postgres:
         numbers = connection.execute(
             "SELECT format('%I', sequencename), last_value FROM pg_sequences WHERE schemaname = 'public'"
         ).fetchall()
-        fill = [f'INSERT INTO "{table}" SELECT * FROM world."{table}"' for table in tables if _rows(connection, table)]
+        filled = {table: f'INSERT INTO "{table}" SELECT * FROM world."{table}"' for table in tables}
+        empty.append(filled.pop("instance"))  # a migrated database has this row before anybody fills it
+        fill = [statement for table, statement in filled.items() if _rows(connection, table)]
         anew = [f"SELECT setval('{name}', 1, false)" for name, _ in numbers]
         on = [
             f"SELECT setval('{name}', {last})" if last else again
