@@ -103,7 +103,7 @@ def _check_facts(path: Path, facts: os.stat_result, *, guarded: bool) -> None:
     if stat.S_IMODE(facts.st_mode) & ~0o700:
         raise HomeKeyError(f"{path} is open to others; run: chmod 600 {path}")
     if facts.st_uid not in (os.geteuid(), 0):
-        raise HomeKeyError(f"{path} belongs to another user; run: chown {os.geteuid()} {path}")
+        raise HomeKeyError(f"{path} belongs to another user; run the command as that user")
 
 
 def _read_secret(line: bytearray) -> bytes:

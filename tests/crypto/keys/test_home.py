@@ -49,7 +49,7 @@ def test_each_group_or_other_bit_is_refused_with_the_command_that_mends_it(tmp_p
 def test_a_file_of_another_user_is_refused(tmp_path: Path) -> None:
     path = key_file(tmp_path)
     os.chown(path, 12345, -1)
-    with pytest.raises(HomeKeyError, match="belongs to another user; run: chown 0 "):
+    with pytest.raises(HomeKeyError, match="belongs to another user; run the command as that user"):
         HomeKey.from_file(path)
 
 
