@@ -107,8 +107,8 @@ def test_a_later_key_is_its_owners_business(org: Instance, state: str) -> None:
     before = org.sql("SELECT * FROM public_keys"), org.sql("SELECT * FROM key_log")
     said = org.refuses("org", "key", "org-one", new_key(), new_sign_key())
     assert said == (
-        "Error: org-one has or had a key, and only the first one is entered here: its owners replace it; "
-        "they sign in and open Keys in the console\n"
+        "Error: org-one has or had a key already, and `org key` enters the first one only. "
+        "Its owners replace it: they sign in and open Keys in the console\n"
     )
     assert (org.sql("SELECT * FROM public_keys"), org.sql("SELECT * FROM key_log")) == before
 
