@@ -2,6 +2,7 @@
 
 import ssl
 import subprocess
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from email import message_from_bytes, policy
 from email.message import EmailMessage
@@ -9,6 +10,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import AuthResult
 
 from tests.ports import free_port
 
@@ -22,6 +24,7 @@ class Sink:
     at_data: str = "250 OK"
     envelopes: list[Any] = field(default_factory=list)
     connections: int = 0
+    meanwhile: Callable[[Any], None] | None = None
 
     async def handle_EHLO(self, server: Any, session: Any, envelope: Any, hostname: str, responses: list[str]) -> Any:
         """Count connections."""
@@ -38,6 +41,8 @@ class Sink:
     async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:
         """Take or refuse a message; the word `drop` cuts the line after the message arrived."""
         self.envelopes.append(envelope)
+        if self.meanwhile is not None:
+            self.meanwhile(envelope)
         if self.at_data == "drop":
             server.transport.abort()
             return "421 gone"
@@ -68,3 +73,27 @@ def self_signed(folder: Path) -> tuple[ssl.SSLContext, Path]:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificate, key)
     return context, certificate
+
+
+@dataclass
+class LoginSink(Sink):
+    """A server that wants a login; the password as UTF-8."""
+
+    password: str = ""
+    offered: list[str] = field(default_factory=lambda: ["PLAIN", "LOGIN"])
+    logins: int = 0
+
+    def __call__(self, server: Any, session: Any, envelope: Any, mechanism: str, data: Any) -> AuthResult:
+        """Whether that is the password."""
+        self.logins += 1
+        return AuthResult(success=data.password == self.password.encode())
+
+
+def start_with_login(sink: LoginSink) -> Controller:
+    """Listen on a free port, and offer a login."""
+    sink.port = free_port()
+    options: dict[str, Any] = {"auth_require_tls": False, "authenticator": sink}
+    hidden = [name for name in ("PLAIN", "LOGIN") if name not in sink.offered]
+    controller = Controller(sink, hostname="127.0.0.1", port=sink.port, auth_exclude_mechanism=hidden, **options)
+    controller.start()
+    return controller

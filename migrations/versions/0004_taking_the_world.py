@@ -26,6 +26,7 @@ def upgrade() -> None:
     with op.batch_alter_table("transients") as table:
         table.add_column(sa.Column("unsure", _NUMBER, nullable=False, server_default="0", comment="mails whose end nobody knows"))
         table.add_column(sa.Column("waiting_since", _MOMENT, nullable=True, comment="when the mail was taken"))
+        table.drop_column("deliveries")
     # Who waits already has waited since the signature, as before.
     op.execute("UPDATE transients SET waiting_since = created_at WHERE state = 'waiting'")
     op.create_table(
@@ -33,6 +34,13 @@ def upgrade() -> None:
         sa.Column("name", sa.String(), nullable=False),
         sa.Column("taken_at", _MOMENT, nullable=False),
         sa.PrimaryKeyConstraint("name", name=op.f("pk_relays")),
+    )
+    op.create_table(
+        "faults",
+        sa.Column("name", sa.String(), nullable=False, comment="what was set aside; never about a person"),
+        sa.Column("reason", sa.String(), nullable=False, comment="the kind of error, without its text"),
+        sa.Column("seen_at", _MOMENT, nullable=False),
+        sa.PrimaryKeyConstraint("name", name=op.f("pk_faults")),
     )
     op.create_table(
         "instance",
@@ -56,7 +64,11 @@ def downgrade() -> None:
         table.drop_constraint(op.f("ck_day_counts_event"), type_="check")
         table.create_check_constraint(op.f("ck_day_counts_event"), f"event IN ({_EVENTS})")
     op.drop_table("instance")
+    op.drop_table("faults")
     op.drop_table("relays")
     with op.batch_alter_table("transients") as table:
+        table.add_column(
+            sa.Column("deliveries", _NUMBER, nullable=False, server_default="0", comment="attempts that may have reached DATA")
+        )
         table.drop_column("waiting_since")
         table.drop_column("unsure")

@@ -1,15 +1,16 @@
-"""Mail out: rendered from three files each and handed to the mail server.
+"""Mail out: letters rendered from three files each, and the way to the mail server.
 
 What SMTP says about a recipient is told as an Outcome; its text, which may hold the address, is never logged.
 """
 
 import binascii
-import re
 import secrets
 import smtplib
-from collections.abc import Iterator
-from contextlib import contextmanager
+import unicodedata
+from contextlib import suppress
+from email.errors import HeaderParseError
 from email.header import Header
+from email.headerregistry import Address
 from email.utils import formatdate
 from typing import ClassVar
 
@@ -17,7 +18,7 @@ import flask_mail
 from flask import Flask
 from flask_babel import force_locale
 
-from proca_web.adapters import links
+from proca_web.adapters import clock, links
 from proca_web.adapters.smtp import SafeConnection, connect
 from proca_web.crypto.encoding import encode
 from proca_web.crypto.labels import digest
@@ -25,33 +26,41 @@ from proca_web.domain.outcome import Outcome
 from proca_web.domain.transient import State
 from proca_web.services.signatures.mailing import DueMail, PageOfMail
 
-_ENHANCED = re.compile(rb"\b([45]\.\d{1,3}\.\d{1,3})\b")
-_REFUSALS = (550, 551, 553)
 _CRLF = "\r\n"
+_FIRST_PAUSE, _LONGEST_PAUSE = 10.0, 300.0
+_TEMPLATES = {State.SENDING: "confirm_signature", State.THANKS_SENDING: "thank_you"}
+_SHORT = 66
 
 
 class Letter(flask_mail.Message):
     """A message as multipart/alternative, its bodies quoted-printable; written straight as RFC 5322 and 2045 have it.
 
     Flask-Mail's own puts bodies in as they are, and servers refuse lines beyond 998 bytes; going through the standard
-    library's message objects takes as long as everything else about a mail together.
+    library's message objects takes as long as everything else about a mail together (decision 36).
     """
+
+    sender_name = ""
+    _always: ClassVar = {
+        "Auto-Submitted": "auto-generated",
+        "X-Auto-Response-Suppress": "All",
+        "MIME-Version": "1.0",
+    }
 
     def as_bytes(self) -> bytes:
         """The message as it goes over the wire."""
         boundary = f"=_{secrets.token_hex(12)}"
+        reply_to = _address(str(self.reply_to)) if self.reply_to else ""
         headers = {
-            "Subject": self.subject,
-            "From": flask_mail.sanitize_address(self.sender),
-            "To": ", ".join(flask_mail.sanitize_addresses(self.recipients)),
+            "From": mailbox(self.sender_name, str(self.sender)),
+            "To": _bare(str(self.recipients[0])),
+            "Subject": _text("Subject", self.subject),
             "Date": formatdate(self.date),
             "Message-ID": self.msgId,
-            **({"Reply-To": flask_mail.sanitize_address(self.reply_to)} if self.reply_to else {}),
-            **(self.extra_headers or {}),
-            "MIME-Version": "1.0",
+            **({"Reply-To": reply_to} if reply_to else {}),
+            **self._always,
             "Content-Type": f'multipart/alternative; boundary="{boundary}"',
         }
-        lines = [_header(name, value) for name, value in headers.items()]
+        lines = [f"{name}: {value}" for name, value in headers.items()]
         for kind, body in (("plain", self.body), ("html", self.html)):
             if body is not None:
                 lines += ["", f"--{boundary}", f'Content-Type: text/{kind}; charset="utf-8"']
@@ -59,11 +68,47 @@ class Letter(flask_mail.Message):
         return "\r\n".join([*lines, f"--{boundary}--", ""]).encode("ascii")
 
 
-def _header(name: str, value: str) -> str:
-    """A header line, folded and encoded where it is long or not ASCII; flask_mail refuses line breaks before."""
-    if value.isascii() and len(name) + len(value) < 76:
-        return f"{name}: {value}"
-    return f"{name}: {Header(value, header_name=name).encode(linesep=_CRLF)}"
+def mailbox(name: str, address: str) -> str:
+    """A display name and an address as a header has them: whatever the name holds, it is text."""
+    shown = _one_line(name)
+    if not shown:
+        return address
+    if _is_plain(shown):
+        return str(Address(display_name=shown, addr_spec=address))
+    return f"{_encoded('From', shown)}{_CRLF} <{address}>"
+
+
+def _text(name: str, value: str) -> str:
+    shown = _one_line(value)
+    return shown if _is_plain(shown) else _encoded(name, shown)
+
+
+def _is_plain(text: str) -> bool:
+    """Whether it can stand as it is: short, ASCII, and nothing that a reader would take for an encoded word."""
+    return text.isascii() and len(text) <= _SHORT and "=?" not in text
+
+
+def _encoded(name: str, text: str) -> str:
+    return Header(text, "utf-8", header_name=name).encode(linesep=_CRLF)
+
+
+def _one_line(text: str) -> str:
+    """Without line breaks and other control characters."""
+    return " ".join("".join(" " if unicodedata.category(c) == "Cc" else c for c in text).split())
+
+
+def _address(text: str) -> str:
+    """An address of an org as a header has it; empty where it is none, a reply then goes to the sender."""
+    with suppress(ValueError, IndexError, HeaderParseError):
+        address = str(Address(addr_spec=text.strip()))
+        return address if address.isascii() else ""
+    return ""
+
+
+def _bare(address: str) -> str:
+    if not address.isascii() or not address.isprintable() or " " in address:
+        raise ValueError("not an address for a header")
+    return address
 
 
 def _quoted_printable(body: str) -> str:
@@ -71,108 +116,103 @@ def _quoted_printable(body: str) -> str:
     return binascii.b2a_qp(lines.encode(), istext=True).decode("ascii")
 
 
-class Post:
-    """One run of the worker over due mails: keeps a connection, opens it again after a fault."""
+def write(app: Flask, due: DueMail, page: PageOfMail) -> Letter:
+    """One supporter's mail."""
+    kind = _TEMPLATES[due.state]
+    token = due.waiting.token
+    values = {
+        "page": page,
+        "first_name": due.waiting.first_name,
+        "repeat": due.repeat,
+        "testing": due.testing,
+        "page_url": links.url(app, "action_page.show", page=page.name),
+    }
+    if due.state is State.SENDING:
+        values["confirm_url"] = links.url(app, "confirm.show", token=encode(token))
+    else:
+        values["withdraw_url"] = links.url(app, "withdraw.show", token=encode(token)) if token else ""
+    with force_locale(page.locale):
+        subject, body, html = (
+            app.jinja_env.get_template(f"email/signatures/{kind}/{part}").render(values)
+            for part in ("subject.txt", "body.txt", "body.html")
+        )
+    sender = app.config["MAIL_DEFAULT_SENDER"]
+    letter = Letter(subject=subject, recipients=[due.waiting.email], body=body, html=html, sender=sender)
+    letter.sender_name, letter.reply_to = page.org, page.reply_to or None
+    # The same mail sent twice after a crash has the same id, so that mailboxes can tell; it reveals no action.
+    made_of = digest(16, "message-id", kind.encode() + due.action_ref)
+    letter.msgId = f"<{encode(made_of)}@{sender.rpartition('@')[2]}>"
+    return letter
 
-    _templates: ClassVar = {State.SENDING: "confirm_signature", State.THANKS_SENDING: "thank_you"}
+
+class Transport:
+    """The way to the mail server: one connection, logged in before anything is claimed; it pauses when it fails."""
 
     def __init__(self, app: Flask) -> None:
         self._app = app
+        self.name = f"{app.config['MAIL_SERVER']}:{app.config['MAIL_PORT']}"
         self._connection: SafeConnection | None = None
+        self._pause = _FIRST_PAUSE
+        self._closed_until = 0.0
+        self._was_cut = False
+        self._fault = ""
 
-    def deliver(self, due: DueMail, page: PageOfMail) -> Outcome:
-        """Write one supporter's mail, hand it to the server and say how that went."""
-        return self.hand_over(self._write(due, page))
+    def take_fault(self) -> str:
+        """The kind of error by which it failed since this was last asked; empty when it did not."""
+        fault, self._fault = self._fault, ""
+        return fault
+
+    def is_ready(self) -> bool:
+        """Whether a logged-in connection is open; opens one, unless this transport pauses."""
+        if self._connection is not None and self._connection.is_used_up:
+            self.close()
+        if self._connection is None and clock.monotonic() >= self._closed_until:
+            try:
+                connection = connect()
+                connection.__enter__()
+                self._connection = connection
+            except Exception as error:  # settings that no library takes are a connection that fails, too
+                self._failed("connecting", error)
+        return self._connection is not None
 
     def hand_over(self, letter: Letter) -> Outcome:
-        """Hand a letter to the server and say how that went."""
+        """Hand a letter to the server and say how that went; the transport must be ready."""
+        connection = self._connection
+        assert connection is not None
         try:
-            connection = self._connected()
-            connection.begin()
-            connection.send(letter)
-            return Outcome.SENT
-        except smtplib.SMTPRecipientsRefused as refusal:
-            code, answer = next(iter(refusal.recipients.values()))
-            return Outcome.REFUSED if _is_final(code, answer) else self._failed("RCPT", code)
-        except smtplib.SMTPDataError as error:
-            if _enhanced(error.smtp_error).startswith(b"5.1."):
-                return Outcome.REFUSED
-            return self._failed("DATA", error.smtp_code)
-        except smtplib.SMTPResponseException as error:
-            return self._failed(type(error).__name__, error.smtp_code)
+            outcome = connection.hand_over(self._app.config["MAIL_DEFAULT_SENDER"], str(letter.recipients[0]), letter)
         except (OSError, smtplib.SMTPException) as error:
-            return self._failed(type(error).__name__)
+            outcome = Outcome.UNSURE if connection.is_dot_unanswered else Outcome.CUT
+            self._app.logger.error("mail: the server failed us (%s, %s)", type(error).__name__, outcome.value)
+            self.abort()
+            if self._was_cut:
+                self._failed("sending", error)
+            self._was_cut = True
+            return outcome
+        if outcome is Outcome.ANSWERED:
+            self._app.logger.error("mail: the server failed us (%s)", outcome.value)
+        self._was_cut, self._pause = False, _FIRST_PAUSE
+        return outcome
 
     def close(self) -> None:
         """End the connection, if one is open."""
         connection, self._connection = self._connection, None
         if connection is not None and connection.host is not None:
-            with _quiet():
+            with suppress(OSError, smtplib.SMTPException):
                 connection.host.quit()
 
-    def _connected(self) -> SafeConnection:
-        if self._connection is None:
-            connection = connect()
-            connection.__enter__()
-            self._connection = connection
-        return self._connection
+    def abort(self) -> None:
+        """End the connection without a word, whoever waits for an answer on it."""
+        connection, self._connection = self._connection, None
+        if connection is not None and connection.host is not None:
+            with suppress(OSError):
+                connection.host.close()
 
-    def _failed(self, step: str, code: int | None = None) -> Outcome:
-        reached = self._connection is not None and self._connection.reached_data
-        self._app.logger.error("mail: the server failed us at %s%s", step, f" with {code}" if code else "")
-        self.close()
-        return Outcome.FAILED_AFTER_DATA if reached else Outcome.FAILED
-
-    def _write(self, due: DueMail, page: PageOfMail) -> Letter:
-        name = self._templates[due.state]
-        values = {
-            "page": page,
-            "first_name": due.waiting.first_name,
-            "repeat": due.repeat,
-            "testing": due.testing,
-            "page_url": links.url(self._app, "action_page.show", page=page.name),
-            "confirm_url": links.url(self._app, "confirm.show", token=encode(due.waiting.token)),
-        }
-        with force_locale(page.locale):
-            subject, body, html = (
-                self._app.jinja_env.get_template(f"email/signatures/{name}/{part}").render(values)
-                for part in ("subject.txt", "body.txt", "body.html")
-            )
-        letter = Letter(
-            subject=" ".join(subject.split()),
-            recipients=[due.waiting.email],
-            body=body,
-            html=html,
-            sender=(page.org, self._app.config["MAIL_DEFAULT_SENDER"]),
-            reply_to=page.reply_to or None,
-            extra_headers={"Auto-Submitted": "auto-generated"},
-        )
-        letter.msgId = self._message_id(name, due.action_ref)
-        return letter
-
-    def _message_id(self, name: str, action_ref: bytes) -> str:
-        # The same mail sent twice after a crash has the same id, so that mailboxes can tell; it reveals no action.
-        domain = self._app.config["MAIL_DEFAULT_SENDER"].rpartition("@")[2]
-        return f"<{encode(digest(16, 'message-id', name.encode() + action_ref))}@{domain}>"
-
-
-@contextmanager
-def _quiet() -> Iterator[None]:
-    try:
-        yield
-    except (OSError, smtplib.SMTPException):
-        return
-
-
-def _enhanced(answer: bytes | str) -> bytes:
-    found = _ENHANCED.search(answer if isinstance(answer, bytes) else answer.encode())
-    return found[1] if found else b""
-
-
-def _is_final(code: int, answer: bytes) -> bool:
-    """Whether a refusal at RCPT is about this recipient and for good (protocol 6)."""
-    enhanced = _enhanced(answer)
-    return enhanced.startswith(b"5.1.") if enhanced else code in _REFUSALS
+    def _failed(self, step: str, error: Exception) -> None:
+        self._app.logger.critical("mail: %s failed (%s); a pause of %d s", step, type(error).__name__, self._pause)
+        self._fault = type(error).__name__
+        self._closed_until = clock.monotonic() + self._pause
+        self._pause = min(self._pause * 2, _LONGEST_PAUSE)
 
 
 def test_faults(address: str) -> list[str]:
@@ -180,9 +220,12 @@ def test_faults(address: str) -> list[str]:
     letter = Letter(
         subject="proca_web: mail works", recipients=[address], body="This is the test mail you asked for.\n"
     )
+    letter.msgId = f"<{secrets.token_hex(16)}@{str(letter.sender).rpartition('@')[2]}>"
     try:
         with connect() as connection:
-            connection.send(letter)
-    except (OSError, smtplib.SMTPException) as error:
+            outcome = connection.hand_over(str(letter.sender), address, letter)
+    except Exception as error:
         return [f"the test mail could not be sent ({type(error).__name__}); check the PROCA_MAIL_* settings"]
+    if outcome is not Outcome.SENT:
+        return [f"the mail server did not take the test mail ({outcome.value})"]
     return []

@@ -26,12 +26,11 @@ def write(app: Flask, notice: DueNotice) -> Letter:
         )
     sender = app.config["MAIL_DEFAULT_SENDER"]
     letter = Letter(
-        subject=" ".join(subject.split()),
+        subject=subject,
         recipients=[notice.email],
         body="\n\n".join(paragraphs) + "\n",
         html=html,
         sender=sender,
-        extra_headers={"Auto-Submitted": "auto-generated"},
     )
     letter.msgId = make_msgid(domain=sender.rpartition("@")[2])
     return letter

@@ -2,12 +2,13 @@
 
 from proca_web.blueprints.console import auth, exports, keys, start
 from proca_web.blueprints.console.keys import acts, pages
-from proca_web.blueprints.public import action_page, confirm, front, health, mailbox, transparency
+from proca_web.blueprints.public import action_page, confirm, front, health, mailbox, transparency, withdraw
 
 BLUEPRINTS = (
     front.bp,
     action_page.bp,
     confirm.bp,
+    withdraw.bp,
     transparency.bp,
     auth.bp,
     start.bp,

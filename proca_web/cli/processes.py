@@ -18,11 +18,13 @@ from proca_web.cli import doubts
 from proca_web.cli.ports import PORT
 from proca_web.cli.ready import app_or_exit, app_when_ready
 from proca_web.extensions import encryption, queue
+from proca_web.jobs.mail import room_of
 from proca_web.jobs.sweep import sweep as sweep_once
 from proca_web.services.instance import ageing
 
 _PR_SET_DUMPABLE = 4
 THREADS = 8
+SECONDS_FOR_THE_MAIL_AT_HAND = 5.0
 
 
 @click.command()
@@ -49,11 +51,13 @@ def worker() -> None:
     for sign in (signal.SIGTERM, signal.SIGINT):
         signal.signal(sign, lambda *_: stop.set())
     consumer = queue.consumer(app)
+    room_of(app).start()
     sweep_once(app)
     consumer.start()
     click.echo("worker: ready", err=True)
     stop.wait()
     consumer.stop(graceful=True)
+    room_of(app).stop(SECONDS_FOR_THE_MAIL_AT_HAND)
     _end(app)
 
 
@@ -85,6 +89,7 @@ def run(app: Flask, host: str, port: int, *, ready: str = "") -> None:
     signal.signal(signal.SIGTERM, _exit)
     signal.signal(signal.SIGINT, _exit)
     consumer = queue.consumer(app)
+    room_of(app).start()
     sweep_once(app)
     consumer.start()
     if ready:
@@ -97,6 +102,7 @@ def run(app: Flask, host: str, port: int, *, ready: str = "") -> None:
     finally:
         server.close()
         consumer.stop(graceful=True)
+        room_of(app).stop(SECONDS_FOR_THE_MAIL_AT_HAND)
         _end(app)
 
 

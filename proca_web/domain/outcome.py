@@ -1,12 +1,26 @@
-"""What became of a mail that was handed to a mail server."""
+"""What became of a mail that was handed to a mail server, and what its answer means for the recipient."""
 
+import re
 from enum import Enum
+
+# RFC 3463 and 7505: no such mailbox, no such system, bad address syntax, mailbox moved, recipient takes no mail.
+_ABOUT_THE_RECIPIENT = frozenset({"5.1.1", "5.1.2", "5.1.3", "5.1.6", "5.1.10"})
+# RFC 2034: the enhanced code stands before the text, nowhere else.
+_ENHANCED = re.compile(r"\s*(5\.\d{1,3}\.\d{1,3})(?=\s|$)")
 
 
 class Outcome(Enum):
-    """What SMTP said: taken, refused for good for this recipient, failed before or after the message went over."""
+    """What SMTP said, or that it said nothing."""
 
-    SENT = "sent"
-    REFUSED = "refused"
-    FAILED = "failed"
-    FAILED_AFTER_DATA = "failed after DATA"
+    SENT = "taken"
+    REFUSED = "refused, surely for this recipient and for good"
+    ANSWERED = "not taken, for whatever other reason"
+    UNSURE = "no answer to the last dot"
+    FAULT = "ours could not write or hand it over"
+    CUT = "the connection ended before an answer"
+
+
+def of_refusal(code: int, answer: bytes) -> Outcome:
+    """What an answer to RCPT or DATA that takes no mail means: a few codes are surely about the recipient."""
+    found = _ENHANCED.match(answer.decode("ascii", "replace")) if 500 <= code <= 599 else None
+    return Outcome.REFUSED if found and found[1] in _ABOUT_THE_RECIPIENT else Outcome.ANSWERED

@@ -13,7 +13,7 @@ from proca_web.adapters.keyring import keyring_of
 from proca_web.adapters.wordings import refresh_wordings
 from proca_web.domain.errors import KeyringAway, Unavailable
 from proca_web.domain.words import Alarm
-from proca_web.jobs import keys
+from proca_web.jobs import endings, keys
 from proca_web.jobs.mail import send_mail
 from proca_web.jobs.release import release
 from proca_web.services import heartbeats
@@ -21,7 +21,7 @@ from proca_web.services.instance import ageing, alarms, health, keyrings
 from proca_web.services.petitions import counting
 from proca_web.services.sealing import sender_rows
 from proca_web.services.sealing.keyring import Keyring
-from proca_web.services.signatures import expiring, mailing, mending
+from proca_web.services.signatures import expiring, mending
 
 MOST_ROUNDS = 10_000
 
@@ -50,8 +50,9 @@ def sweep(app: Flask) -> None:
 def _housekeeping(app: Flask, aged: datetime) -> None:
     """What goes by age counts against `aged`, which no leap of the clock moves by more than ten minutes."""
     keyring = keyring_of(app)
-    _step(app, "leases", lambda: _write(lambda c: mailing.end_leases(c, clock.now(), aged)))
-    _step(app, "expiry", lambda: _until_none(lambda c: expiring.expire(c, aged)))
+    _step(app, "leases", lambda: endings.end_leases(app, aged))
+    _step(app, "expiry", lambda: endings.expire(app, aged))
+    _step(app, "lost keys", lambda: endings.end_keyless(app, keyring))
     _step(app, "old keys", lambda: _renew_keys(keyring, aged))
     _step(app, "senders", lambda: _write(lambda c: sender_rows.drop_old(c, aged)))
     _step(app, "closed campaigns", lambda: _forget_campaigns(keyring, aged))

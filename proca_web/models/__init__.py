@@ -4,7 +4,7 @@ from proca_web.models.action import Action, Supporter, Transient
 from proca_web.models.base import Base
 from proca_web.models.campaign import ActionPage, Campaign, ConsentText, DayCount
 from proca_web.models.contact import Contact, ReleaseCounter
-from proca_web.models.instance import Heartbeat, Instance, Relay, StandingAlarm
+from proca_web.models.instance import Fault, Heartbeat, Instance, Relay, StandingAlarm
 from proca_web.models.keys import KeyChallenge, KeyChange, KeyLogEntry, PublicKey
 from proca_web.models.org import Org
 from proca_web.models.outbox import OutboxMail
@@ -19,6 +19,7 @@ __all__ = [
     "ConsentText",
     "Contact",
     "DayCount",
+    "Fault",
     "Heartbeat",
     "Instance",
     "KeyChallenge",

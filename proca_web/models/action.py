@@ -131,9 +131,6 @@ class Transient(Base):
     link_seal: Mapped[bytes | None] = mapped_column(comment="opened by the mailed link only")
     sealed_at: Mapped[datetime | None] = mapped_column(comment="age of what is readable")
     attempts: Mapped[int] = mapped_column(default=0, server_default="0")
-    deliveries: Mapped[int] = mapped_column(
-        default=0, server_default="0", comment="attempts that may have reached DATA"
-    )
     unsure: Mapped[int] = mapped_column(default=0, server_default="0", comment="mails whose end nobody knows")
     waiting_since: Mapped[datetime | None] = mapped_column(comment="when the mail was taken")
     lease_until: Mapped[datetime | None]

@@ -49,3 +49,13 @@ class StandingAlarm(Base):
     sentence: Mapped[str]
     since: Mapped[datetime]
     raised_at: Mapped[datetime]
+
+
+class Fault(Base):
+    """Something that was set aside so that the rest goes on, and why; shown by `check`, never about a person."""
+
+    __tablename__ = "faults"
+
+    name: Mapped[str] = mapped_column(primary_key=True, comment="what was set aside; never about a person")
+    reason: Mapped[str] = mapped_column(comment="the kind of error, without its text")
+    seen_at: Mapped[datetime]

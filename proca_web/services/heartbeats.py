@@ -1,18 +1,31 @@
-"""Who was seen when: signs of life of processes, and when a rare job last ran."""
+"""Who was seen when: signs of life of processes and relays, when a rare job last ran, and what was set aside."""
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from proca_web.models import Heartbeat
+from proca_web.models import Fault, Heartbeat, Relay
 from proca_web.services import driver
 
 _RECOUNTED = "recount"
+_FAULTS = driver.table(Fault)
 _BEAT = driver.insert(
     Heartbeat,
     lambda new: new.on_conflict_do_update(index_elements=["name"], set_={"seen_at": new.excluded.seen_at}),
 )
+
+_TAKEN = driver.insert(
+    Relay,
+    lambda new: new.on_conflict_do_update(index_elements=["name"], set_={"taken_at": new.excluded.taken_at}),
+)
+_SET_ASIDE = driver.insert(
+    Fault,
+    lambda new: new.on_conflict_do_update(
+        index_elements=["name"], set_={"reason": new.excluded.reason, "seen_at": new.excluded.seen_at}
+    ),
+)
+FAULTS_TOLD = timedelta(days=1)
 
 
 def beat(session: Session, name: str, now: datetime) -> None:
@@ -32,3 +45,25 @@ def is_recount_due(session: Session, now: datetime) -> bool:
         return False
     beat(session, _RECOUNTED, now)
     return last is not None
+
+
+def taken(session: Session, relay: str, now: datetime) -> None:
+    """That mail transport took a mail: what was wrong with it is over."""
+    session.execute(_TAKEN.of(session), {"name": relay, "taken_at": now})
+    session.execute(delete(_FAULTS).where(_FAULTS.c.name == relay))
+
+
+def last_taken(session: Session, relay: str) -> datetime | None:
+    """When that mail transport last took a mail."""
+    return session.scalar(select(Relay.taken_at).where(Relay.name == relay))
+
+
+def set_aside(session: Session, name: str, reason: str, now: datetime) -> None:
+    """Remember for a day what was set aside and why; neither may say anything about a person."""
+    session.execute(delete(_FAULTS).where(_FAULTS.c.seen_at < now - FAULTS_TOLD))
+    session.execute(_SET_ASIDE.of(session), {"name": name, "reason": reason, "seen_at": now})
+
+
+def faults(session: Session, now: datetime) -> list[Fault]:
+    """What was set aside within a day."""
+    return list(session.scalars(select(Fault).where(Fault.seen_at >= now - FAULTS_TOLD).order_by(Fault.name)))

@@ -3,19 +3,27 @@
 import logging
 import ssl
 from dataclasses import replace
+from email import message_from_bytes, policy
+from email.header import decode_header, make_header
 from pathlib import Path
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
+from proca_web.adapters import mailer
+from proca_web.adapters.mailer import mailbox
 from proca_web.app import create_app
 from proca_web.config import MailSettings, Settings
+from proca_web.crypto.boxes import transient_seal
+from proca_web.crypto.encoding import encode
+from proca_web.jobs import endings
 from proca_web.services.sealing.keyring import Keyring
+from proca_web.services.signatures.mailing import DueMail, PageOfMail
 from tests import factories, smtp_sink
-from tests.factories import World
+from tests.factories import FakeClock, World
 from tests.services.conftest import confirm_path, waiting_token
-from tests.smtp_sink import Sink
+from tests.smtp_sink import LoginSink, Sink
 
 
 @pytest.fixture
@@ -24,10 +32,10 @@ def settings(tmp_path: Path, sqlite_url: str) -> Settings:
     return factories.settings(tmp_path, sqlite_url)
 
 
-def post_to(settings: Settings, port: int, tls: str = "none") -> Flask:
+def post_to(settings: Settings, port: int, tls: str = "none", user: str = "", password: str = "") -> Flask:
     """An app whose mail goes to that port."""
     Keyring(settings.keyring_dir).prepare()
-    mail = MailSettings("127.0.0.1", port, tls, "", "", "petitions@host.example.org")
+    mail = MailSettings("127.0.0.1", port, tls, user, password, "petitions@host.example.org")
     return create_app(replace(settings, mail=mail, mailbox_dir=None), check=False)
 
 
@@ -73,7 +81,7 @@ def test_the_confirmation_says_who_asked_what_and_how_to_ignore_it(
             assert said in text, (part, said)
 
 
-def test_the_thank_you_comes_after_the_confirmation_and_holds_no_link_that_acts(
+def test_the_thank_you_comes_after_the_confirmation_with_a_withdraw_link_of_its_own(
     world: World, client: FlaskClient, sink: Sink
 ) -> None:
     world.sign(client)
@@ -86,6 +94,7 @@ def test_the_thank_you_comes_after_the_confirmation_and_holds_no_link_that_acts(
     body = thanks.get_body(("plain",))
     assert body is not None
     assert "/confirm/" not in body.get_content()
+    assert f"/withdraw/{encode(transient_seal.withdraw_token(token))}" in body.get_content()
     assert "utm_source=share" in body.get_content()
 
 
@@ -133,11 +142,36 @@ def test_a_mail_sent_again_has_the_same_message_id_and_link(world: World, client
     assert first.get_body(("plain",)).get_content() == second.get_body(("plain",)).get_content()
 
 
-@pytest.mark.parametrize("answer", ["550 no such user", "551 elsewhere", "553 bad mailbox", "550 5.1.1 unknown"])
-def test_a_recipient_refused_for_good_is_purged(
-    world: World, client: FlaskClient, sink: Sink, states: States, answer: str
+SURELY = [
+    "550 5.1.1 unknown",
+    "550 5.1.2 no such system",
+    "553 5.1.3 bad syntax",
+    "551 5.1.6 moved",
+    "556 5.1.10 null mx",
+]
+NOT_SURELY = [
+    "450 busy",
+    "450 5.1.1 they contradict themselves",
+    "451 4.3.0 later",
+    "550 no such user",
+    "551 elsewhere",
+    "553 bad mailbox",
+    "550 5.1.7 your sender has bad syntax",
+    "550 5.1.8 your sender's domain does not exist",
+    "550 5.1.0 address rejected",
+    "550 5.7.1 your server is blocked, see rule 5.1.1",
+    "550 5.1.11 nobody gave this number out",
+    "552 full",
+    "554 no",
+]
+
+
+@pytest.mark.parametrize("answer", SURELY)
+@pytest.mark.parametrize("step", ["at_rcpt", "at_data"])
+def test_an_answer_surely_about_the_recipient_purges(
+    world: World, client: FlaskClient, sink: Sink, states: States, step: str, answer: str
 ) -> None:
-    sink.at_rcpt = answer
+    setattr(sink, step, answer)
     world.sign(client)
     world.run("mail")
     assert states() == []
@@ -145,28 +179,179 @@ def test_a_recipient_refused_for_good_is_purged(
     assert world.query("SELECT event, number FROM day_counts") == [("refused", 1)]
 
 
-@pytest.mark.parametrize(
-    "answer", ["450 busy", "451 4.3.0 later", "550 5.7.1 your server is blocked", "552 full", "554 no"]
-)
-def test_a_refusal_that_is_not_about_the_recipient_keeps_the_signature(
-    world: World, client: FlaskClient, sink: Sink, states: States, answer: str
+@pytest.mark.parametrize("answer", NOT_SURELY)
+@pytest.mark.parametrize("step", ["at_rcpt", "at_data"])
+def test_any_other_answer_keeps_the_signature(
+    world: World, client: FlaskClient, sink: Sink, states: States, step: str, answer: str
 ) -> None:
-    sink.at_rcpt = answer
+    setattr(sink, step, answer)
     world.sign(client)
     world.run("mail")
     assert states() == ["to_send"]
-    assert world.query("SELECT deliveries, attempts FROM transients") == [(0, 1)]
+    assert world.query("SELECT attempts, unsure FROM transients") == [(0, 0)]
 
 
-@pytest.mark.parametrize("answer", ["451 later", "554 spam", "drop"])
-def test_a_fault_at_data_is_tried_again(
-    world: World, client: FlaskClient, sink: Sink, states: States, answer: str
+def test_an_answer_counts_only_while_the_relay_takes_other_mail(
+    world: World, client: FlaskClient, sink: Sink, clock: FakeClock
 ) -> None:
-    sink.at_data = answer
+    world.sign(client, email="taken@example.org")
+    world.run("mail")
+    sink.at_rcpt = "450 not this one"
+    world.sign(client, email="deferred@example.org")
+    for attempts in (1, 2):
+        world.run("mail")
+        assert world.query("SELECT attempts FROM transients WHERE state = 'to_send'") == [(attempts,)]
+        clock.forward(minutes=6)
+    clock.forward(hours=1)
+    world.run("mail")
+    assert world.query("SELECT attempts FROM transients WHERE state = 'to_send'") == [(2,)]
+
+
+def test_a_line_cut_after_the_last_dot_leaves_an_end_that_nobody_knows(
+    world: World, client: FlaskClient, sink: Sink, states: States, clock: FakeClock
+) -> None:
+    sink.at_data = "drop"
+    world.sign(client)
+    for unsure, minutes in ((1, 10), (2, 60), (3, 1440)):
+        world.run("mail")
+        del world.app.extensions["proca_mail"]  # a worker that does not pause
+        assert states() == ["to_send"]
+        assert world.query("SELECT attempts, unsure FROM transients") == [(0, unsure)]
+        clock.forward(minutes=minutes - 1)
+        world.run("mail")
+        assert len(sink.envelopes) == unsure
+        clock.forward(minutes=2)
+    assert world.query("SELECT event, sum(number) FROM day_counts GROUP BY event") == [("unsure", 3)]
+
+
+TITLES = [
+    "Friends of the Trees, Berlin",
+    "Bäume, Parks & Gärten e.V.",
+    "Trees; Parks",
+    "Trees > Cars",
+    "Cars < Trees",
+    "trees@work e.V.",
+    "Trees: Berlin",
+    "[Trees] Berlin",
+    'The "Green" League',
+    "Back\\slash",
+    "(Berlin)",
+    "=?utf-8?q?Trees?=",
+    "🌳",
+    "أصدقاء الأشجار",
+    "Trees\r\nBcc: evil@example.org",
+    "Trees\x00 and\x1b parks",
+]
+
+
+@pytest.mark.parametrize("title", TITLES)
+def test_the_title_of_an_org_is_text_in_the_sender_and_never_syntax(title: str) -> None:
+    raw = f"From: {mailbox(title, 'petitions@example.org')}\r\nTo: a@example.org\r\n\r\n".encode("ascii")
+    message = message_from_bytes(raw, policy=policy.default)
+    (sender,) = message["From"].addresses
+    shown = " ".join(title.replace("\x00", " ").replace("\x1b", " ").split())
+    assert (sender.display_name, sender.addr_spec) == (shown, "petitions@example.org")
+    assert message.keys() == ["From", "To"]
+
+
+@pytest.mark.parametrize("title", ["Grün und Blau " * 12, "Long and plain " * 12, "x" * 150, "ü" * 200])
+def test_a_long_title_is_folded_and_its_first_line_is_not_empty(title: str) -> None:
+    lines = f"From: {mailbox(title, 'petitions@example.org')}".split("\r\n")
+    assert len(lines[0]) > len("From: ") + 10
+    assert max(map(len, lines)) <= 78
+    assert str(make_header(decode_header("".join(lines[:-1])[6:]))) == title.strip()
+
+
+@pytest.mark.parametrize("title", ["Trees, Parks > Cars", 'trees@work: "e.V."', "Bäume; Gärten"])
+def test_mail_leaves_from_our_address_whatever_the_org_is_called(
+    world: World, client: FlaskClient, sink: Sink, title: str
+) -> None:
+    world.execute("UPDATE orgs SET title = :title WHERE name = 'org-one'", title=title)
     world.sign(client)
     world.run("mail")
-    assert states() == ["to_send"]
-    assert world.query("SELECT deliveries FROM transients") == [(1,)]
+    assert sink.envelopes[0].mail_from == "petitions@host.example.org"
+    (message,) = sink.messages()
+    (sender,) = message["From"].addresses
+    assert (sender.display_name, sender.addr_spec) == (title, "petitions@host.example.org")
+    assert message["X-Auto-Response-Suppress"] == "All"
+
+
+def test_a_mail_that_cannot_be_written_is_set_aside_and_the_others_leave(
+    world: World, client: FlaskClient, sink: Sink, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written = mailer.write
+
+    def write(app: Flask, due: DueMail, page: PageOfMail) -> mailer.Letter:
+        if due.waiting.email.startswith("second"):
+            raise UnicodeError("second@example.org")
+        return written(app, due, page)
+
+    monkeypatch.setattr(mailer, "write", write)
+    for name in ("first", "second", "third"):
+        world.sign(client, email=f"{name}@example.org")
+    world.run("mail")
+    assert sorted(recipient for envelope in sink.envelopes for recipient in envelope.rcpt_tos) == [
+        "first@example.org",
+        "third@example.org",
+    ]
+    assert world.query("SELECT attempts, unsure FROM transients WHERE state = 'to_send'") == [(0, 0)]
+    assert world.query("SELECT name, reason FROM faults") == [("mail of the page trees", "UnicodeError")]
+
+
+@pytest.mark.parametrize("offered", [["PLAIN"], ["LOGIN"]])
+def test_a_password_may_hold_any_letters(settings: Settings, offered: list[str]) -> None:
+    sink = LoginSink(password="Schlüssel ключ", offered=offered)
+    controller = smtp_sink.start_with_login(sink)
+    try:
+        world = factories.make_world(post_to(settings, sink.port, "none", "würzburg", "Schlüssel ключ"))
+        world.sign(world.app.test_client())
+        world.run("mail")
+        assert (len(sink.envelopes), sink.logins) == (1, 1)
+        with world.app.app_context():
+            assert mailer.test_faults("operator@example.org") == []
+    finally:
+        controller.stop()
+
+
+@pytest.mark.parametrize("password", ["wrong", "Schlüssel", "\U0001f511"])
+def test_a_wrong_password_touches_no_row_and_ends_in_no_traceback(settings: Settings, password: str) -> None:
+    sink = LoginSink(password="right")
+    controller = smtp_sink.start_with_login(sink)
+    try:
+        world = factories.make_world(post_to(settings, sink.port, "none", "user", password))
+        world.sign(world.app.test_client())
+        before = world.query("SELECT * FROM transients")
+        world.run("mail", "sweep")
+        assert world.query("SELECT * FROM transients") == before
+        assert world.query("SELECT name FROM faults") == [(f"127.0.0.1:{sink.port}",)]
+        with world.app.app_context():
+            assert "could not be sent" in mailer.test_faults("operator@example.org")[0]
+    finally:
+        controller.stop()
+
+
+def test_a_transport_that_fails_pauses_longer_and_longer(
+    settings: Settings, free_port: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app = post_to(settings, free_port)
+    moment, tries = 0.0, 0
+    monkeypatch.setattr("proca_web.adapters.clock.monotonic", lambda: moment)
+
+    def connect() -> None:
+        nonlocal tries
+        tries += 1
+        raise ConnectionRefusedError
+
+    monkeypatch.setattr(mailer, "connect", connect)
+    transport = mailer.Transport(app)
+    for pause in (10, 20, 40, 80, 160, 300, 300):
+        before = tries
+        assert not transport.is_ready()
+        assert tries == before + 1
+        moment += pause - 1
+        assert not transport.is_ready()
+        assert tries == before + 1
+        moment += 1
 
 
 def test_after_a_fault_the_other_mails_still_go_out(
@@ -185,7 +370,7 @@ def test_no_server_at_all_keeps_everything(settings: Settings, free_port: int) -
     world = factories.make_world(post_to(settings, free_port))
     world.sign(world.app.test_client())
     world.run("mail")
-    assert world.query("SELECT state FROM transients") == [("to_send",)]
+    assert world.query("SELECT state, attempts, unsure FROM transients") == [("to_send", 0, 0)]
 
 
 def test_an_smtp_error_never_reaches_the_log_with_the_address(
@@ -215,7 +400,7 @@ def test_a_certificate_nobody_vouches_for_is_refused(settings: Settings, tmp_pat
         world.sign(world.app.test_client())
         world.run("mail")
         assert sink.envelopes == []
-        assert world.query("SELECT state, deliveries FROM transients") == [("to_send", 0)]
+        assert world.query("SELECT state, unsure FROM transients") == [("to_send", 0)]
     finally:
         controller.stop()
 
@@ -233,3 +418,39 @@ def test_a_trusted_certificate_is_accepted(settings: Settings, tmp_path: Path, m
         assert len(sink.envelopes) == 1
     finally:
         controller.stop()
+
+
+def test_nobody_is_mailed_twice_because_a_lease_ran_out(
+    world: World, client: FlaskClient, sink: Sink, clock: FakeClock, states: States
+) -> None:
+    def slowly(envelope: object) -> None:
+        clock.forward(minutes=4)
+        with world.app.app_context():
+            endings.end_leases(world.app, clock())
+
+    sink.meanwhile = slowly
+    for number in range(6):
+        world.sign(client, email=f"person{number}@example.org")
+    world.run("mail")
+    assert len({envelope.rcpt_tos[0] for envelope in sink.envelopes}) == len(sink.envelopes) == 6
+    assert states() == ["waiting"] * 6
+
+
+def test_a_mail_speaks_the_direction_of_its_language_and_keeps_the_words_of_others_apart(
+    world: World, client: FlaskClient, sink: Sink
+) -> None:
+    world.execute("UPDATE action_pages SET locale = 'ar'")
+    world.execute("UPDATE orgs SET title = :title WHERE name = 'org-one'", title="Trees & Parks!")
+    world.sign(client)
+    token = waiting_token(world)
+    world.run("mail")
+    client.post(confirm_path(token))
+    world.run("mail")
+    for message in sink.messages():
+        html = message.get_body(("html",)).get_content()
+        inside = html[html.index("<body") :]
+        assert 'dir="rtl"' in inside
+        assert "<bdi>Trees &amp; Parks!</bdi>" in inside
+        assert "<bdi>Zofia</bdi>" in inside
+        assert "&lt;bdi" not in inside
+        assert "prefers-color-scheme: dark" in html

@@ -154,7 +154,7 @@ BROKEN = {
         "SELECT org_id, kind, role, 'retired', randomblob(32), sign_public, fingerprint, created_at "
         "FROM public_keys WHERE kind = 'home'",
     ),
-    "1 addresses are readable for more than 72 hours": (
+    "1 addresses are readable for more than 7 days": (
         SIGNED[0],
         SIGNED[1].format(values="'to_send', x'00', 'k', x'00', '{old}', '{old}'", old="{old}"),
     ),

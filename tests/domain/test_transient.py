@@ -4,17 +4,17 @@ from datetime import timedelta
 
 import pytest
 
-from proca_web.domain.transient import TABLE, End, Event, State, retry_after, sources, target
+from proca_web.domain.transient import TABLE, End, Event, State, retry_after, sources, target, unsure_after
 
 # A dot: the event changes nothing in this state.
 GRID = """
-                claim           sent     failed   refused  gave_up  confirm         accept          reject  bounce   expire
-to_send         sending         .        .        .        .        thanks_to_send  .               purged  purged   purged
-sending         .               waiting  to_send  purged   waiting  thanks_to_send  .               purged  purged   purged
-waiting         .               .        .        .        .        thanks_to_send  .               purged  purged   purged
-to_accept       .               .        .        .        .        .               thanks_to_send  .       .        purged
-thanks_to_send  thanks_sending  .        .        .        .        .               .               .       .        cleared
-thanks_sending  .               cleared  cleared  cleared  .        .               .               .       cleared  cleared
+                claim           sent     failed          refused  unsure   give_up  expire   linger   lose     confirm         accept          reject  withdraw  bounce
+to_send         sending         .        .               .        .        purged   purged   waiting  purged   thanks_to_send  .               purged  purged    purged
+sending         .               waiting  to_send         purged   to_send  .        .        .        .        thanks_to_send  .               purged  purged    .
+waiting         .               .        .               .        .        .        purged   .        .        thanks_to_send  .               purged  purged    purged
+to_accept       .               .        .               .        .        .        .        .        purged   .               thanks_to_send  purged  purged    .
+thanks_to_send  thanks_sending  .        .               .        .        cleared  cleared  .        cleared  .               .               .       .         .
+thanks_sending  .               cleared  thanks_to_send  cleared  cleared  .        .        .        .        .               .               .       .         .
 """  # noqa: E501 -- a table is read in columns
 _HEAD, *_ROWS = [line.split() for line in GRID.strip().splitlines()]
 PAIRS = [(row[0], event, to) for row in _ROWS for event, to in zip(_HEAD, row[1:], strict=True)]
@@ -56,7 +56,10 @@ def test_an_unaccepted_signature_is_never_left_without_its_clear_data() -> None:
 
 
 def test_every_state_ends_by_time_alone() -> None:
-    assert {*sources(Event.EXPIRE, End.PURGED), *sources(Event.EXPIRE, End.CLEARED)} == set(State)
+    by_age = {*sources(Event.EXPIRE, End.PURGED), *sources(Event.EXPIRE, End.CLEARED)}
+    after_a_lease = {State.SENDING, State.THANKS_SENDING}
+    assert by_age | after_a_lease | set(sources(Event.LOSE, End.PURGED)) == set(State)
+    assert all(target(state, Event.UNSURE) in (State.TO_SEND, End.CLEARED) for state in after_a_lease)
 
 
 @pytest.mark.parametrize(
@@ -65,3 +68,8 @@ def test_every_state_ends_by_time_alone() -> None:
 )
 def test_failed_mails_wait_longer_each_time_and_a_day_at_most(attempts: int, minutes: int) -> None:
     assert retry_after(attempts) == timedelta(minutes=minutes)
+
+
+@pytest.mark.parametrize(("unsure", "minutes"), [(1, 10), (2, 60), (3, 1440), (4, 1440), (50, 1440)])
+def test_a_mail_whose_end_nobody_knows_is_repeated_three_times_in_a_day_at_most(unsure: int, minutes: int) -> None:
+    assert unsure_after(unsure) == timedelta(minutes=minutes)

@@ -37,7 +37,7 @@ RENAMED = {
 
 
 # Columns of versions before that have no successor.
-DROPPED: tuple[str, ...] = ()
+DROPPED: tuple[str, ...] = ("deliveries",)
 
 
 @pytest.fixture

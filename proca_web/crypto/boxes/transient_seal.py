@@ -39,6 +39,11 @@ def link_id(token: bytes) -> bytes:
     return keyed("link-id", token)
 
 
+def withdraw_token(token: bytes) -> bytes:
+    """W = K("withdraw", T): every mail can carry it, and it leads to the withdrawal only."""
+    return keyed("withdraw", token)
+
+
 def withdraw_id(token: bytes) -> bytes:
     """K("withdraw-id", W): what finds the action of a withdraw link."""
     return keyed("withdraw-id", token)

@@ -9,7 +9,7 @@ from proca_web.crypto.encoding import encode
 from proca_web.crypto.errors import KeyRefused
 from proca_web.crypto.keys.keys import check_public
 from proca_web.domain.errors import GuardDamaged, KeyLogBroken
-from proca_web.domain.transient import READABLE_AT_MOST
+from proca_web.domain.transient import UNSENT_AT_MOST, State
 from proca_web.domain.words import ActionStatus, KeyKind, Publication
 from proca_web.models import (
     Action,
@@ -22,6 +22,7 @@ from proca_web.models import (
     ReleaseCounter,
     Transient,
 )
+from proca_web.services import heartbeats
 from proca_web.services.instance import alarms, health, keyrings
 from proca_web.services.keys import log as key_log
 from proca_web.services.keys import recipients
@@ -32,6 +33,7 @@ from proca_web.services.sealing.vouching import Vouching
 MOST_LATE = timedelta(days=3)
 RELEASED_WITHIN = timedelta(minutes=10)
 _UNRELEASED = text("actions.status <> 'pending' AND NOT actions.released")  # word for word as the index has it
+_UNSENT = Transient.state.in_((State.TO_SEND, State.SENDING))
 _SECRET_WORDS = ("secret", "private", "seed", "passphrase")
 NOTES = (
     "a snapshot of the running machine (memory and disk together) can repeat nonces; use PROCA_SENDER=throwaway there",
@@ -52,6 +54,7 @@ def faults(session: Session, identity: bytes, keyring: Keyring, now: datetime) -
         *_releases(session, now),
         *_worker(session, now),
         *[f"alarm: {alarm.sentence}" for alarm in alarms.standing(session, now)],
+        *(f"{each.name} was set aside or failed ({each.reason})" for each in heartbeats.faults(session, now)),
     ]
 
 
@@ -118,20 +121,24 @@ def _pages(session: Session, vouching: Vouching | None, now: datetime) -> list[s
 
 def _transients(session: Session, keyring: Keyring, now: datetime) -> list[str]:
     found = []
-    limit = now - READABLE_AT_MOST - timedelta(minutes=5)
+    limit = now - UNSENT_AT_MOST - timedelta(minutes=5)
     late = select(func.count()).where(Transient.wait_seal.is_not(None), Transient.sealed_at < limit)
     number = session.scalar(late.select_from(Transient))
     if number:
-        found.append(f"{number} addresses are readable for more than 72 hours; is the worker running?")
+        found.append(f"{number} addresses are readable for more than 7 days; is the worker running?")
+    since = func.coalesce(Transient.waiting_since, Transient.created_at)
     for days in session.scalars(select(Campaign.confirm_days).distinct()):
         of_age = now - timedelta(days=days) - MOST_LATE
         old = select(func.count()).select_from(Transient).join(Action, Action.id == Transient.action_id)
         old = old.join(ActionPage, ActionPage.id == Action.action_page_id).join(Campaign)
-        number = session.scalar(old.where(Campaign.confirm_days == days, Transient.created_at < of_age))
+        number = session.scalar(old.where(Campaign.confirm_days == days, since < of_age))
         if number:
             found.append(
                 f"{number} addresses are {MOST_LATE.days} days over the {days} to confirm; is the worker running?"
             )
+    unsure = session.scalar(select(func.count()).select_from(Transient).where(Transient.unsure > 0, _UNSENT))
+    if unsure:
+        found.append(f"{unsure} mails have an end that nobody knows (the server did not answer, or the worker died)")
     lost = keyrings.lacking_transients(session, keyring)
     if lost:
         found.append(f"the keyring lacks {len(lost)} keys that waiting addresses are sealed with")

@@ -1,18 +1,16 @@
 """The only code that removes clear data: called by confirm, reject, thank-you, refusal, bounce, expiry and withdrawal.
 
-Each act is a compare-and-set on the transient's state and part of the caller's transaction.
+Each act is a compare-and-set on the transient's state and part of the caller's transaction, and locks its action first.
 """
 
-from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
 
-from sqlalchemy import BindParameter, bindparam, delete, or_, select, update
+from sqlalchemy import BindParameter, bindparam, delete, select, update
 from sqlalchemy.orm import Session
 
 from proca_web.domain.transient import End, Event, sources
 from proca_web.domain.words import ActionStatus, DayEvent
-from proca_web.models import Action, ActionPage, Contact, Supporter, Transient
+from proca_web.models import Action, Contact, Transient
 from proca_web.services import driver
 from proca_web.services.petitions import counting
 
@@ -22,9 +20,12 @@ _COUNTED_AS = {
     Event.REFUSED: DayEvent.REFUSED,
     Event.BOUNCE: DayEvent.BOUNCED,
     Event.EXPIRE: DayEvent.EXPIRED,
+    Event.GIVE_UP: DayEvent.REFUSED,
+    Event.LOSE: DayEvent.LOST,
+    Event.WITHDRAW: DayEvent.WITHDRAWN,
 }
 _ACTIONS, _CONTACTS = driver.table(Action), driver.table(Contact)
-_TRANSIENTS, _SUPPORTERS = driver.table(Transient), driver.table(Supporter)
+_TRANSIENTS = driver.table(Transient)
 _ACTION: BindParameter[int] = bindparam("action")
 
 _DROP_TRANSIENT = delete(_TRANSIENTS).where(_TRANSIENTS.c.action_id == _ACTION)
@@ -32,13 +33,6 @@ _END_TRANSIENT = _DROP_TRANSIENT.where(_TRANSIENTS.c.state.in_(bindparam("states
 _PAGE_OF = select(_ACTIONS.c.action_page_id).where(_ACTIONS.c.id == _ACTION)
 _DELETE_ACTION = delete(_ACTIONS).where(_ACTIONS.c.id == _ACTION, _ACTIONS.c.status == ActionStatus.PENDING)
 
-_SUPPORTER = select(_ACTIONS.c.supporter_id).where(_ACTIONS.c.id == _ACTION).scalar_subquery()
-_SIGNED_BY_SAME = (
-    select(Action.id, Action.action_page_id, Action.counted, ActionPage.campaign_id, Action.supporter_id)
-    .join(ActionPage, ActionPage.id == Action.action_page_id)
-    .where(Action.status == ActionStatus.ACCEPTED, or_(Action.id == _ACTION, Action.supporter_id == _SUPPORTER))
-    .order_by(Action.id)
-)
 _DROP_UNRELEASED = delete(_CONTACTS).where(_CONTACTS.c.action_id == _ACTION, _CONTACTS.c.seq.is_(None))
 _EMPTY_RELEASED = (
     update(_CONTACTS)
@@ -62,7 +56,6 @@ _WITHDRAW_ACTION = (
         withdraw_id=None,
     )
 )
-_DROP_SUPPORTER = delete(_SUPPORTERS).where(_SUPPORTERS.c.id == bindparam("supporter"))
 
 
 def purge(session: Session, action_id: int, event: Event, now: datetime) -> bool:
@@ -83,37 +76,16 @@ def clear(session: Session, action_id: int, event: Event) -> bool:
     return _end(session, action_id, event, End.CLEARED)
 
 
-def withdraw(session: Session, action_id: int, now: datetime) -> bool:
-    """Delete every copy of all accepted signatures of this person in the campaign.
+def withdraw(session: Session, action_id: int) -> bool:
+    """Delete every copy of one accepted signature, and a thank-you that waits; the caller holds the action's lock.
 
     Copies an org may have fetched leave a tombstone with the reference that org knows; the worker releases it.
     """
-    signed = _locked(session, action_id)
-    for action in signed:
-        bound = {"action": action.id}
-        session.execute(_DROP_TRANSIENT, bound)
-        session.execute(_DROP_UNRELEASED, bound)
-        left = driver.changed(session, _EMPTY_RELEASED, bound)
-        done = driver.changed(session, _WITHDRAW_ACTION, {**bound, "nothing_left": left == 0})
-        if done and action.counted:  # people are counted, not forms
-            counting.uncount(session, action.campaign_id, now)
-            counting.add_to_day(session, action.action_page_id, DayEvent.WITHDRAWN, now)
-    for supporter_id in {action.supporter_id for action in signed if action.supporter_id is not None}:
-        session.execute(_DROP_SUPPORTER, {"supporter": supporter_id})
-    return bool(signed)
-
-
-def _locked(session: Session, action_id: int) -> Sequence[Any]:
-    """What this person signed, read once all of it is locked: neither released nor joined by another meanwhile."""
-    locked: set[int] = set()
-    while True:
-        signed = session.execute(_SIGNED_BY_SAME, {"action": action_id}).all()
-        found = {action.id for action in signed}
-        if found <= locked:
-            return signed
-        locked |= found
-        driver.lock_actions(session, found)
-        driver.lock_supporters(session, {action.supporter_id for action in signed if action.supporter_id is not None})
+    bound = {"action": action_id}
+    session.execute(_DROP_TRANSIENT, bound)
+    session.execute(_DROP_UNRELEASED, bound)
+    left = driver.changed(session, _EMPTY_RELEASED, bound)
+    return driver.changed(session, _WITHDRAW_ACTION, {**bound, "nothing_left": left == 0}) == 1
 
 
 def _end(session: Session, action_id: int, event: Event, end: End) -> bool:

@@ -37,6 +37,11 @@ class Signature:
     created_at: datetime
     link_seal: bytes | None = field(repr=False)
 
+    @property
+    def is_accepted(self) -> bool:
+        """Whether it has been confirmed, or needed no confirmation."""
+        return self.status == ActionStatus.ACCEPTED
+
 
 class Rejection(Enum):
     """What "it wasn't me" led to."""
@@ -49,7 +54,7 @@ class Rejection(Enum):
 _FIND = """
 SELECT a.id, a.status, p.name, p.id, p.campaign_id, a.testing, a.consent, a.created_at, t.link_seal
   FROM actions a JOIN action_pages p ON p.id = a.action_page_id LEFT JOIN transients t ON t.action_id = a.id
- WHERE a.confirm_id = ?
+ WHERE a.{column} = ?
 """
 _HOLDERS = """
 SELECT o.id, o.title, k.fingerprint, c.opt_in, o.legal_contact, o.privacy_url
@@ -58,7 +63,7 @@ SELECT o.id, o.title, k.fingerprint, c.opt_in, o.legal_contact, o.privacy_url
 """
 _TO_THANKS = """
 UPDATE transients SET state = ?, link_seal = NULL, wait_key = ?, wait_seal = ?, sealed_at = ?,
-       next_try = ?, lease_until = NULL, attempts = 0, deliveries = 0
+       next_try = ?, lease_until = NULL, attempts = 0, unsure = 0
  WHERE action_id = ? AND state IN ({states})
 """
 _ACCEPT = """
@@ -76,7 +81,16 @@ _HAS_FINGERPRINTS = "SELECT 1 FROM supporters WHERE campaign_id = ? LIMIT 1"
 
 def find(connection: AnyConnection, token: bytes) -> Signature:
     """The signature a confirm link belongs to. Raises UnknownToken."""
-    row = driver.execute(connection, _FIND, (transient_seal.link_id(token),)).fetchone()
+    return _find(connection, "confirm_id", transient_seal.link_id(token))
+
+
+def find_by_withdraw(connection: AnyConnection, token: bytes) -> Signature:
+    """The signature a withdraw link belongs to. Raises UnknownToken."""
+    return _find(connection, "withdraw_id", transient_seal.withdraw_id(token))
+
+
+def _find(connection: AnyConnection, column: str, token_id: bytes) -> Signature:
+    row = driver.execute(connection, _FIND.format(column=column), (token_id,)).fetchone()
     if row is None:
         raise UnknownToken
     action_id, status, page, page_id, campaign_id, testing, consent, created_at, link_seal = row
@@ -124,7 +138,8 @@ def confirm(connection: AnyConnection, keyring: Keyring, token: bytes, now: date
         return signature
     if signature.link_seal is None:
         raise UnknownToken
-    waiting = transient_seal.open_under_link(token, signature.link_seal)
+    held = transient_seal.open_under_link(token, signature.link_seal)
+    waiting = Waiting(held.email, held.first_name, transient_seal.withdraw_token(token))
     if not accept(connection, keyring, signature, waiting, Event.CONFIRM, now):
         return find(connection, token)
     return signature
@@ -133,13 +148,16 @@ def confirm(connection: AnyConnection, keyring: Keyring, token: bytes, now: date
 def accept(
     connection: AnyConnection, keyring: Keyring, signature: Signature, waiting: Waiting, event: Event, now: datetime
 ) -> bool:
-    """Count this person once in the campaign and go on to the thank-you. False: decided by somebody else meanwhile."""
-    withdraw = transient_seal.new_token()
+    """Count this person once in the campaign and go on to the thank-you; `waiting` holds the withdraw link's token.
+
+    False: decided by somebody else meanwhile. Locks the action's row, then the supporter's.
+    """
+    withdraw = waiting.token or transient_seal.new_token()  # none: signed before there was one
+    driver.lock_actions(connection, [signature.action_id])
     name, key = keyring.current_transient(now)
     seal = transient_seal.seal_waiting(key, Waiting(waiting.email, waiting.first_name, withdraw))
     moment = driver.time(connection, now)
     states = sources(event, State.THANKS_TO_SEND)
-    driver.lock_actions(connection, [signature.action_id])
     to_thanks = _TO_THANKS.format(states=", ".join("?" * len(states)))
     values = (State.THANKS_TO_SEND, name, seal, moment, moment, signature.action_id, *states)
     if driver.execute(connection, to_thanks, values).rowcount != 1:
@@ -151,17 +169,9 @@ def accept(
     return True
 
 
-def reject(session: Session, token: bytes, now: datetime) -> Rejection:
-    """ "It wasn't me": purge an unconfirmed signature, withdraw a confirmed one; safe to repeat."""
-    try:
-        signature = find(session, token)
-    except UnknownToken:
-        return Rejection.NOTHING_HELD
-    if clearing.purge(session, signature.action_id, Event.REJECT, now):
-        return Rejection.PURGED
-    if clearing.withdraw(session, signature.action_id, now):
-        return Rejection.WITHDRAWN
-    return Rejection.NOTHING_HELD
+def purge(session: Session, signature: Signature, event: Event, now: datetime) -> bool:
+    """ "It wasn't me", or a withdrawal before the confirmation. False: it is accepted, or gone."""
+    return clearing.purge(session, signature.action_id, event, now)
 
 
 def fingerprint(campaign_key: bytes, address: str) -> bytes:

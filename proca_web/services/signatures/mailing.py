@@ -1,29 +1,27 @@
-"""Which mail is due, and what its outcome does to the row that waits for it (protocol 6).
+"""Which mail is due, and who holds it: leases, and the pages that mails speak of (protocol 6).
 
-A claim is committed before SMTP is spoken to; an outcome is a compare-and-set after it. The link never leaves this
-room but in a `DueMail`, which lives until its mail is handed over.
+A claim is committed before SMTP is spoken to; what became of the mail is `settling`'s. The link never leaves this room
+but in a `DueMail`, which lives until its mail is handed over.
 """
 
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import and_, bindparam, or_, select, update
+from sqlalchemy import bindparam, select, update
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.dml import ReturningUpdate
 
 from proca_web.crypto.boxes import transient_seal
 from proca_web.crypto.boxes.transient_seal import Waiting
-from proca_web.crypto.errors import CannotOpen
-from proca_web.domain.outcome import Outcome
+from proca_web.crypto.errors import CannotOpen, EncodingError
 from proca_web.domain.pages.wording import LegalNotice
-from proca_web.domain.transient import LEASE, MOST_DELIVERIES, End, Event, State, retry_after, sources, target
+from proca_web.domain.transient import FAULT_PAUSE, LEASE, MOST_ANSWERS, Event, State, sources, target
 from proca_web.models import Action, ActionPage, Campaign, Transient
 from proca_web.services import driver
-from proca_web.services.driver import AnyConnection
 from proca_web.services.petitions import wordings
 from proca_web.services.sealing.keyring import Keyring
-from proca_web.services.signatures import clearing
 
 BATCH = 20
 
@@ -38,7 +36,7 @@ class DueMail:
     action_ref: bytes = field(repr=False)
     repeat: bool
     testing: bool
-    expires_at: datetime
+    confirm_days: int
     waiting: Waiting = field(repr=False)
 
 
@@ -62,60 +60,39 @@ class PageOfMail:
 
 _TRANSIENTS = driver.table(Transient)
 _ROW = _TRANSIENTS.c
-_LEASED = (State.SENDING, State.THANKS_SENDING)
-_BY_OUTCOME = {
-    Outcome.SENT: Event.SENT,
-    Outcome.REFUSED: Event.REFUSED,
-    Outcome.FAILED: Event.FAILED,
-    Outcome.FAILED_AFTER_DATA: Event.FAILED,
-}
+LEASED = (State.SENDING, State.THANKS_SENDING)
 
 
 def _claim(to: State) -> ReturningUpdate[Any]:
     """Statement: lease rows that are due; other workers take others."""
     (state,) = sources(Event.CLAIM, to)
     due = select(_ROW.action_id).where(_ROW.state == state, _ROW.next_try <= bindparam("now"))
+    due = due.where(_ROW.attempts < MOST_ANSWERS)
     first = due.order_by(_ROW.next_try).limit(bindparam("most")).with_for_update(skip_locked=True)
     return (
         update(_TRANSIENTS)
         .where(_ROW.state == state, _ROW.action_id.in_(first))
         .values(state=to, lease_until=bindparam("lease"))
-        .values(attempts=_ROW.attempts + 1, deliveries=_ROW.deliveries + 1)
         .returning(_ROW.action_id, _ROW.wait_key, _ROW.wait_seal)
     )
 
 
-_CLAIMS = {to: _claim(to) for to in _LEASED}
-_WAIT = """
-UPDATE transients SET state = ?, wait_key = NULL, wait_seal = NULL, sealed_at = NULL, lease_until = NULL, next_try = ?
- WHERE action_id = ? AND state = ?
-"""
-_RETRY = (
-    update(_TRANSIENTS)
-    .where(_ROW.action_id == bindparam("action"), _ROW.state.in_(sources(Event.FAILED, State.TO_SEND)))
-    .values(state=State.TO_SEND, lease_until=None, next_try=bindparam("later"))
-    .values(deliveries=_ROW.deliveries - bindparam("not_delivered"))
+_CLAIMS = {to: _claim(to) for to in LEASED}
+_IDS: Any = bindparam("ids", expanding=True)
+_HELD = update(_TRANSIENTS).where(_ROW.state == bindparam("held"), _ROW.action_id.in_(_IDS))
+_RENEW = _HELD.values(lease_until=bindparam("lease")).returning(_ROW.action_id)
+_HAND_BACK = _HELD.values(state=bindparam("back"), lease_until=None)
+_SET_ASIDE = _HAND_BACK.values(next_try=bindparam("later"))
+_ANY_DUE = (
+    select(_ROW.action_id)
+    .where(_ROW.state == bindparam("held"), _ROW.next_try <= bindparam("now"), _ROW.attempts < MOST_ANSWERS)
+    .limit(1)
 )
-_ANY_DUE = select(_ROW.action_id).where(_ROW.state == bindparam("held"), _ROW.next_try <= bindparam("now")).limit(1)
 _DETAILS = (
-    select(Action.id, Action.ref, Action.action_page_id, Action.repeat, Action.testing, Action.created_at)
-    .add_columns(Campaign.confirm_days)
+    select(Action.id, Action.ref, Action.action_page_id, Action.repeat, Action.testing, Campaign.confirm_days)
     .join(ActionPage, ActionPage.id == Action.action_page_id)
     .join(Campaign, Campaign.id == ActionPage.campaign_id)
-    .where(Action.id.in_(bindparam("ids", expanding=True)))
-)
-_TRIED = (
-    select(Transient.attempts, Transient.deliveries, Transient.created_at, Campaign.confirm_days)
-    .join(Action, Action.id == Transient.action_id)
-    .join(ActionPage, ActionPage.id == Action.action_page_id)
-    .join(Campaign, Campaign.id == ActionPage.campaign_id)
-    .where(Transient.action_id == bindparam("action"), Transient.state == State.SENDING)
-)
-_LEASE_OVER = select(_ROW.action_id, _ROW.state).where(
-    or_(
-        and_(_ROW.state == State.SENDING, _ROW.lease_until < bindparam("now")),
-        and_(_ROW.state == State.THANKS_SENDING, _ROW.lease_until < bindparam("aged")),
-    )
+    .where(Action.id.in_(_IDS))
 )
 
 
@@ -129,7 +106,7 @@ def claim(
 ) -> tuple[list[DueMail], list[int]]:
     """Lease up to `limit` due rows of `to_send` or `thanks_to_send`; commit before sending.
 
-    Returns the mails, and the ids of rows whose key is gone (they cannot be sent: an alarm, and expiry ends them).
+    Returns the mails, and the ids of rows that do not open: those are set aside (an alarm; the sweep ends them).
     """
     leased = target(state, Event.CLAIM)
     assert isinstance(leased, State)
@@ -153,51 +130,25 @@ def claim(
                 action_ref=action.ref,
                 repeat=action.repeat,
                 testing=action.testing,
-                expires_at=action.created_at + timedelta(days=action.confirm_days),
+                confirm_days=action.confirm_days,
                 waiting=waiting,
             )
         )
+    if lost:
+        back = {"ids": lost, "held": leased, "back": state, "later": now + FAULT_PAUSE}
+        session.execute(_SET_ASIDE, back)
     return mails, lost
 
 
-def only_waits(mail: DueMail, outcome: Outcome) -> bool:
-    """Whether the outcome is the usual one, which `wait` alone writes down: one statement, by the shortest way."""
-    return target(mail.state, _BY_OUTCOME[outcome]) is State.WAITING
+def renew(session: Session, held: State, action_ids: Sequence[int], now: datetime) -> set[int]:
+    """Lease what is in hand for another ten minutes; returns what still is in that state, nobody having decided."""
+    return set(session.scalars(_RENEW, {"ids": action_ids, "held": held, "lease": now + LEASE}))
 
 
-def wait(connection: AnyConnection, action_id: int, event: Event, expires_at: datetime) -> None:
-    """The mail is out: the address is closed, and waits for its link until the campaign's days are over."""
-    (held,) = sources(event, State.WAITING)
-    values = (State.WAITING, driver.time(connection, expires_at), action_id, held)
-    driver.execute(connection, _WAIT, values)
-
-
-def settle(session: Session, mail: DueMail, outcome: Outcome, now: datetime) -> None:
-    """Write an outcome down. When the person has decided meanwhile, nothing changes."""
-    event = _BY_OUTCOME[outcome]
-    reached = target(mail.state, event)
-    if reached is End.CLEARED:
-        clearing.clear(session, mail.action_id, event)
-    elif reached is End.PURGED:
-        clearing.purge(session, mail.action_id, event, now)
-    elif reached is State.WAITING:
-        wait(session, mail.action_id, event, mail.expires_at)
-    else:
-        _retry(session, mail.action_id, now, reached_data=outcome is Outcome.FAILED_AFTER_DATA)
-
-
-def end_leases(session: Session, now: datetime, aged: datetime | None = None) -> int:
-    """Take back what a worker claimed and never settled: confirmations are tried again.
-
-    Thank-yous are dropped, which nothing undoes: their leases count against the moment that ages count against.
-    """
-    rows = session.execute(_LEASE_OVER, {"now": now, "aged": aged or now}).all()
-    for action_id, state in rows:
-        if target(State(state), Event.FAILED) is End.CLEARED:
-            clearing.clear(session, action_id, Event.FAILED)
-        else:
-            _retry(session, action_id, now, reached_data=True)
-    return len(rows)
+def hand_back(session: Session, held: State, action_ids: Collection[int]) -> None:
+    """What was claimed and not begun is to be sent at once, by whoever comes next."""
+    back = target(held, Event.FAILED)
+    session.execute(_HAND_BACK, {"ids": list(action_ids), "held": held, "back": back})
 
 
 def page_of(session: Session, page_id: int) -> PageOfMail:
@@ -219,24 +170,11 @@ def page_of(session: Session, page_id: int) -> PageOfMail:
     )
 
 
-def _retry(session: Session, action_id: int, now: datetime, *, reached_data: bool) -> None:
-    """Try again later; a mail that may have arrived three times has been sent."""
-    tried = session.execute(_TRIED, {"action": action_id}).first()
-    if tried is None:
-        return
-    if reached_data and tried.deliveries >= MOST_DELIVERIES:
-        expires_at = tried.created_at + timedelta(days=tried.confirm_days)
-        wait(session, action_id, Event.GAVE_UP, expires_at)
-        return
-    later = now + retry_after(tried.attempts)
-    session.execute(_RETRY, {"action": action_id, "later": later, "not_delivered": 0 if reached_data else 1})
-
-
 def _open(keyring: Keyring, row: Any) -> Waiting | None:
     key = keyring.transient(row.wait_key) if row.wait_key else None
     if key is None:
         return None
     try:
         return transient_seal.open_waiting(key, row.wait_seal)
-    except CannotOpen:
+    except (CannotOpen, EncodingError, ValueError, KeyError, TypeError):
         return None

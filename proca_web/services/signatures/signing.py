@@ -100,11 +100,11 @@ def _collect(faults: dict[str, Message], read_part: Callable[[], T]) -> T | None
 def seal(encryptor: Encryptor, keyring: Keyring, page: PageFacts, signed: Submission, now: datetime) -> Draft:
     """Seal one signature: a copy for every receiving key, and the address for the mail. Raises SenderEnded."""
     action_ref = random(16)
-    token = transient_seal.new_token() if page.double_opt_in else b""
+    token = transient_seal.new_token()
     return Draft(
         action=_action(page, signed, action_ref, token, now),
         copies=_copies(encryptor, page, signed, action_ref, now),
-        transient=_transient(keyring, signed.contact, token, now),
+        transient=_transient(keyring, signed.contact, token, now, asks=page.double_opt_in),
     )
 
 
@@ -164,7 +164,8 @@ def _action(page: PageFacts, signed: Submission, ref: bytes, token: bytes, now: 
         action_page_id=page.id,
         testing=signed.arrival.testing,
         created_at=now,
-        confirm_id=transient_seal.link_id(token) if token else None,
+        confirm_id=transient_seal.link_id(token) if page.double_opt_in else None,
+        withdraw_id=transient_seal.withdraw_id(_withdraw(page, token)),
         consent=signed.wording,
         area=signed.contact.country,
         custom_fields=dumps({"comment": signed.comment}).decode() if signed.comment else "{}",
@@ -175,18 +176,23 @@ def _action(page: PageFacts, signed: Submission, ref: bytes, token: bytes, now: 
     )
 
 
-def _transient(keyring: Keyring, person: ContactData, token: bytes, now: datetime) -> TransientRow:
+def _transient(keyring: Keyring, person: ContactData, token: bytes, now: datetime, *, asks: bool) -> TransientRow:
     name, key = keyring.current_transient(now)
     waiting = Waiting(person.email, person.first_name, token)
     return TransientRow(
-        state=State.TO_SEND if token else State.TO_ACCEPT,
+        state=State.TO_SEND if asks else State.TO_ACCEPT,
         wait_key=name,
         wait_seal=transient_seal.seal_waiting(key, waiting),
-        link_seal=transient_seal.seal_under_link(token, waiting) if token else None,
+        link_seal=transient_seal.seal_under_link(token, waiting) if asks else None,
         sealed_at=now,
         next_try=now,
         created_at=now,
     )
+
+
+def _withdraw(page: PageFacts, token: bytes) -> bytes:
+    """The withdraw link's token: made of the confirm link's, and without such a link the random one itself."""
+    return transient_seal.withdraw_token(token) if page.double_opt_in else token
 
 
 def needs_throwaway(page: PageFacts) -> bool:

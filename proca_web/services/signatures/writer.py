@@ -30,6 +30,7 @@ class ActionRow:
     testing: bool
     created_at: datetime
     confirm_id: bytes | None
+    withdraw_id: bytes
     consent: str
     area: str
     custom_fields: str

@@ -1,10 +1,13 @@
 """Accepting: once a person and campaign, safe to repeat, safe at the same time, and undone by a withdrawal."""
 
+import re
 import threading
 
 import pytest
 from flask.testing import FlaskClient
 
+from proca_web.crypto.boxes import transient_seal
+from proca_web.crypto.encoding import decode, encode
 from proca_web.services.signatures import confirming
 from tests.factories import FakeClock, World
 from tests.services.conftest import confirm_path, waiting_token
@@ -164,9 +167,9 @@ def test_confirm_and_reject_at_the_same_time_end_in_one_of_both(signed: bytes, w
     assert world.query("SELECT supporter_count FROM campaigns") == [(0,)]
 
 
-def test_withdrawing_deletes_every_copy_of_that_person_and_counts_down(world: World, client: FlaskClient) -> None:
-    first = sign_and_link(world, client, "trees")
-    second = sign_and_link(world, client, "trees-partner", lead_opt_in="yes")
+def test_withdrawing_leaves_who_shares_the_mailbox_and_counts_one_person(world: World, client: FlaskClient) -> None:
+    first = sign_and_link(world, client, "trees", first_name="Anna")
+    second = sign_and_link(world, client, "trees-partner", lead_opt_in="yes", first_name="Ben")
     other = sign_and_link(world, client, email="other@example.org")
     for path in (first, second, other):
         client.post(path)
@@ -174,11 +177,104 @@ def test_withdrawing_deletes_every_copy_of_that_person_and_counts_down(world: Wo
     assert count(client) == 2
     assert client.post(f"{second}/reject").status_code == 303
     world.run("release")
+    assert count(client) == 2
+    assert world.query("SELECT count(*) FROM contacts WHERE payload IS NOT NULL") == [(2,)]
+    assert client.get(second).status_code == 410
+    assert client.get(first).status_code == 200
+    assert client.post(f"{first}/reject").status_code == 200
+    world.run("release")
     assert count(client) == 1
-    assert world.query("SELECT count(*) FROM contacts WHERE payload IS NOT NULL") == [(1,)]
-    assert client.get(first).status_code == 410
-    assert client.post(f"{first}/reject").status_code == 303
+    assert world.query("SELECT count(*) FROM supporters") == [(1,)]
     assert client.get(other).status_code == 200
+
+
+@pytest.mark.parametrize("released", [True, False])
+def test_when_the_first_goes_the_oldest_that_stays_is_the_person_and_is_released_again(
+    world: World, client: FlaskClient, released: bool
+) -> None:
+    paths = [sign_and_link(world, client, page) for page in ("trees", "trees-partner", "trees")]
+    client.post(paths[0])
+    world.run("release")
+    client.post(paths[1])
+    client.post(paths[2])
+    if released:
+        world.run("release")
+        assert [row["repeat"] for row in world.export("org-one")] == ["false", "true"]
+    client.post(f"{paths[0]}/reject")
+    assert world.query("SELECT repeat, status FROM actions ORDER BY id") == [
+        (False, "withdrawn"),
+        (False, "accepted"),
+        (True, "accepted"),
+    ]
+    world.run("release")
+    assert count(client) == 1
+    assert world.export("org-two")[-1]["repeat"] == "false"
+    for path in paths[1:]:
+        client.post(f"{path}/reject")
+    world.run("release")
+    assert count(client) == 0
+    assert world.query("SELECT count(*) FROM supporters") == [(0,)]
+
+
+def test_the_link_of_the_thank_you_withdraws_this_signature_and_the_ticked_ones(
+    world: World, client: FlaskClient
+) -> None:
+    stranger = sign_and_link(world, client, email="stranger@example.org")
+    paths = [sign_and_link(world, client, page) for page in ("trees", "trees-partner", "trees")]
+    for path in (stranger, *paths):
+        client.post(path)
+    world.run("release", "mail")
+    link = f"/withdraw/{encode(transient_seal.withdraw_token(decode(paths[2].rpartition('/')[2], 32)))}"
+    assert [link in mail["text"] for mail in world.mails()].count(True) == 1
+    page = client.get(link)
+    assert page.status_code == 200
+    assert "set-cookie" not in page.headers
+    assert re.findall(r'<form method="post" action="([^"]+)"', page.text) == [link]
+    ticks = re.findall(r'name="also" value="([^"]+)"( checked)?', page.text)
+    assert [checked for _, checked in ticks] == ["", ""]
+    strangers = encode(world.query("SELECT ref FROM actions ORDER BY id LIMIT 1")[0][0])
+    assert client.post(link, data={"also": [ticks[0][0], strangers]}).status_code == 200
+    world.run("release")
+    assert world.query("SELECT status FROM actions ORDER BY id") == [
+        ("accepted",),
+        ("withdrawn",),
+        ("accepted",),
+        ("withdrawn",),
+    ]
+    assert count(client) == 2
+    assert client.get(link).status_code == 410
+    assert "Nothing is held" in client.post(link).text
+
+
+def test_the_withdraw_link_works_before_the_confirmation_too(signed: bytes, world: World, client: FlaskClient) -> None:
+    link = f"/withdraw/{encode(transient_seal.withdraw_token(signed))}"
+    assert client.get(link).status_code == 200
+    assert client.post(link).status_code == 200
+    assert world.query("SELECT count(*) FROM actions") == [(0,)]
+    assert client.post(confirm_path(signed)).status_code == 410
+
+
+def test_a_withdrawal_and_an_acceptance_of_the_same_address_never_lose_the_person(
+    world: World, client: FlaskClient
+) -> None:
+    first, second = (sign_and_link(world, client, page) for page in ("trees", "trees-partner"))
+    client.post(first)
+    world.run("release")
+    ready = threading.Barrier(2)
+
+    def press(where: str) -> None:
+        browser = world.app.test_client()
+        ready.wait()
+        browser.post(where)
+
+    threads = [threading.Thread(target=press, args=(where,)) for where in (second, f"{first}/reject")]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    world.run("release")
+    assert world.query("SELECT status, repeat FROM actions ORDER BY id") == [("withdrawn", False), ("accepted", False)]
+    assert count(client) == 1
 
 
 def test_a_withdrawal_tells_each_org_which_rows_to_delete(world: World, client: FlaskClient) -> None:

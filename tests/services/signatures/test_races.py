@@ -22,10 +22,10 @@ from proca_web.adapters.database import reading, writing
 from proca_web.adapters.keyring import keyring_of
 from proca_web.domain.errors import UnknownToken
 from proca_web.domain.outcome import Outcome
-from proca_web.domain.transient import State
+from proca_web.domain.transient import Event, State
 from proca_web.extensions import encryption
 from proca_web.services.instance import invariants
-from proca_web.services.signatures import clearing, confirming, expiring, mailing, releasing
+from proca_web.services.signatures import confirming, expiring, mailing, releasing, settling, withdrawing
 from proca_web.services.signatures.mailing import DueMail
 from proca_web.web.ratelimit import Limit
 from tests.factories import World
@@ -152,25 +152,31 @@ class Petition:
             return confirming.confirm(session, keyring, self.tokens[1], self.now)
 
         def reject(session: Session) -> object:
-            return confirming.reject(session, self.tokens[1], self.now)
+            with suppress(UnknownToken):
+                signature = confirming.find(session, self.tokens[1])
+                if signature.is_accepted:
+                    return withdrawing.withdraw(session, signature.action_id, (), self.now)
+                return confirming.purge(session, signature, Event.REJECT, self.now)
+            return None
 
         def withdraw(session: Session) -> object:
             with suppress(UnknownToken):
-                return clearing.withdraw(session, self.action(session, 0), self.now)
+                return withdrawing.withdraw(session, self.action(session, 0), (), self.now)
             return None
 
         def release(session: Session) -> object:
             return releasing.release(session, self.now)
 
         def expire(session: Session) -> object:
-            return expiring.expire(session, self.now + timedelta(days=40))
+            later = self.now + timedelta(days=40)
+            return [expiring.end(session, over, later) for over in expiring.over_age(session, later)]
 
         def claim(session: Session) -> object:
             return mailing.claim(session, keyring, State.THANKS_TO_SEND, self.now)
 
         def settle(session: Session) -> object:
             for mail in mails:
-                mailing.settle(session, mail, Outcome.SENT, self.now)
+                settling.settle(session, mail, Outcome.SENT, "relay", self.now)
             return None
 
         named = (confirm, reject, withdraw, release, expire, claim, settle)

@@ -136,7 +136,7 @@ def test_a_mail_of_a_worker_that_was_killed_is_sent_after_its_lease(world: World
 
 
 @pytest.mark.parametrize(("failed", "minutes"), [(1, 2), (2, 4), (3, 8), (6, 64), (7, 120), (12, 120)], ids=str)
-@pytest.mark.parametrize("outcome", [Outcome.FAILED, Outcome.FAILED_AFTER_DATA])
+@pytest.mark.parametrize("outcome", [Outcome.ANSWERED, Outcome.UNSURE, Outcome.CUT, Outcome.FAULT])
 def test_a_mail_that_failed_waits_longer_each_time(
     world: World, clock: FakeClock, failed: int, minutes: int, outcome: Outcome
 ) -> None:
@@ -190,7 +190,7 @@ def test_the_outcome_of_a_mail_that_another_worker_took_over_does_not_put_it_bac
     clock.forward(minutes=3)
     tidy(world, clock)
     settle(world, clock, claim(world, clock), Outcome.SENT)
-    settle(world, clock, slow, Outcome.FAILED)
+    settle(world, clock, slow, Outcome.ANSWERED)
     clock.forward(hours=3)
     assert claim(world, clock) is None
 

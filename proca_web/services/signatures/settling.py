@@ -1,0 +1,143 @@
+"""What the outcome of a mail does to the row that waits for it, and what ends a lease (protocol 6).
+
+Each act is a compare-and-set on the state: when the person has decided meanwhile, nothing changes.
+"""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import and_, bindparam, or_, select, update
+from sqlalchemy.orm import Session
+
+from proca_web.domain.outcome import Outcome
+from proca_web.domain.transient import (
+    FAULT_PAUSE,
+    TAKEN_WITHIN,
+    End,
+    Event,
+    State,
+    retry_after,
+    sources,
+    target,
+    unsure_after,
+)
+from proca_web.domain.words import DayEvent
+from proca_web.models import Action, Transient
+from proca_web.services import driver, heartbeats
+from proca_web.services.driver import AnyConnection
+from proca_web.services.petitions import counting
+from proca_web.services.signatures import clearing
+from proca_web.services.signatures.mailing import DueMail
+
+CUT_PAUSE = timedelta(minutes=1)
+BATCH = 500
+_BY_OUTCOME = {
+    Outcome.SENT: Event.SENT,
+    Outcome.REFUSED: Event.REFUSED,
+    Outcome.ANSWERED: Event.FAILED,
+    Outcome.UNSURE: Event.UNSURE,
+    Outcome.FAULT: Event.FAILED,
+    Outcome.CUT: Event.FAILED,
+}
+_TRANSIENTS = driver.table(Transient)
+_ROW = _TRANSIENTS.c
+_WAIT = """
+UPDATE transients SET state = ?, wait_key = NULL, wait_seal = NULL, sealed_at = NULL, lease_until = NULL,
+       waiting_since = ?, next_try = ?
+ WHERE action_id = ? AND state = ?
+"""
+_HELD = (_ROW.action_id == bindparam("action"), _ROW.state == bindparam("held"))
+_TRIED = (
+    select(_ROW.attempts, _ROW.unsure, Action.action_page_id).join(Action, Action.id == _ROW.action_id).where(*_HELD)
+)
+_LEASE_OVER = (
+    select(_ROW.action_id, _ROW.state)
+    .where(
+        or_(
+            and_(_ROW.state == State.SENDING, _ROW.lease_until < bindparam("now")),
+            and_(_ROW.state == State.THANKS_SENDING, _ROW.lease_until < bindparam("aged")),
+        )
+    )
+    .order_by(_ROW.action_id)
+    .limit(BATCH)
+)
+
+
+def only_waits(mail: DueMail, outcome: Outcome) -> bool:
+    """Whether the outcome is the usual one, which `wait` alone writes down: one statement, by the shortest way."""
+    return target(mail.state, _BY_OUTCOME[outcome]) is State.WAITING
+
+
+def wait(connection: AnyConnection, action_id: int, event: Event, now: datetime, confirm_days: int) -> None:
+    """The mail is out: the address is closed, and waits for its link for the campaign's days from now."""
+    (held,) = sources(event, State.WAITING)
+    moments = driver.times(connection, (now, now + timedelta(days=confirm_days)))
+    driver.execute(connection, _WAIT, (State.WAITING, *moments, action_id, held))
+
+
+def settle(session: Session, mail: DueMail, outcome: Outcome, relay: str, now: datetime) -> None:
+    """Write an outcome down. When the person has decided meanwhile, nothing changes."""
+    event = _BY_OUTCOME[outcome]
+    reached = target(mail.state, event)
+    if reached is End.CLEARED:
+        clearing.clear(session, mail.action_id, event)
+    elif reached is End.PURGED:
+        clearing.purge(session, mail.action_id, event, now)
+    elif reached is State.WAITING:
+        wait(session, mail.action_id, event, now, mail.confirm_days)
+    elif outcome is Outcome.ANSWERED:
+        _answered(session, mail.action_id, mail.state, relay, now)
+    elif outcome is Outcome.UNSURE:
+        _unsure(session, mail.action_id, mail.state, now)
+    else:
+        pause = CUT_PAUSE if outcome is Outcome.CUT else FAULT_PAUSE
+        _again(session, mail.action_id, mail.state, event, now + pause)
+
+
+def lease_over(session: Session, now: datetime, aged: datetime) -> list[tuple[int, State]]:
+    """What a worker claimed and never settled: it died, or nobody heard the answer.
+
+    Thank-yous are dropped, which nothing undoes: their leases count against the moment that ages count against.
+    """
+    rows = session.execute(_LEASE_OVER, {"now": now, "aged": aged})
+    return [(row.action_id, State(row.state)) for row in rows]
+
+
+def end_lease(session: Session, action_id: int, held: State, now: datetime) -> None:
+    """Nobody knows how that mail ended: a confirmation is tried again after a pause, a thank-you is dropped."""
+    if target(held, Event.UNSURE) is End.CLEARED:
+        clearing.clear(session, action_id, Event.UNSURE)
+    else:
+        _unsure(session, action_id, held, now)
+
+
+def _answered(session: Session, action_id: int, held: State, relay: str, now: datetime) -> None:
+    """The relay took no mail. That counts against this row only while the relay takes others."""
+    tried = session.execute(_TRIED, {"action": action_id, "held": held}).first()
+    if tried is None:
+        return
+    taken_at = heartbeats.last_taken(session, relay)
+    counts = taken_at is not None and now - taken_at <= TAKEN_WITHIN
+    answers = tried.attempts + counts
+    _again(session, action_id, held, Event.FAILED, now + retry_after(answers), answers=answers)
+
+
+def _unsure(session: Session, action_id: int, held: State, now: datetime) -> None:
+    tried = session.execute(_TRIED, {"action": action_id, "held": held}).first()
+    if tried is None:
+        return
+    ends = tried.unsure + 1
+    if _again(session, action_id, held, Event.UNSURE, now + unsure_after(ends), ends=ends):
+        counting.add_to_day(session, tried.action_page_id, DayEvent.UNSURE, now)
+
+
+def _again(session: Session, action_id: int, held: State, event: Event, later: datetime, **numbers: Any) -> bool:
+    """Back to be sent, with what has been counted. False: somebody else has decided."""
+    values = {"answers": _ROW.attempts, "ends": _ROW.unsure} | numbers
+    statement = (
+        update(_TRANSIENTS)
+        .where(*_HELD)
+        .values(state=target(held, event), lease_until=None, next_try=bindparam("later"))
+        .values(attempts=values["answers"], unsure=values["ends"])
+    )
+    return driver.changed(session, statement, {"action": action_id, "held": held, "later": later}) == 1
