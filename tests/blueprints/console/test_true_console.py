@@ -7,6 +7,7 @@ from html import unescape
 import pytest
 from flask.testing import FlaskClient
 
+from tests.databases import ON_BOTH
 from tests.factories import World
 from tests.key_holder import Holder, Owner
 
@@ -32,6 +33,7 @@ def states(client: FlaskClient, path: str) -> list[str]:
     return [" ".join(re.sub(r"<[^>]+>", " ", tag).split()) for tag in tags]
 
 
+@ON_BOTH
 @pytest.mark.parametrize("path", ["/console/org-one/", "/console/org-one/campaigns"])
 def test_a_page_that_answers_503_is_not_called_live(world: World, path: str) -> None:
     admin = world.signed_in(ADMIN)
@@ -48,6 +50,7 @@ def test_a_page_of_a_campaign_that_is_not_open_is_not_called_live(world: World, 
     assert states(world.signed_in(ADMIN), "/console/org-one/") == [status] * 3
 
 
+@ON_BOTH
 def test_people_are_counted_by_one_rule(world: World, client: FlaskClient) -> None:
     for name, times in (("a", 2), ("b", 1), ("c", 1)):
         for _ in range(times):

@@ -7,6 +7,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from proca_web.web import page_cache
+from tests.databases import ON_BOTH
 from tests.factories import World
 
 PARTNER = "trees-partner"
@@ -32,6 +33,7 @@ def revoke(world: World, *orgs: str) -> None:
     page_cache.forget(world.app)
 
 
+@ON_BOTH
 @pytest.mark.parametrize(
     ("page", "answers", "readers"),
     [

@@ -76,6 +76,12 @@ def test_keygen_names_the_file_itself_in_a_folder(proca_org: Command, tmp_path: 
     assert (tmp_path / f"org-one-{short}.orgkey.json").exists()
 
 
+def test_a_recovery_keys_file_has_a_name_of_its_own_kind(proca_org: Command, tmp_path: Path) -> None:
+    result = proca_org("keygen", "--org", "org-one", "--out", tmp_path, "--recovery", passphrase=PASSPHRASE)
+    short = said(result)["fingerprint"].replace("-", "")[:8]
+    assert [path.name for path in tmp_path.glob("*.orgkey.json")] == [f"org-one-recovery-{short}.orgkey.json"]
+
+
 def test_keygen_never_writes_over_a_file(proca_org: Command, tmp_path: Path) -> None:
     out = tmp_path / "key.json"
     out.write_text("the only copy of a key")
