@@ -3,6 +3,7 @@
 Real parts over mocks. A missing service skips its tests with the reason; PROCA_TEST_REQUIRE turns that into a failure.
 """
 
+import logging
 import os
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -187,6 +188,14 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> "factories.FakeClock":
     monkeypatch.setattr("proca_web.adapters.clock.now", fake)
     monkeypatch.setattr("proca_web.adapters.clock.of_database", lambda _session: fake())
     return fake
+
+
+@pytest.fixture(autouse=True)
+def own_log_records() -> Iterator[None]:
+    """What a test does to how log records are made ends with it."""
+    before = logging.getLogRecordFactory()
+    yield
+    logging.setLogRecordFactory(before)
 
 
 @pytest.fixture

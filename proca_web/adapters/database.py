@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from time import monotonic, sleep
+from types import ModuleType
 from typing import Any
 
 from flask import current_app, g
@@ -19,7 +20,7 @@ from sqlalchemy import Connection, Engine, event, make_url
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import PoolProxiedConnection
 
-from proca_web.adapters.engines import pace, postgresql, sqlite
+from proca_web.adapters.engines import pace, sqlite
 from proca_web.adapters.engines.faults import told_apart
 from proca_web.adapters.engines.sqlite import LockingConnection
 from proca_web.domain.errors import Unavailable
@@ -37,11 +38,12 @@ _TRUNCATE_PAUSE = 0.025
 
 def engine_options(url: str) -> dict[str, Any]:
     """What create_engine needs; statements never appear with their parameters in errors or logs."""
-    options: dict[str, Any] = {"hide_parameters": True, "pool_timeout": pace.REQUEST_SECONDS}
+    # A thread may hold two at a time: the request's own for the driver, and a session's.
+    options: dict[str, Any] = {"hide_parameters": True, "pool_timeout": pace.REQUEST_SECONDS, "pool_size": 20}
     if url.startswith("sqlite"):
         options["connect_args"] = {"factory": LockingConnection, "isolation_level": None}
     else:
-        options |= {"pool_pre_ping": True, "connect_args": dict(postgresql.CONNECT_ARGS)}
+        options |= {"pool_pre_ping": True, "connect_args": dict(_postgresql().CONNECT_ARGS)}
     return options
 
 
@@ -54,8 +56,15 @@ def prepare_engine(engine: Engine) -> None:
         event.listen(engine, "checkout", sqlite.checked_out)
         event.listen(engine, "begin", _begin_sqlite)
     else:
-        event.listen(engine, "do_connect", postgresql.Connecting())
-        event.listen(engine, "checkout", postgresql.checked_out)
+        event.listen(engine, "do_connect", _postgresql().Connecting())
+        event.listen(engine, "checkout", _postgresql().checked_out)
+
+
+def _postgresql() -> ModuleType:
+    """Loaded where it is used: a process on SQLite starts without that driver."""
+    from proca_web.adapters.engines import postgresql  # noqa: PLC0415 -- see above
+
+    return postgresql
 
 
 def _begin_sqlite(connection: Connection) -> None:

@@ -25,10 +25,7 @@ COMMANDS = {
     "page": ("manage", "Action pages."),
     "serve": ("processes", "Web server and worker in one process."),
     "sweep": ("processes", "Run all periodic jobs once."),
-    "test": (
-        "quality",
-        "Run the tests; arguments go to pytest. All of them run side by side, a part of them in one process.",
-    ),
+    "test": ("quality", "Run the tests; arguments go to pytest."),
     "upgrade": ("operate", "Back the database up, migrate it, check it."),
     "user": ("people", "Staff."),
     "worker": ("processes", "The worker beside `gunicorn wsgi:app`: mail, release, housekeeping."),

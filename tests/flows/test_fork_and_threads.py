@@ -177,6 +177,7 @@ def test_importing_the_app_leaves_no_thread_and_nothing_open(
     )
     threads, *opened = told.stdout.splitlines()
     assert threads == "MainThread"
-    assert not [path for path in opened if path.startswith(str(tmp_path)) or path.startswith("socket:")]
+    held = [path for path in opened if path.startswith(str(tmp_path)) or path.startswith("socket:")]
+    assert held == [str(tmp_path / "serving.lock")]  # by which `upgrade` knows that something runs; nothing else
     assert not (tmp_path / "queue.db").exists()
     assert prepared.query("SELECT count(*) FROM public_keys WHERE kind = 'sender'")[0][0] == 0

@@ -1,10 +1,11 @@
 """Which errors of the drivers mean "not now": they become `Unavailable` here, so that nobody else knows drivers."""
 
 import sqlite3
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
-import psycopg
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
@@ -32,7 +33,7 @@ def told_apart() -> Iterator[None]:
     """Raises Unavailable instead of a passing fault of the database; everything else goes on as it is."""
     try:
         yield
-    except (DBAPIError, PoolTimeout, sqlite3.Error, psycopg.Error, OSError) as error:
+    except _errors() as error:
         what = passing(error)
         if what is None:
             raise
@@ -53,8 +54,20 @@ def is_refused(error: DBAPIError) -> bool:
 
     The driver has no code for what ends a connection before it began; only the words of the server.
     """
-    said = str(error.orig)
-    return isinstance(error.orig, psycopg.OperationalError) and "FATAL" in said and not any(map(said.count, _NOT_YET))
+    said, psycopg = str(error.orig), _psycopg()
+    if psycopg is None or not isinstance(error.orig, psycopg.OperationalError):
+        return False
+    return "FATAL" in said and not any(map(said.count, _NOT_YET))
+
+
+def _psycopg() -> Any:
+    """PostgreSQL's driver where this process uses it; one on SQLite never loads it."""
+    return sys.modules.get("psycopg")
+
+
+def _errors() -> tuple[type[Exception], ...]:
+    psycopg, known = _psycopg(), (DBAPIError, PoolTimeout, OSError, sqlite3.Error)
+    return known if psycopg is None else (*known, psycopg.Error)
 
 
 def _of_driver(error: BaseException | None) -> str | None:
@@ -62,6 +75,9 @@ def _of_driver(error: BaseException | None) -> str | None:
         code = getattr(error, "sqlite_errorcode", None)
         is_passing = code is not None and code & _PRIMARY in _PASSING_SQLITE
         return f"SQLite {getattr(error, 'sqlite_errorname', 'SQLITE_BUSY')}" if is_passing else None
+    psycopg = _psycopg()
+    if psycopg is None:
+        return None
     if isinstance(error, psycopg.OperationalError | psycopg.InterfaceError | psycopg.errors.ReadOnlySqlTransaction):
         return f"PostgreSQL {type(error).__name__} {error.sqlstate or ''}".strip()
     return None

@@ -104,7 +104,13 @@ def test_at_a_terminal_a_bar_shows_how_far_it_is(desk: "Desk") -> None:
 def _slow_run(desk: "Desk", *arguments: object) -> subprocess.Popen[bytes]:
     """A run that waits for the rest of its input, one good row and one that is cut read already."""
     command = [*COMMAND, "decrypt", "-", *map(str, desk.trusted), *map(str, arguments)]
-    process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    process = subprocess.Popen(
+        command,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),  # noqa: PLW1509 -- no threads yet
+    )
     assert process.stdin is not None
     process.stdin.write(csv_text([desk.maker.row(1)]).encode() + b"cut\r\n")
     process.stdin.flush()

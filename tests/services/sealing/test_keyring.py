@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from proca_web.domain.errors import CampaignKeyMissing
+from proca_web.domain.errors import CampaignKeyMissing, KeyringAway
 from proca_web.services.sealing.keyring import Keyring
 
 NOW = datetime(2026, 3, 1, 12, 34, 56, tzinfo=UTC)
@@ -236,9 +236,9 @@ def test_when_the_disk_fails_there_is_no_key_and_no_draft(
 
     with monkeypatch.context() as patch:
         patch.setattr(os, broken, fail)
-        with pytest.raises(OSError, match="No space left"):
+        with pytest.raises(KeyringAway, match="No space left"):
             keyring.current_transient(NOW)
-        with pytest.raises(OSError, match="No space left"):
+        with pytest.raises(KeyringAway, match="No space left"):
             keyring.campaign_key(1, has_fingerprints=False)
     assert transients(keyring) == []
     assert not keyring.has_campaign_key(1)
