@@ -15,7 +15,6 @@ from typing import Any
 
 from flask import current_app, g
 from flask_sqlalchemy import SQLAlchemy
-from psycopg.pq import TransactionStatus
 from sqlalchemy import Connection, Engine, event, make_url
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import PoolProxiedConnection
@@ -30,6 +29,7 @@ from proca_web.services.driver import Direct
 db = SQLAlchemy(model_class=Base)
 
 _POOLED = "proca_pooled"
+_IDLE = 0  # libpq's PQTRANS_IDLE: no transaction is open
 _READS = "proca_reads"
 _FAILED = "proca_last_write_failed"
 _TRUNCATE_TRIES = 20
@@ -164,7 +164,7 @@ def is_lost(raw: Any) -> bool:
         return False
     if raw.closed:
         return True
-    if raw.pgconn.transaction_status != TransactionStatus.IDLE:
+    if raw.pgconn.transaction_status != _IDLE:
         return False
     return bool(select.select([raw.pgconn.socket], [], [], 0)[0])
 
