@@ -15,8 +15,6 @@ from limits import RateLimitItemPerMinute
 from limits.errors import StorageError
 from limits.storage import Storage, storage_from_string
 from limits.strategies import FixedWindowRateLimiter
-from redis.backoff import NoBackoff
-from redis.retry import Retry
 from werkzeug.exceptions import TooManyRequests
 
 from proca_web.adapters import clock
@@ -59,6 +57,10 @@ class _InRedis:
 
     def __init__(self, url: str) -> None:
         waits = {"socket_connect_timeout": REDIS_SECONDS, "socket_timeout": REDIS_SECONDS}
+        # Who counts in memory never loads that library.
+        from redis.backoff import NoBackoff  # noqa: PLC0415 -- see above
+        from redis.retry import Retry  # noqa: PLC0415 -- see above
+
         once: Any = Retry(NoBackoff(), 0)
         storage = storage_from_string(url, wrap_exceptions=True, retry=once, **waits)
         assert isinstance(storage, Storage)
