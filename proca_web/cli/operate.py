@@ -122,7 +122,7 @@ def upgrade(yes_all_stopped: bool) -> None:
         _adopt_keys(checked)
         wordings.refresh_wordings()
         fault = key_guard.fault(checked)
-    click.echo(f"✓ schema {start.head_revision()}")
+    click.echo(f"✓ schema {start.SCHEMA}")
     if fault:
         raise click.ClickException(fault)
 

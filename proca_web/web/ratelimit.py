@@ -8,13 +8,9 @@ import logging
 import secrets
 import threading
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Protocol
 
 from flask import Flask, Request, current_app
-from limits import RateLimitItemPerMinute
-from limits.errors import StorageError
-from limits.storage import Storage, storage_from_string
-from limits.strategies import FixedWindowRateLimiter
 from werkzeug.exceptions import TooManyRequests
 
 from proca_web.adapters import clock
@@ -23,7 +19,6 @@ from proca_web.web.arriving.client import Client
 
 _EXTENSION = "proca_rate_limit"
 WINDOW_SECONDS = 60
-REDIS_SECONDS = 0.3
 PAUSE_SECONDS = 10.0
 # Nobody knows how many people stand behind an address that is not told: one of them must not stop the others.
 _TIMES_FOR_UNKNOWN = 20
@@ -31,7 +26,7 @@ _TIMES_FOR_UNKNOWN = 20
 
 class _Counter(Protocol):
     def hit(self, name: str, network: str, a_minute: int) -> float:
-        """Count a call; the seconds to wait, or 0 when it is allowed. Raises StorageError, OSError."""
+        """Count a call; the seconds to wait, or 0 when it is allowed. Raises OSError."""
 
 
 class _InMemory:
@@ -52,27 +47,6 @@ class _InMemory:
         return 0.0 if count <= a_minute else (window + 1) * WINDOW_SECONDS - now
 
 
-class _InRedis:
-    """Counts that several processes share."""
-
-    def __init__(self, url: str) -> None:
-        waits = {"socket_connect_timeout": REDIS_SECONDS, "socket_timeout": REDIS_SECONDS}
-        # Who counts in memory never loads that library.
-        from redis.backoff import NoBackoff  # noqa: PLC0415 -- see above
-        from redis.retry import Retry  # noqa: PLC0415 -- see above
-
-        once: Any = Retry(NoBackoff(), 0)
-        storage = storage_from_string(url, wrap_exceptions=True, retry=once, **waits)
-        assert isinstance(storage, Storage)
-        self._limiter = FixedWindowRateLimiter(storage)
-
-    def hit(self, name: str, network: str, a_minute: int) -> float:
-        item = RateLimitItemPerMinute(a_minute)
-        if self._limiter.hit(item, name, network):
-            return 0.0
-        return max(0.1, self._limiter.get_window_stats(item, name, network).reset_time - clock.now().timestamp())
-
-
 class _Shared:
     """Counts in Redis; while that is away, in this process's memory. It is asked again after a pause."""
 
@@ -85,7 +59,7 @@ class _Shared:
         if now >= self._not_before:
             try:
                 return self._redis.hit(name, network, a_minute)
-            except (StorageError, OSError) as error:
+            except OSError as error:
                 self._not_before = now + PAUSE_SECONDS
                 self._tell(error, now)
         return self._memory.hit(name, network, a_minute)
@@ -112,9 +86,13 @@ class _State:
     @property
     def counter(self) -> _Counter:
         if self._counter is None:
-            shared = self._url.startswith("redis")
-            self._counter = _Shared(_InRedis(self._url), self._logger) if shared else _InMemory()
+            self._counter = self._shared() if self._url.startswith("redis") else _InMemory()
         return self._counter
+
+    def _shared(self) -> _Counter:
+        from proca_web.web.arriving.shared_counts import InRedis  # noqa: PLC0415 -- who counts in memory loads none of it
+
+        return _Shared(InRedis(self._url), self._logger)
 
 
 class RateLimit:

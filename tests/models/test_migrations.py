@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from alembic.config import Config
+from alembic.script import ScriptDirectory
 from flask import Flask
 from flask.testing import FlaskClient
 from flask_migrate import check, downgrade, upgrade
@@ -78,6 +80,12 @@ def _options(engine: Engine, table: str) -> object:
     return "AUTOINCREMENT" in made
 
 
+def test_the_version_this_code_names_is_the_newest_migration() -> None:
+    scripts = Config()
+    scripts.set_main_option("script_location", str(ASSETS / "migrations"))
+    assert ScriptDirectory.from_config(scripts).get_current_head() == start.SCHEMA
+
+
 def test_an_upgrade_from_nothing_makes_exactly_what_the_models_say(bare: Flask, tmp_path: Path) -> None:
     with bare.app_context():
         upgrade()
@@ -103,7 +111,7 @@ def test_a_second_upgrade_changes_nothing(bare: Flask) -> None:
         before = described(db.engine)
         upgrade()
         assert described(db.engine) == before
-        assert start.current_revision(db.engine) == start.head_revision()
+        assert start.current_revision(db.engine) == start.SCHEMA
 
 
 def test_an_upgrade_leaves_every_logger_as_it_was(bare: Flask) -> None:
@@ -154,7 +162,7 @@ def next_revision(folder: Path, step: str) -> str:
     """A copy of the migrations with one more."""
     copy = folder / "migrations"
     shutil.copytree(ASSETS / "migrations", copy, ignore=shutil.ignore_patterns("__pycache__"))
-    content = NEXT.format(step=step.strip(), head=start.head_revision())
+    content = NEXT.format(step=step.strip(), head=start.SCHEMA)
     (copy / "versions" / "9999_next.py").write_text(content)
     return str(copy)
 
@@ -181,7 +189,7 @@ def test_a_migration_that_would_orphan_rows_is_undone_whole(sqlite_url: str, tmp
         with app.app_context(), pytest.raises(SystemExit):
             upgrade(directory=next_revision(tmp_path, LOSES_PARENTS))
         assert world.query("SELECT count(*) FROM actions") == [(1,)]
-        assert world.query("SELECT version_num FROM alembic_version") == [(start.head_revision(),)]
+        assert world.query("SELECT version_num FROM alembic_version") == [(start.SCHEMA,)]
         assert world.query("PRAGMA foreign_keys") == [(1,)]
 
 
@@ -207,7 +215,7 @@ def restored(app: Flask) -> Iterator[None]:
             with db.engine.begin() as connection:
                 for table in ("orgs", "campaigns", "actions", "public_keys"):
                     connection.exec_driver_sql(f"ALTER TABLE {table} DROP COLUMN IF EXISTS note")
-                connection.exec_driver_sql(f"UPDATE alembic_version SET version_num = '{start.head_revision()}'")
+                connection.exec_driver_sql(f"UPDATE alembic_version SET version_num = '{start.SCHEMA}'")
 
 
 def faults(settings: Settings) -> list[str]:
@@ -226,7 +234,7 @@ def test_a_database_of_another_version_is_refused_and_upgrade_is_named(
 ) -> None:
     world.execute("UPDATE alembic_version SET version_num = '0000'")
     (fault,) = faults(settings)
-    assert f"schema 0000, this version needs {start.head_revision()}" in fault
+    assert f"schema 0000, this version needs {start.SCHEMA}" in fault
     assert fault.endswith("python3 -m proca_web upgrade")
 
 

@@ -10,6 +10,7 @@ from werkzeug.test import EnvironBuilder
 from werkzeug.wrappers import Request
 
 from proca_web.web import ratelimit
+from proca_web.web.arriving import shared_counts
 from proca_web.web.arriving.client import Client
 from proca_web.web.ratelimit import Limit, RateLimit, network_key
 from tests import proxy
@@ -84,7 +85,7 @@ def test_a_redis_that_hangs_is_waited_for_once_and_asked_again_later(
     own_redis: redis.Redis, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     own_redis.flushdb()
-    monkeypatch.setattr(ratelimit, "REDIS_SECONDS", 0.1)
+    monkeypatch.setattr(shared_counts, "REDIS_SECONDS", 0.1)
     monkeypatch.setattr(ratelimit, "PAUSE_SECONDS", 3600.0)
     where = own_redis.connection_pool.connection_kwargs
     with proxy.between(where.get("host", "127.0.0.1"), where.get("port", 6379)) as between:
