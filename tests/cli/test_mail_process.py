@@ -2,6 +2,7 @@
 
 import signal
 import socket
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -12,11 +13,22 @@ import pytest
 
 from proca_web import config
 from proca_web.app import create_app
+from proca_web.cli import processes
 from proca_web.extensions import db
 from tests import factories
 from tests.cli import running
 from tests.cli.instance import Instance
 from tests.cli.running import fetch, fetch_json, wait_for
+
+# The command itself; only a page is not kept for two seconds, and at the end the mail at hand gets a shorter time.
+_SHORT = 0.5
+_COMMAND_IN_A_HURRY = f"""
+from proca_web.cli import main, processes
+from proca_web.web import page_cache
+page_cache.SECONDS = 0
+processes.SECONDS_FOR_THE_MAIL_AT_HAND = {_SHORT}
+main()
+"""
 
 
 class Relay:
@@ -96,7 +108,8 @@ def test_a_relay_that_hangs_holds_up_neither_release_nor_count_nor_health_nor_th
 ) -> None:
     env = {**page.env, "PROCA_MAIL_SERVER": "127.0.0.1", "PROCA_MAIL_PORT": str(relay.port)}
     url = f"http://127.0.0.1:{free_port}"
-    with running.started(*running.COMMAND, "serve", "--port", str(free_port), env=env) as process:
+    command = (sys.executable, "-c", _COMMAND_IN_A_HURRY, "serve", "--port", str(free_port))
+    with running.started(*command, env=env) as process:
         wait_for(lambda: fetch(f"{url}/health")[0] == 200)
         for number in range(3):
             sign(url, number)
@@ -108,7 +121,8 @@ def test_a_relay_that_hangs_holds_up_neither_release_nor_count_nor_health_nor_th
         began = time.monotonic()
         process.send_signal(signal.SIGTERM)
         code, _, said = running.ended(process)
-        assert (code, time.monotonic() - began < 10) == (0, True)
+        took = time.monotonic() - began - _SHORT + processes.SECONDS_FOR_THE_MAIL_AT_HAND
+        assert (code, took < 10) == (0, True)
         assert "Traceback" not in said
         assert "died" not in said
     held = states(page)
