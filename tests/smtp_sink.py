@@ -84,9 +84,9 @@ class LoginSink(Sink):
     logins: int = 0
 
     def __call__(self, server: Any, session: Any, envelope: Any, mechanism: str, data: Any) -> AuthResult:
-        """Whether that is the password."""
+        """Whether that is the password; of a wrong one, aiosmtpd has yet to tell the client."""
         self.logins += 1
-        return AuthResult(success=data.password == self.password.encode())
+        return AuthResult(success=data.password == self.password.encode(), handled=False)
 
 
 def start_with_login(sink: LoginSink) -> Controller:

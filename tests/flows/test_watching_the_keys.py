@@ -216,6 +216,7 @@ def test_a_log_that_was_rewritten_by_who_holds_everything_is_an_alarm(place: Pla
             orgs.add_home(session, encryption.source.home, datetime.now(UTC))
             for org in ("org-two", "org-one"):
                 factories.add_org(session, org, place.world.secrets[org], datetime.now(UTC))
+        key_guard.join(place.world.app)
         key_guard.follow(place.world.app)
     size = json.loads(place.state.read_text())["head"]["size"]
     with place.serving():
