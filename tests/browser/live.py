@@ -102,7 +102,7 @@ class Visitor:
             self.complaints += [f"kept: {thing}" for page in context.pages for thing in self._kept(page)]
             context.close()
         unexpected = [line for line in self.complaints if not any(part in line for part in self._expected)]
-        assert unexpected == []
+        assert not unexpected, unexpected
 
     def _kept(self, page: Page) -> list[object]:
         path = page.url.removeprefix(self.home)

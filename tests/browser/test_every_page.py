@@ -57,7 +57,9 @@ def test_axe_finds_nothing_in_light_and_dark(place: Page) -> None:
     place.evaluate(AXE)
     for scheme, least in (("light", 10), ("dark", 0)):
         place.emulate_media(color_scheme=scheme)
-        found = place.evaluate("(options) => axe.run(document, options)", AXE_RUNS[scheme])
+        # A frame of another origin cannot be looked into; axe would only ask it in vain.
+        run = "(options) => axe.run(document, {...options, iframes: false})"
+        found = place.evaluate(run, AXE_RUNS[scheme])
         assert len(found["passes"]) > least
         faults = [f"{fault['id']}: {node['html']}" for fault in found["violations"] for node in fault["nodes"]]
         assert faults == [], scheme
