@@ -25,6 +25,7 @@ from sqlalchemy import make_url
 from sqlalchemy.orm import Session
 
 from proca_web import config
+from proca_web.adapters import key_guard
 from proca_web.adapters.database import writing
 from proca_web.app import create_app
 from proca_web.crypto.keys.home import write_new_home_key
@@ -101,6 +102,7 @@ def _make(kind: str, folder: Path, url: str, changes: dict[str, str]) -> Instanc
     with app.test_request_context(), writing() as session, force_locale("en"):
         _fill(made, session)
     with app.app_context():
+        key_guard.join(app)
         db.engine.dispose()
     return made
 
