@@ -74,7 +74,8 @@ def _raw_inserts(made: Instance, number: int = 500) -> float:
     for _ in range(number):
         if made.kind == "sqlite":
             connection.execute("BEGIN IMMEDIATE")
-        fresh = dict(zip(columns, action, strict=True)) | {"ref": os.urandom(16), "confirm_id": os.urandom(32)}
+        links = {name: os.urandom(32) for name in ("confirm_id", "withdraw_id")}
+        fresh = dict(zip(columns, action, strict=True)) | links | {"ref": os.urandom(16)}
         (action_id,) = connection.execute(returning, [fresh[name] for name in columns[1:]]).fetchone()
         for copy in copies:
             row = dict(zip(copy_columns, copy, strict=True)) | {"action_id": action_id, "crypto_nonce": os.urandom(24)}
