@@ -2,8 +2,10 @@
 
 from collections.abc import Mapping
 from dataclasses import fields
+from typing import Any
 
 import pytest
+from flask.testing import FlaskClient
 
 from proca_web.adapters import clock
 from proca_web.adapters.database import direct_read, writing
@@ -97,3 +99,26 @@ def test_what_waits_for_its_release_is_found_by_its_own_index(world: World) -> N
         explain = "EXPLAIN" if session.get_bind().dialect.name == "postgresql" else "EXPLAIN QUERY PLAN"
         plan = str(session.connection().exec_driver_sql(f"{explain} {asked}").all())
     assert "ix_actions_to_release" in plan
+
+
+@pytest.mark.parametrize("status", ["retired", "revoked"])
+def test_a_key_that_ends_while_one_seals_to_it_leaves_nothing_written(
+    world: World, client: FlaskClient, monkeypatch: pytest.MonkeyPatch, status: str
+) -> None:
+    seal = signing.seal
+
+    def seal_then_end(*given: Any) -> Any:
+        draft = seal(*given)
+        world.execute(
+            "UPDATE public_keys SET status = :status WHERE kind = 'recipient' AND org_id ="
+            " (SELECT id FROM orgs WHERE name = 'org-two')",
+            status=status,
+        )
+        return draft
+
+    monkeypatch.setattr(signing, "seal", seal_then_end)
+    answer = world.sign(client, "trees-partner", lead_opt_in="yes", opt_in="yes")
+    assert answer.status_code not in (200, 303)
+    stored = [world.query(f"SELECT id FROM {table}") for table in ("actions", "contacts")]
+    assert stored == [[], []]
+    assert world.query("SELECT action_id FROM transients") == []
