@@ -15,6 +15,7 @@ from sqlalchemy import select
 from bench import rows
 from bench.instance import Instance, instance, kinds, server
 from proca_web.adapters.database import writing
+from proca_web.domain.words import StaffRole
 from proca_web.extensions import db
 from proca_web.models import Org
 from proca_web.services.staff import passwords, people
@@ -56,7 +57,7 @@ def _staff(made: Instance) -> None:
     hashed = passwords.hash_password(_PASSWORD)
     with made.app.app_context(), writing() as session:
         org = session.scalars(select(Org).where(Org.name == "org-one")).one()
-        people.add_user(session, "staff@example.org", hashed, org, "owner", datetime.now(UTC))
+        people.add_user(session, "staff@example.org", hashed, org, StaffRole.OWNER, datetime.now(UTC))
     with made.app.app_context():
         db.engine.dispose()
 

@@ -58,7 +58,7 @@ def _store(made: Instance) -> None:
     many, blob = _MANY[made.kind].format(n=STORED), _RANDOM[made.kind]
     true = "1" if made.kind == "sqlite" else "true"
     with made.app.app_context(), writing() as session:
-        run_sql = session.exec_driver_sql
+        run_sql = session.connection().exec_driver_sql
         copied = f"'accepted', p.created_at, p.created_at, p.consent, {true}, {true}"
         run_sql(
             f"{many} INSERT INTO actions (ref, action_page_id, status, accepted_at, created_at, consent, counted,"

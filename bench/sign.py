@@ -6,6 +6,7 @@ import sqlite3
 import statistics
 import time
 from dataclasses import asdict
+from typing import Any
 
 import psycopg
 from sqlalchemy import make_url
@@ -51,7 +52,7 @@ def _stored(made: Instance) -> int:
 
 def _raw_inserts(made: Instance, number: int = 500) -> float:
     """Equal rows (an action, two copies, a transient) a second, one transaction each, by the bare driver."""
-    connection = _connect(made)
+    connection: Any = _connect(made)
     mark = "?" if made.kind == "sqlite" else "%s"
     read = connection.execute
     action = read("SELECT * FROM actions ORDER BY id LIMIT 1").fetchone()

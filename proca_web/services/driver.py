@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 from sqlalchemy import BigInteger, CursorResult, Dialect, Executable, Table, bindparam, func, select
@@ -119,16 +119,20 @@ def _lock_rows(connection: AnyConnection, name: str, ids: Iterable[int]) -> None
 
 def time(connection: AnyConnection, moment: datetime) -> Any:
     """A UTC time as the driver stores it, the same as SQLAlchemy would."""
-    if dialect_of(connection).name == "sqlite":
-        return moment.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S.%f")
-    return moment
+    return _as_text(moment) if dialect_of(connection).name == "sqlite" else moment
 
 
 def times(connection: AnyConnection, values: Sequence[Any]) -> Sequence[Any]:
     """The same values, each UTC time among them as the driver stores it."""
     if dialect_of(connection).name != "sqlite":
         return values
-    return [time(connection, value) if isinstance(value, datetime) else value for value in values]
+    return [_as_text(value) if value.__class__ is datetime else value for value in values]
+
+
+@lru_cache(maxsize=16)
+def _as_text(moment: datetime) -> str:
+    # All rows of one signature hold the same moment.
+    return moment.astimezone(UTC).replace(tzinfo=None).isoformat(" ", "microseconds")
 
 
 def read_time(value: Any) -> datetime:

@@ -21,11 +21,15 @@ _COUNTRY_ENDINGS = frozenset(code.lower() for code in COUNTRIES) | {"uk", "eu", 
 
 def holds_link(text: str) -> bool:
     """Whether a text holds a web address; `St.John`, `Ma.Teresa` and `J.Smith` are names, `Evil.Com` is not."""
-    # Vowel signs and the like are marks on letters: a word is as long as its letters are many.
-    bare = "".join(c for c in unicodedata.normalize("NFKC", text) if unicodedata.category(c)[0] not in "MC")
+    bare = text if text.isascii() else _bare(text)
     if _SURELY.search(bare):
         return True
     return any(_is_host(before, after) for before, after in _DOTTED.findall(bare))
+
+
+def _bare(text: str) -> str:
+    # Vowel signs and the like are marks on letters: a word is as long as its letters are many.
+    return "".join(c for c in unicodedata.normalize("NFKC", text) if unicodedata.category(c)[0] not in "MC")
 
 
 def _is_host(before: str, after: str) -> bool:

@@ -27,6 +27,8 @@ def unwrapped(typed: str) -> str:
 
 def ascii_forms(text: str) -> str:
     """Full-width letters, digits, @ and dots as the ASCII ones; all other letters stay."""
+    if text.isascii():
+        return text
     return "".join(chr(ord(c) - 0xFEE0) if "\uff01" <= c <= "\uff5e" else c for c in text).replace("﹫", "@")
 
 
