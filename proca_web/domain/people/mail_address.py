@@ -6,19 +6,24 @@ import idna
 
 from proca_web.domain.people import characters
 
-_WRAPPINGS = (("<", ">"), ("(", ")"), ("[", "]"), ('"', '"'), ("“", "”"), ("„", "“"), ("«", "»"))
+_WRAPPINGS = (
+    *(("<", ">"), ("(", ")"), ("[", "]"), ('"', '"'), ("'", "'"), ("“", "”"), ("„", "“"), ("‘", "’"), ("‚", "‘")),
+    *(("«", "»"), ("»", "«"), ("‹", "›")),
+)
+# As mail programs copy it: the person's name, then the address (RFC 5322 3.4, name-addr).
+_NAMED = re.compile(r"[^<>@]*<([^<>]+)>")
 _LINK = re.compile(r"(?i)mailto:(?://)?([^?]*)(?:\?.*)?", re.DOTALL)
 
 
 def unwrapped(typed: str) -> str:
-    """Without what was pasted along: spaces, mailto:, brackets or quotes around it, a full stop or comma behind it."""
+    """Without what was pasted along: spaces, mailto:, a name, brackets or quotes around it, a full stop or comma."""
     text = ascii_forms(characters.visible(typed)).strip()
     before = ""
     while text != before:
         before = text
         text = text.rstrip(".,;:").strip()
-        link = _LINK.fullmatch(text)
-        text = link[1].strip() if link else text
+        pasted = _LINK.fullmatch(text) or _NAMED.fullmatch(text)
+        text = pasted[1].strip() if pasted else text
         for opening, closing in _WRAPPINGS:
             if text.startswith(opening) and text.endswith(closing):
                 text = text[1:-1].strip()

@@ -23,6 +23,12 @@ _PHONE_SPACES = str.maketrans("/.·•[]", "    ()")
 _EMAIL_FORBIDDEN = set(' ,;:"<>()[]\\')
 _LONGEST_EMAIL = 254
 _ONE_EMAIL = N_("Please write one e-mail address, like anna@example.org.")
+# Year first, or with dots, where the day comes first; with strokes nobody knows which of the two is the month.
+_DATES = (
+    re.compile(r"(?P<year>[0-9]{4})([-/.])(?P<month>[0-9]{1,2})\2(?P<day>[0-9]{1,2})"),
+    re.compile(r"(?P<year>[0-9]{4})(?P<month>[0-9]{2})(?P<day>[0-9]{2})"),
+    re.compile(r"(?P<day>[0-9]{1,2})\.(?P<month>[0-9]{1,2})\.(?P<year>[0-9]{4})"),
+)
 _UNTYPED = {"Cc", "Cs", "Co"}
 
 
@@ -144,14 +150,17 @@ def postcode(typed: str, of_country: str | None) -> str:
 
 
 def birth_date(typed: str, today: date) -> str:
-    """A date of birth as YYYY-MM-DD, between 1900 and today."""
-    text = characters.visible(typed).strip()
+    """A date of birth as YYYY-MM-DD, between 1900 and today. Read wherever only one reading is possible."""
+    text = "".join(characters.plain(characters.visible(typed)).split())
     if not text:
         return text
+    found = next((found for form in _DATES if (found := form.fullmatch(text))), None)
     try:
-        born = date.fromisoformat(text)
-    except ValueError as error:
-        raise Refused(N_("Please write the date as year-month-day, like 1990-01-31.")) from error
+        born = date(*(int(found[part]) for part in ("year", "month", "day"))) if found else None
+    except ValueError:
+        born = None
+    if born is None:
+        raise Refused(N_("Please write the date as year-month-day, like 1990-01-31."))
     if not date(1900, 1, 1) <= born <= today:
         raise Refused(N_("Please check the year."))
     return born.isoformat()

@@ -22,6 +22,11 @@ from proca_web.domain.people.text import Refused
         "(anna@example.org).",
         '"anna@example.org"',
         "“anna@example.org”",
+        "'anna@example.org'",
+        "‘anna@example.org’",
+        "»anna@example.org«",
+        "Anna <anna@example.org>",
+        '"Müller, Anna" <anna@example.org>;',
         "anna@example.org.",
         "anna@example.org. ",
         "anna@example.org,",
@@ -32,6 +37,11 @@ from proca_web.domain.people.text import Refused
 )
 def test_what_is_pasted_along_is_set_aside(typed: str) -> None:
     assert text.email(typed) == "anna@example.org"
+
+
+@pytest.mark.parametrize("address", ["o'brien@example.org", "'tess@example.org", "tess'@example.org"])
+def test_an_apostrophe_of_an_address_stays(address: str) -> None:
+    assert text.email(address) == address
 
 
 @pytest.mark.parametrize("domain", ["müller.de", "mu\u0308ller.de", "MÜLLER.de", "xn--mller-kva.de"])
@@ -49,7 +59,9 @@ def test_a_domain_has_one_form_however_it_is_composed(domain: str) -> None:
         (".anna@example.org", "a dot at its beginning"),
         ("anna", "one e-mail address"),
         ("anna@example.org, ben@example.org", "one e-mail address"),
-        ("Anna <anna@example.org>", "one e-mail address"),
+        ("Anna <anna@example.org>, Ben <ben@example.org>", "one e-mail address"),
+        ("ben@example.org <anna@example.org>", "one e-mail address"),
+        ("Anna <>", "one e-mail address"),
     ],
 )
 def test_a_refusal_says_what_is_wrong(typed: str, said: str) -> None:

@@ -61,6 +61,8 @@ def test_without_a_known_shape_ten_letters_digits_spaces_and_dashes_pass(country
         ("123456789", "US", "12345-6789"),
         ("LV-1010", "LV", "LV-1010"),
         ("１００－０００１", "JP", "100-0001"),
+        ("〒100-0001", "JP", "100-0001"),
+        ("1000001", "JP", "100-0001"),
         ("\u0661\u0660\u0661\u0661\u0665", "DE", "10115"),
     ],
 )

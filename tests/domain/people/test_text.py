@@ -211,7 +211,6 @@ def test_addresses_pass_with_their_domain_in_ascii(typed: str, passed: str) -> N
         "anna@bernd@example.org",
         '"anna"@example.org',
         '"a, b"@example.org',
-        "Anna <anna@example.org>",
         "anna(comment)@example.org",
         "anna\\@example.org",
         "anna@example.org\x00",
@@ -301,7 +300,15 @@ def test_a_postcode_of_another_shape_is_refused(typed: str, country: str | None)
 
 @pytest.mark.parametrize(
     ("typed", "passed"),
-    [("1990-01-31", "1990-01-31"), ("1900-01-01", "1900-01-01"), ("2026-05-17", "2026-05-17"), ("", "")],
+    [
+        *((day, day) for day in ("1990-01-31", "1900-01-01", "2026-05-17", "")),
+        ("31.01.1990", "1990-01-31"),
+        ("31. 1. 1990", "1990-01-31"),
+        ("1990-1-1", "1990-01-01"),
+        ("1990/12/1", "1990-12-01"),
+        ("19900131", "1990-01-31"),
+        ("１９９０-01-31", "1990-01-31"),
+    ],
 )
 def test_a_birth_date_lies_between_1900_and_today(typed: str, passed: str) -> None:
     assert text.birth_date(typed, TODAY) == passed
@@ -309,7 +316,10 @@ def test_a_birth_date_lies_between_1900_and_today(typed: str, passed: str) -> No
 
 @pytest.mark.parametrize(
     "typed",
-    ["1899-12-31", "2026-05-18", "9999-01-01", "1990-02-30", "31.01.1990", "1990", "1990-1-1", "１９９０-01-31", "x"],
+    [
+        *("1899-12-31", "2026-05-18", "9999-01-01", "1990-02-30", "30.2.1990", "1990", "1990-W01-1", "31.1.90", "x"),
+        *("01/02/1990", "1990-01/31", "199011", "0000-01-01", "1990-00-10"),
+    ],
 )
 def test_what_is_no_birth_date_is_refused(typed: str) -> None:
     assert refuses(partial(text.birth_date, today=TODAY), typed)
