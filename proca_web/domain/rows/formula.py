@@ -1,14 +1,14 @@
 """Spreadsheets run what begins like a formula; here it gets an apostrophe before its sign (design 7).
 
-A file that is split at another separator than the comma begins cells in the middle of ours: after each `;`, comma, tab
-or line break, after spaces and quotes too. All of them are looked at, whatever the reader's separator is.
+A file that is split at another separator than the comma begins cells in the middle of ours: after each `;`, `|`, comma,
+tab or line break, after spaces and quotes too. All of them are looked at, whatever the reader's separator is.
 """
 
 import re
 from collections.abc import Iterable
 
 _SIGNS = "=+\\-@＝＋－＠﹦﹢﹣﹫"
-_LIVE = re.compile(rf"(^|[;,\t\r\n])([\s\"\u200b\ufeff]*)(?=[{_SIGNS}])")
+_LIVE = re.compile(rf"(^|[;,|\t\r\n])([\s\"\u200b\ufeff]*)(?=[{_SIGNS}])")
 _CONTROLS = ("\t", "\r", "\n")
 _PHONE = re.compile(r"[+0-9 ()-]+")
 _PHONE_OR_BASE64URL = re.compile(rf"{_PHONE.pattern}|[A-Za-z0-9_-]+")
@@ -25,14 +25,14 @@ def guard_sealed(cells: Iterable[str]) -> list[str]:
 
 
 def guard_json(text: str) -> str:
-    """JSON with `;` and tab and each sign that could begin a formula as escapes, which every JSON reader undoes."""
+    """JSON with `;`, `|`, tab and each sign that could begin a formula as escapes, which every JSON reader undoes."""
     live = _LIVE.sub(lambda found: f"{found[0]}\0", text)
     return re.sub("\0(.)", lambda found: f"\\u{ord(found[1]):04x}", escape_separators(live))
 
 
 def escape_separators(json_text: str) -> str:
-    """JSON whose texts hold no `;` and no tab, as in the encrypted CSV: no spreadsheet splits a cell there."""
-    return json_text.replace(";", "\\u003b").replace("\t", "\\u0009")
+    """JSON whose texts hold no `;`, `|` and no tab, as in the encrypted CSV: no spreadsheet splits a cell there."""
+    return json_text.replace(";", "\\u003b").replace("|", "\\u007c").replace("\t", "\\u0009")
 
 
 def _guard(cells: Iterable[str], harmless: re.Pattern[str]) -> list[str]:

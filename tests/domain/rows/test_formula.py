@@ -16,8 +16,8 @@ STARTS = "=+-@＝＋－＠\t\r\n"
 PHONE = set("+0123456789 ()-")
 
 
-SEPARATORS = ",;\t"
-CELLS = some.lists(some.text(alphabet="a1 =+-@＝;,\t\"'\n\r", max_size=8), min_size=1, max_size=5)
+SEPARATORS = ",;|\t"
+CELLS = some.lists(some.text(alphabet="a1 =+-@＝;|,\t\"'\n\r", max_size=8), min_size=1, max_size=5)
 
 
 @given(some.sampled_from(STARTS), some.text(alphabet="abc=1 "))
@@ -28,7 +28,7 @@ def test_a_cell_that_begins_like_a_formula_gets_an_apostrophe(start: str, rest: 
     assert guarded.replace("'", "") == cell
 
 
-@given(some.text(some.characters(exclude_characters=STARTS + ";,﹦﹢﹣﹫")))
+@given(some.text(some.characters(exclude_characters=STARTS + ";|,﹦﹢﹣﹫")))
 def test_every_other_cell_stays_as_it_is(cell: str) -> None:
     assert guard([cell]) == guard_sealed([cell]) == [cell]
 
@@ -42,6 +42,7 @@ def test_every_other_cell_stays_as_it_is(cell: str) -> None:
         ("one\n@SUM(1)\ttwo,+A1", "one\n'@SUM(1)\ttwo,'+A1"),
         (" \u00a0=1", " \u00a0'=1"),
         ("a;＝1", "a;'＝1"),
+        ("a| =1", "a| '=1"),
         ("a;+49 30", "a;'+49 30"),
         ("well-known; A=B; 3 - 2", "well-known; A=B; 3 - 2"),
     ],
@@ -61,11 +62,11 @@ def test_no_reader_finds_a_formula_whatever_its_separator_and_its_quotes(cells: 
                     assert not shown.startswith(tuple("=+-@＝")) or set(cell) <= PHONE, (separator, row)
 
 
-@given(some.dictionaries(some.text(max_size=5), some.text(alphabet="a;=+-@,\t\"' ", max_size=20)))
+@given(some.dictionaries(some.text(max_size=5), some.text(alphabet="a;|=+-@,\t\"' ", max_size=20)))
 def test_json_of_a_row_set_aside_holds_no_formula_and_reads_back_as_it_was(fields: dict[str, str]) -> None:
     guarded = guard_json(json.dumps(fields, ensure_ascii=False))
     assert json.loads(guarded) == fields
-    assert not re.search(r'[;\t]|(^|,)[\s"]*[=+\-@＝]', guarded)
+    assert not re.search(r'[;|\t]|(^|,)[\s"]*[=+\-@＝]', guarded)
 
 
 @pytest.mark.parametrize("phone", ["+48 22 123 45 67", "+49 (0)30-1234", "-1", "+", "(0)"])
