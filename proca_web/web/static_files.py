@@ -1,15 +1,14 @@
 """Static files from memory, compressed once: under an address with their own hash browsers keep them for a year.
 
-Only files below `static/` are ever opened, each once a process; nothing here depends on who asks.
+Only files below `static/` are ever opened, each once a process; what a visitor sends never reaches the file system.
 """
 
 import hashlib
 import mimetypes
 from functools import cache
-from pathlib import Path
+from posixpath import normpath
 
 from flask import Flask, Response, abort, request
-from werkzeug.security import safe_join
 
 from proca_web.assets import ASSETS
 from proca_web.web.access import public
@@ -30,12 +29,16 @@ def init_app(app: Flask) -> None:
 @public
 def serve(filename: str) -> Response:
     """One file; kept for a year when `v` is its own hash."""
-    path = safe_join(str(STATIC), filename)
-    if path is None or not Path(path).is_file():
+    name = normpath(filename)  # one spelling a file, so that memory holds each once
+    if name not in _names():
         abort(404)
-    name = Path(path).relative_to(STATIC).as_posix()  # one spelling a file, so that memory holds each once
     own = request.args.get("v") == version(name)
     return _file(name).answer(request, FOR_A_YEAR if own else FOR_AN_HOUR)
+
+
+@cache
+def _names() -> frozenset[str]:
+    return frozenset(path.relative_to(STATIC).as_posix() for path in STATIC.rglob("*") if path.is_file())
 
 
 @cache
