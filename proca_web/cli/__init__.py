@@ -14,7 +14,7 @@ from proca_web.domain.errors import Unavailable
 COMMANDS = {
     "bench": ("quality", "Run the benchmarks: sign, seal, page, confirm, mail, export, open; --json FILE."),
     "campaign": ("manage", "Campaigns."),
-    "check": ("operate", "Verify configuration, keys and invariants; exit 0 when all is well, 1 when not."),
+    "check": ("checking", "Verify configuration, keys and invariants; exit 0 when all is well, 1 when not."),
     "demo": (
         "demo",
         "Try everything on this computer: SQLite, demo data, web server, worker, and a mailbox at /mailbox.",

@@ -7,26 +7,20 @@ from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 from time import sleep
-from typing import NoReturn
 
 import click
 from flask import Flask
 from sqlalchemy import make_url, select
 
-from proca_web.adapters import clock, key_guard, mailer, start, wordings
-from proca_web.adapters.database import reading, writing
-from proca_web.adapters.keyring import keyring_of
-from proca_web.app import create_app
-from proca_web.cli import doubts, ready
+from proca_web.adapters import clock, key_guard, start, wordings
+from proca_web.adapters.database import writing
+from proca_web.cli import ready
 from proca_web.cli.people import chosen_password, password_options
-from proca_web.config import ConfigError, Settings
-from proca_web.crypto.errors import HomeKeyError
-from proca_web.crypto.keys.home import HomeKey, write_new_home_key
-from proca_web.domain.errors import Unavailable
+from proca_web.config import Settings
+from proca_web.crypto.keys.home import write_new_home_key
 from proca_web.domain.words import StaffRole
 from proca_web.extensions import encryption
 from proca_web.models import Org
-from proca_web.services.instance import invariants
 from proca_web.services.keys import adopting
 from proca_web.services.petitions import orgs
 from proca_web.services.sealing.keyring import Keyring
@@ -71,32 +65,6 @@ def init(email: str, password_file: Path | None, ask: bool) -> None:
             key_guard.follow(app)
     click.echo(f"Operator: {email}" + (f"\nPassword (shown once): {chosen}" if is_made else ""))
     click.echo("Next: python3 -m proca_web check")
-
-
-@click.command()
-@click.option("--mail-to", help="send a test mail to this address")
-@click.option("--home-backup", type=click.Path(path_type=Path), help="prove this copy of the Home key file")
-def check(mail_to: str | None, home_backup: Path | None) -> None:
-    """Verify configuration, keys and invariants; exit 0 when all is well, 1 when not."""
-    try:
-        app = create_app()
-    except ConfigError as error:
-        _exit_unwell(error.faults)
-    except Unavailable as error:
-        _exit_unwell([f"the database cannot be reached ({error.what}); the processes wait for it"])
-    with app.app_context():
-        with reading() as session:
-            home, ring = encryption.source.home, keyring_of(app)
-            faults = doubts.of(os.environ) + invariants.faults(session, home.identity, ring, clock.now())
-        if home_backup is not None:
-            faults += _backup_faults(home_backup, home)
-        if mail_to:
-            faults += mailer.test_faults(mail_to)
-    for note in invariants.NOTES:
-        click.echo(f"note: {note}")
-    if faults:
-        _exit_unwell(faults)
-    click.echo("✓ all is well")
 
 
 @click.command()
@@ -158,24 +126,6 @@ def _adopt_keys(app: Flask) -> None:
     key_guard.follow(app)
     if number:
         click.echo(f"✓ {number} keys endorsed; have each organisation compare its fingerprint at /keys")
-
-
-def _exit_unwell(faults: list[str]) -> NoReturn:
-    for fault in faults:
-        click.echo(f"✗ {fault}", err=True)
-    raise SystemExit(1)
-
-
-def _backup_faults(path: Path, home: HomeKey) -> list[str]:
-    try:
-        copy = HomeKey.from_file(path, guarded=False)
-    except HomeKeyError as error:
-        return [str(error)]
-    copy.forget_box_secret()
-    if (copy.box_public, copy.identity) != (home.box_public, home.identity):
-        return [f"{path} is not a copy of this instance's Home key"]
-    click.echo(f"✓ {path} is a good copy of the Home key")
-    return []
 
 
 def _save_sqlite(url: str) -> Path | None:

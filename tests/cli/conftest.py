@@ -10,7 +10,7 @@ from click.testing import CliRunner, Result
 from flask import Flask
 
 from proca_web.app import create_app
-from proca_web.cli import main, operate, ready
+from proca_web.cli import checking, main, ready
 from proca_web.extensions import db
 from tests.cli import running
 from tests.cli.instance import NOTICE, OPERATOR, TREES, Instance, Made, new_key, settings_in
@@ -46,7 +46,7 @@ def commands(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Result]]
         made.append(app)
         return app
 
-    for module in (ready, operate):
+    for module in (ready, checking):
         monkeypatch.setattr(module, "create_app", recorded)
 
     def command(*arguments: str, env: Mapping[str, str], typed: str | None = None) -> Result:

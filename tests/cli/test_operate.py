@@ -162,7 +162,7 @@ BROKEN = {
         SIGNED[0],
         SIGNED[1].format(values="'waiting', x'00', NULL, NULL, NULL, '{old}'", old="{old}"),
     ),
-    "the keyring lacks 1 keys": (
+    "the keyring lacks the keys of 1 waiting addresses": (
         SIGNED[0],
         SIGNED[1].format(values="'to_send', x'00', 'k', x'00', '{old}', '{old}'", old="{old}"),
     ),
@@ -186,6 +186,26 @@ def test_check_exits_1_with_a_sentence_when_an_invariant_is_broken(page: Instanc
     said = page.refuses("check")
     assert said.startswith("✗ ")
     assert sentence in said
+
+
+def test_check_says_what_it_did_not_look_at_and_all_looks_at_everything(page: Instance) -> None:
+    numbers = "WITH RECURSIVE numbers(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM numbers WHERE i < 3000)"
+    page.sql(
+        "INSERT INTO actions (id, ref, action_page_id, status, created_at, accepted_at, consent, released) "
+        f"{numbers} SELECT i, zeroblob(16), 1, 'accepted', '{OLD}', '{OLD}', 'h', true FROM numbers"
+    )
+    page.sql(
+        "INSERT INTO contacts (action_id, org_id, contact_ref, deliver, given_at, erased, seq) "
+        f"{numbers} SELECT i, 2, zeroblob(16), true, '{OLD}', true, i FROM numbers"
+    )
+    page.sql("INSERT INTO release_counters (org_id, role, last_seq) VALUES (2, 'recipient', 3000)")
+    page.sql("UPDATE campaigns SET supporter_count = 5")
+    said = page.does("check")
+    assert "of about 3,000 signatures; `check --all` looks at all of them" in said
+    refused = page.command("check", "--all")
+    assert refused.exit_code == 1
+    assert "looked at" not in refused.stdout
+    assert refused.stderr.startswith("✗ campaign trees shows 5 signatures, and 0 are counted")
 
 
 @pytest.mark.parametrize("line", ["no guard\n", "7 {hash} home -\n"])

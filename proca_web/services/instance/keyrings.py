@@ -15,7 +15,7 @@ _JOIN = (
 )
 _OTHER = "the keyring belongs to another instance than the database; put the one there that belongs to it"
 _HAS_FINGERPRINTS = exists().where(Supporter.campaign_id == Campaign.id, Supporter.fingerprint.is_not(None))
-_COUNTED = select(Campaign.id).where(_HAS_FINGERPRINTS).order_by(Campaign.id)
+_COUNTED = select(Campaign.id).where(Campaign.forgotten_at.is_(None), _HAS_FINGERPRINTS).order_by(Campaign.id)
 _READABLE = tuple(state for state in State if state is not State.WAITING)
 _NAMED = select(Transient.wait_key).where(Transient.state.in_(_READABLE), Transient.wait_key.is_not(None)).distinct()
 

@@ -1,0 +1,83 @@
+"""The command `check`: what is wrong with this instance, as sentences, and what was not looked at."""
+
+import os
+from pathlib import Path
+from typing import NoReturn
+
+import click
+from flask import Flask
+
+from proca_web.adapters import clock, mailer
+from proca_web.adapters.database import reading
+from proca_web.adapters.keyring import keyring_of
+from proca_web.app import create_app
+from proca_web.cli import doubts
+from proca_web.config import ConfigError
+from proca_web.crypto.errors import HomeKeyError
+from proca_web.crypto.keys.home import HomeKey
+from proca_web.domain.errors import Unavailable
+from proca_web.extensions import encryption
+from proca_web.services.instance import invariants, rows
+from proca_web.services.instance.rows import Look
+from proca_web.services.petitions import counting
+
+
+@click.command()
+@click.option("--mail-to", help="send a test mail to this address")
+@click.option("--home-backup", type=click.Path(path_type=Path), help="prove this copy of the Home key file")
+@click.option("--all", "whole", is_flag=True, help="look at every row, which takes long; else at some of a large table")
+def check(mail_to: str | None, home_backup: Path | None, whole: bool) -> None:
+    """Verify configuration, keys and invariants; exit 0 when all is well, 1 when not."""
+    try:
+        app = create_app()
+    except ConfigError as error:
+        _exit_unwell(error.faults)
+    except Unavailable as error:
+        _exit_unwell([f"the database cannot be reached ({error.what}); the processes wait for it"])
+    with app.app_context():
+        with reading() as session:
+            home, ring = encryption.source.home, keyring_of(app)
+            faults = doubts.of(os.environ) + invariants.faults(session, home.identity, ring, clock.now())
+        looks = _look(app, whole=whole)
+        faults += [fault for look in looks for fault in look.faults]
+        if whole:
+            with reading() as session:
+                faults += counting.miscounted(session)
+        if home_backup is not None:
+            faults += _backup_faults(home_backup, home)
+        if mail_to:
+            faults += mailer.test_faults(mail_to)
+    for note in (*invariants.NOTES, *(look.note for look in looks if look.note)):
+        click.echo(f"note: {note}")
+    if faults:
+        _exit_unwell(faults)
+    click.echo("✓ all is well")
+
+
+def _look(app: Flask, *, whole: bool) -> list[Look]:
+    """At rows, each block in a short read of its own: a long one would keep a write-ahead log from being emptied."""
+    looks = [Look(kind, whole=whole) for kind in rows.KINDS]
+    for look in looks:
+        is_more = True
+        while is_more:
+            with reading() as session:
+                is_more = look.go_on(session, keyring_of(app))
+    return looks
+
+
+def _exit_unwell(faults: list[str]) -> NoReturn:
+    for fault in faults:
+        click.echo(f"✗ {fault}", err=True)
+    raise SystemExit(1)
+
+
+def _backup_faults(path: Path, home: HomeKey) -> list[str]:
+    try:
+        copy = HomeKey.from_file(path, guarded=False)
+    except HomeKeyError as error:
+        return [str(error)]
+    copy.forget_box_secret()
+    if (copy.box_public, copy.identity) != (home.box_public, home.identity):
+        return [f"{path} is not a copy of this instance's Home key"]
+    click.echo(f"✓ {path} is a good copy of the Home key")
+    return []
