@@ -10,6 +10,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from proca_web import config, extensions
 from proca_web.adapters import database, keyring, start
+from proca_web.adapters.alive import trouble
 from proca_web.adapters.smtp import mail_config
 from proca_web.assets import ASSETS
 from proca_web.blueprints import BLUEPRINTS
@@ -75,6 +76,7 @@ def _assemble(settings: Settings, home: HomeKey) -> Flask:
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
     errors.init_app(app)
+    trouble.init_app(app)
     security.init_app(app, https=settings.is_https)
     presentation.init_app(app)
     static_files.init_app(app)

@@ -116,10 +116,10 @@ def direct_write(*, one_statement: bool = False) -> Iterator[Direct]:
             raise
 
 
-def refused_to_write() -> float | None:
-    """How many seconds ago this process's last write failed, if it did: a full disk lets everybody read."""
-    failed_at: float | None = current_app.extensions.get(_FAILED)
-    return None if failed_at is None else monotonic() - failed_at
+def refused_to_write() -> tuple[float, Unavailable] | None:
+    """How many seconds ago this process's last write failed, and why, if it did: a full disk lets everybody read."""
+    failed: tuple[float, Unavailable] | None = current_app.extensions.get(_FAILED)
+    return None if failed is None else (monotonic() - failed[0], failed[1])
 
 
 @contextmanager
@@ -127,8 +127,8 @@ def _storing() -> Iterator[None]:
     try:
         with told_apart():
             yield
-    except Unavailable:
-        current_app.extensions[_FAILED] = monotonic()
+    except Unavailable as error:
+        current_app.extensions[_FAILED] = (monotonic(), error)
         raise
     current_app.extensions[_FAILED] = None
 

@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING, Any
 from flask import Flask, current_app
 
 from proca_web.adapters import clock, logs
+from proca_web.adapters.alive import trouble
 from proca_web.domain.errors import Unavailable
+from proca_web.domain.words import Alarm
 
 if TYPE_CHECKING:
     from huey import Huey
@@ -78,6 +80,7 @@ class _State:
         try:
             job(self.app)
         except Unavailable as error:
+            trouble.met(self.app, error)
             self.app.logger.error("%s waits: %s", name, error)
         except Exception as error:
             logs.unexpected(self.app.logger, error, name)
@@ -121,7 +124,7 @@ class Queue:
             state.not_before = now + PAUSE_SECONDS
             if now >= state.next_line:
                 state.next_line = now + _LINE_SECONDS
-                current_app.logger.error("queue: not reachable (%s)", type(error).__name__)
+                _say(current_app, error)
 
     def close(self, app: Flask) -> None:
         """Close this thread's connection, if the queue was opened."""
@@ -140,3 +143,17 @@ class Queue:
         return huey_storage.EmbeddedConsumer(
             huey, look=state.look, workers=workers, max_delay=0.5, check_worker_health=True
         )
+
+
+def ask(app: Flask) -> None:
+    """Whether the queue answers: a worker looks for itself while it does not, and nobody would know."""
+    state: _State = app.extensions[_EXTENSION]
+    try:
+        state.opened().storage.queue_size()
+    except Exception as error:
+        _say(app, error)
+
+
+def _say(app: Flask, error: Exception) -> None:
+    trouble.keep(app, Alarm.QUEUE, type(error).__name__)
+    app.logger.critical("queue: not reachable (%s)", type(error).__name__)

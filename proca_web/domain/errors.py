@@ -68,6 +68,10 @@ class Unavailable(ProcaError):
         self.what = what
 
 
+class DiskFull(Unavailable):
+    """There is no room left to write to."""
+
+
 class KeyringAway(Unavailable):
     """The keyring's folder is gone, full, or not this user's; `what` names the folder."""
 

@@ -10,9 +10,11 @@ from collections.abc import Callable
 from flask import Flask
 
 from proca_web.adapters import clock, logs, mailer
+from proca_web.adapters.alive import trouble
 from proca_web.adapters.database import direct_write, give_back, reading, writing
 from proca_web.adapters.keyring import keyring_of
 from proca_web.adapters.mailer import Transport
+from proca_web.domain.errors import Unavailable
 from proca_web.domain.outcome import Outcome
 from proca_web.domain.transient import Event, State
 from proca_web.jobs import staff_mail
@@ -84,6 +86,9 @@ class Mailroom:
             self._due.clear()
             try:
                 self._run()
+            except Unavailable as error:
+                trouble.met(self._app, error)
+                self._app.logger.error("mail waits: %s", error)
             except Exception as error:
                 logs.unexpected(self._app.logger, error, "mail")
 

@@ -2,16 +2,16 @@
 
 import socket
 from collections.abc import Callable
-from contextlib import suppress
 from datetime import datetime
 
 from flask import Flask
 
-from proca_web.adapters import clock
+from proca_web.adapters import clock, queue
+from proca_web.adapters.alive import trouble
 from proca_web.adapters.database import reading, truncate_wal, writing
 from proca_web.adapters.keyring import keyring_of
 from proca_web.adapters.wordings import refresh_wordings
-from proca_web.domain.errors import KeyringAway, Unavailable
+from proca_web.domain.errors import Unavailable
 from proca_web.domain.words import Alarm
 from proca_web.jobs import endings, keys
 from proca_web.jobs.mail import send_mail
@@ -43,6 +43,9 @@ def sweep(app: Flask) -> None:
             _step(app, name, act)
         _step(app, "wordings", refresh_wordings)
         _step(app, "write-ahead log", truncate_wal)
+        _step(app, "disk", lambda: trouble.notice_little_space(app))
+        _step(app, "queue", lambda: queue.ask(app))
+        _step(app, "alarms", lambda: trouble.tell(app))
     release(app)
     send_mail(app)
 
@@ -112,8 +115,6 @@ def _step(app: Flask, name: str, act: Callable[[], object]) -> None:
         act()
     except Unavailable as error:
         app.logger.critical("sweep: %s failed: %s", name, error.what)
-        if isinstance(error, KeyringAway):
-            with suppress(Unavailable), writing() as session:
-                alarms.raise_(session, Alarm.KEYRING, clock.now(), host=socket.gethostname(), fault=error.what)
+        trouble.met(app, error)
     except Exception as error:
         app.logger.critical("sweep: %s failed (%s)", name, type(error).__name__)

@@ -5,6 +5,7 @@ from flask_babel import gettext
 from werkzeug.exceptions import HTTPException
 
 from proca_web.adapters import logs
+from proca_web.adapters.alive import trouble
 from proca_web.crypto.keys.key_log import KEY_LOG_ALARM
 from proca_web.domain.errors import (
     CampaignKeyMissing,
@@ -170,7 +171,8 @@ def words(status: int) -> dict[str, str]:
 
 
 def tell_unavailable(error: Unavailable) -> None:
-    """One line a fault: what failed and on which route, nothing of who asked."""
+    """One line a fault: what failed and on which route, nothing of who asked; and an alarm, once one can be written."""
+    trouble.met(current_app, error)
     current_app.logger.critical("unavailable: %s on %s", error.what, request.url_rule)
 
 

@@ -14,6 +14,7 @@ from time import monotonic
 
 from flask import Flask, Request, Response, current_app, request
 
+from proca_web.adapters.alive import trouble
 from proca_web.domain.errors import Unavailable
 
 _EXTENSION = "proca_page_cache"
@@ -76,6 +77,7 @@ def serve(
         except Unavailable as error:
             if kept is None or kept.status != 200 or made + STALE_SECONDS < now:
                 raise
+            trouble.met(current_app, error)
             current_app.logger.error("unavailable: %s; shown as it was: %s", error.what, request.url_rule)
         else:
             body, status = rendered if isinstance(rendered, tuple) else (rendered, 200)

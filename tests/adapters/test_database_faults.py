@@ -3,32 +3,28 @@
 import logging
 import re
 import sqlite3
-from collections.abc import Iterator
-from pathlib import Path
 
 import psycopg
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import event, make_url
+from sqlalchemy import make_url
 
 from proca_web.adapters.database import truncate_wal, writing
 from proca_web.adapters.engines import pace, postgresql
-from proca_web.app import create_app
 from proca_web.config import Settings
 from proca_web.domain.errors import Unavailable
 from proca_web.extensions import db
 from proca_web.services import heartbeats
 from proca_web.services.instance import health
-from proca_web.services.sealing.keyring import Keyring
 from proca_web.web import page_cache
 from proca_web.web.ratelimit import Limit
-from tests import factories, proxy
-from tests.databases import ON_SQLITE, POSTGRES, Postgres, Templates
+from tests import factories
+from tests.databases import ON_SQLITE
 from tests.factories import World
+from tests.full_disk import full_disk
 from tests.proxy import Proxy
 
-NAME = "proca_faults"
 TYPED = {"first_name": "Zdzisława", "last_name": "Brzęczyszczykiewicz", "email": "zdzislawa@example.org"}
 
 
@@ -38,30 +34,6 @@ def no_limit(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Limit, "check", lambda _limit, _request: None)
 
 
-@pytest.fixture
-def postgres_proxy() -> Iterator[Proxy]:
-    """Our own way to the server that others use as well."""
-    url = make_url(POSTGRES)
-    with proxy.between(url.host or "127.0.0.1", url.port or 5432) as made:
-        yield made
-
-
-@pytest.fixture
-def behind(postgres: Postgres, postgres_proxy: Proxy, tmp_path: Path, templates: Templates) -> Iterator[World]:
-    """The demo's world, on PostgreSQL behind the proxy."""
-    url = make_url(postgres.begin(tmp_path, world=True)).set(
-        host="127.0.0.1", port=postgres_proxy.port, query={"application_name": NAME}
-    )
-    settings = factories.settings(tmp_path, url.render_as_string(hide_password=False))
-    (settings.data_dir / "mailbox").mkdir(exist_ok=True)
-    Keyring(settings.keyring_dir).prepare()
-    app = create_app(settings, check=False)
-    yield World(app, dict(templates.secrets))
-    with app.app_context():
-        app.extensions["proca_encryption"].end()
-        db.engine.dispose()
-
-
 def end_all_sessions(app: Flask) -> None:
     """As a restart of the server does, for our own database alone."""
     url = make_url(app.config["SQLALCHEMY_DATABASE_URI"])
@@ -69,7 +41,7 @@ def end_all_sessions(app: Flask) -> None:
     with psycopg.connect(plain, autocommit=True) as admin:
         admin.execute(
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = %s AND datname = %s",
-            (NAME, url.database),
+            ("proca_faults", url.database),
         )
 
 
@@ -165,7 +137,7 @@ def test_a_full_disk_stores_nothing_says_so_at_once_and_passes(world: World, cli
     assert client.get("/health").status_code == 200
     with world.app.app_context():
         db.engine.dispose()
-    full = _full_disk(world.app)
+    full = full_disk(world.app)
     answers = [world.sign(client, **TYPED) for _ in range(30)]
     taken = [answer for answer in answers if answer.status_code == 303]
     refused = [answer for answer in answers if answer.status_code == 503]
@@ -177,19 +149,6 @@ def test_a_full_disk_stores_nothing_says_so_at_once_and_passes(world: World, cli
     full.clear()
     assert world.sign(client, **TYPED).status_code == 303
     assert client.get("/health").status_code == 200
-
-
-def _full_disk(app: Flask) -> list[int]:
-    """The database may not grow by a page while the list holds something."""
-    full = [1]
-
-    def limit(connection: sqlite3.Connection, *_: object) -> None:
-        (pages,) = connection.execute("PRAGMA page_count").fetchone()
-        connection.execute(f"PRAGMA max_page_count={pages if full else 1_000_000}")
-
-    with app.app_context():
-        event.listen(db.engine, "checkout", limit)
-    return full
 
 
 @ON_SQLITE

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from proca_web.domain.errors import Unavailable
+from proca_web.domain.errors import DiskFull, Unavailable
 
 # What passes by itself or once an operator has made room: locked, full, unreadable, read-only. Damage is none of these.
 _PASSING_SQLITE = frozenset(
@@ -25,6 +25,7 @@ _PASSING_SQLITE = frozenset(
     }
 )
 _PRIMARY = 0xFF
+_DISK_FULL = "53100"  # of PostgreSQL
 _NOT_YET = ("starting up", "shutting down", "recovery", "not yet accepting", "too many", "connection slots")
 
 
@@ -37,7 +38,7 @@ def told_apart() -> Iterator[None]:
         what = passing(error)
         if what is None:
             raise
-        raise Unavailable(what) from error
+        raise (DiskFull if _is_full(error) else Unavailable)(what) from error
 
 
 def passing(error: BaseException) -> str | None:
@@ -47,6 +48,13 @@ def passing(error: BaseException) -> str | None:
     if isinstance(error, DBAPIError):
         return "the database's connection was lost" if error.connection_invalidated else _of_driver(error.orig)
     return _of_driver(error)
+
+
+def _is_full(error: BaseException) -> bool:
+    """Whether it is for want of room on the database's disk."""
+    driver = error.orig if isinstance(error, DBAPIError) else error
+    code = getattr(driver, "sqlite_errorcode", None)
+    return code == sqlite3.SQLITE_FULL or getattr(driver, "sqlstate", None) == _DISK_FULL
 
 
 def is_refused(error: DBAPIError) -> bool:

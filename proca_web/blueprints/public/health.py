@@ -41,10 +41,11 @@ def health() -> tuple[Response, int]:
 
 def _ask_whether_it_writes() -> None:
     """Raises Unavailable while writes fail; where none was tried for a while, tries one."""
-    ago = refused_to_write()
-    if ago is None:
+    refused = refused_to_write()
+    if refused is None:
         return
+    ago, fault = refused
     if ago < TRY_AGAIN_SECONDS:
-        raise Unavailable("the database takes no writes")
+        raise fault
     with writing() as session:
         heartbeats.beat(session, "health", clock.now())

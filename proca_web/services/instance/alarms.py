@@ -25,7 +25,7 @@ SENTENCES = {
     "their confirmations are refused; restore the files",
     Alarm.KEY_LOG: "the key log was changed: %(fault)s",
     Alarm.DATABASE: "the database failed: %(fault)s",
-    Alarm.DISK: "the disk of %(host)s is full: %(fault)s",
+    Alarm.DISK: "a disk is full, or nearly (seen on %(host)s), and what is written there is refused: %(fault)s",
     Alarm.MAIL: "mail does not leave: %(fault)s",
     Alarm.UNSURE_MAIL: "the end of %(number)s mails is unknown; their links may have arrived twice",
     Alarm.QUEUE: "the queue cannot be reached: %(fault)s",
