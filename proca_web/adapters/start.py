@@ -24,7 +24,7 @@ from proca_web.domain.errors import Unavailable
 from proca_web.domain.words import KeyKind, KeyStatus
 from proca_web.models import Org, PublicKey
 from proca_web.models.campaign import ActionPage, Campaign
-from proca_web.models.instance import Heartbeat
+from proca_web.services import heartbeats
 from proca_web.services.instance import keyrings
 from proca_web.services.sealing.keyring import Keyring
 
@@ -59,7 +59,7 @@ def patiently(make: Callable[[], T], say: Callable[[str], None]) -> T:
 
 def hold(data_dir: Path) -> None:
     """Say for as long as this process (and who it forks) lives that it serves; the kernel forgets it at the end."""
-    with suppress(OSError):  # nowhere to write: then `upgrade` has only the workers' signs of life
+    with suppress(OSError):  # nowhere to write: then `upgrade` has only the signs of life in the database
         fcntl.flock(_serving(data_dir), fcntl.LOCK_SH | fcntl.LOCK_NB)
 
 
@@ -78,19 +78,18 @@ def is_held(data_dir: Path) -> bool:
     return False
 
 
-def worker_beat(url: str) -> datetime | None:
-    """When a worker was last seen by this database, whatever the version that wrote it. Raises Unavailable."""
-    found: list[datetime] = []
+def beats(url: str) -> dict[str, datetime]:
+    """When each process of any machine was last seen by this database, whatever its version. Raises Unavailable."""
+    found: dict[str, datetime] = {}
 
     def ask(engine: Engine) -> list[str]:
-        with engine.connect() as connection:
-            if inspect(connection).has_table("heartbeats"):
-                query = select(Heartbeat.seen_at).where(Heartbeat.name == "worker")
-                found.extend(connection.execute(query).scalars())
+        with Session(engine) as session:
+            if inspect(session.connection()).has_table("heartbeats"):
+                found.update(heartbeats.of_processes(session))
         return []
 
     _ask(url, ask)
-    return max(found, default=None)
+    return found
 
 
 def _serving(data_dir: Path) -> int:

@@ -60,6 +60,7 @@ def _housekeeping(app: Flask, aged: datetime) -> None:
     _step(app, "senders", lambda: _write(lambda c: sender_rows.drop_old(c, aged)))
     _step(app, "closed campaigns", lambda: _forget_campaigns(keyring, aged))
     _step(app, "recount", _recount)
+    _step(app, "signs of life", lambda: _write(lambda c: heartbeats.forget_old(c, aged)))
     _step(app, "campaign keys", lambda: _miss_keys(app, keyring))
 
 

@@ -9,6 +9,9 @@ from proca_web.models import Fault, Heartbeat, Relay
 from proca_web.services import driver
 
 _RECOUNTED = "recount"
+_WEB = "web process"
+_OLD = timedelta(days=1)
+_HEARTBEATS = driver.table(Heartbeat)
 _FAULTS = driver.table(Fault)
 _BEAT = driver.insert(
     Heartbeat,
@@ -36,6 +39,28 @@ def beat(session: Session, name: str, now: datetime) -> None:
 def last_beat(session: Session, name: str) -> datetime | None:
     """When that kind of process was last seen."""
     return session.scalar(select(Heartbeat.seen_at).where(Heartbeat.name == name))
+
+
+def web_process(host: str, pid: int) -> str:
+    """By which name a web process leaves its signs of life."""
+    return f"{_WEB} {pid} on {host}"
+
+
+def forget(session: Session, name: str) -> None:
+    """That process has ended, and said so."""
+    session.execute(delete(_HEARTBEATS).where(_HEARTBEATS.c.name == name))
+
+
+def forget_old(session: Session, aged: datetime) -> None:
+    """Web processes that were killed said nothing at their end."""
+    is_web = _HEARTBEATS.c.name.startswith(f"{_WEB} ")
+    session.execute(delete(_HEARTBEATS).where(is_web, _HEARTBEATS.c.seen_at < aged - _OLD))
+
+
+def of_processes(session: Session) -> dict[str, datetime]:
+    """When each process that serves this database was last seen, by what people call it."""
+    is_process = (Heartbeat.name == "worker") | Heartbeat.name.startswith(f"{_WEB} ")
+    return {beat.name: beat.seen_at for beat in session.scalars(select(Heartbeat).where(is_process))}
 
 
 def is_recount_due(session: Session, now: datetime) -> bool:
