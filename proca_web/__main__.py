@@ -26,12 +26,22 @@ def main() -> None:
             _prepare(root, venv, wanted)
         except KeyboardInterrupt:
             _stop("interrupted; the next start goes on", 130)
+        except PermissionError as error:
+            runs = f"{_owner(root)}, to whom {root} belongs, must run there once: python3 -m proca_web --version"
+            _stop(f"this user may not write {error.filename}; {runs}")
         if Path(sys.prefix).resolve() != venv.resolve():
             python = str(venv / "bin" / "python")
             os.execv(python, [python, "-m", "proca_web", *sys.argv[1:]])
     from proca_web.cli import main as run
 
     run()
+
+
+def _owner(path: Path) -> str:
+    try:
+        return path.owner()
+    except KeyError:
+        return f"user {path.stat().st_uid}"
 
 
 def _prepare(root: Path, venv: Path, wanted: str) -> None:

@@ -11,6 +11,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from proca_web import config, extensions
 from proca_web.adapters import database, keyring, start
 from proca_web.adapters.alive import trouble
+from proca_web.adapters.files import rights
 from proca_web.adapters.smtp import mail_config
 from proca_web.assets import ASSETS
 from proca_web.blueprints import BLUEPRINTS
@@ -35,6 +36,9 @@ def create_app(settings: Settings | None = None, *, check: bool = True) -> Flask
     faults: list[str] = []
     if settings is None:
         settings, faults = config.read(os.environ)
+    denied = rights.faults(settings)
+    if denied:  # whatever else is wrong with those files cannot be known
+        raise ConfigError(faults + denied)
     home, home_faults = _home_key(settings)
     faults += home_faults
     if check:

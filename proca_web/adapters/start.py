@@ -144,8 +144,6 @@ def current_revision(engine: Engine) -> str | None:
 
 def _ask(url: str, question: Callable[[Engine], list[str]]) -> list[str]:
     path = url.removeprefix("sqlite:///")
-    if path != url and _is_out_of_reach(path):
-        return [f"this user ({os.geteuid()}) may not read {path}; run the command as the user that the service runs as"]
     if path != url and not _exists(path):
         return [f"there is no database at {path}; run: python3 -m proca_web init"]
     waits = {} if path != url else {"connect_timeout": CONNECT_SECONDS}
@@ -160,17 +158,6 @@ def _ask(url: str, question: Callable[[Engine], list[str]]) -> list[str]:
         return [f"the database cannot be reached ({type(error).__name__}); {_CHECK_URL}"]
     except SQLAlchemyError as error:
         return [f"the database cannot be reached ({type(error).__name__}); {_CHECK_URL}"]
-
-
-def _is_out_of_reach(path: str) -> bool:
-    """Whether it is there and not ours to read, or in a folder that we may not look into."""
-    try:
-        os.stat(path)
-    except PermissionError:
-        return True
-    except OSError:
-        return False
-    return not os.access(path, os.R_OK)
 
 
 def _exists(path: str) -> bool:

@@ -3,7 +3,9 @@
 import codecs
 import importlib
 import io
+import os
 import sys
+from pathlib import Path
 from typing import Any
 
 import click
@@ -54,6 +56,10 @@ class _Commands(click.Group):
         except Unavailable as error:
             click.echo(f"{error}; try again later", err=True)
             ctx.exit(69)
+        except PermissionError as error:
+            from proca_web.adapters.files import rights  # noqa: PLC0415 -- rarely needed, and not quickly loaded
+
+            raise click.ClickException(rights.sentence(Path(os.fsdecode(error.filename or os.curdir)))) from error
 
     def main(self, *arguments: Any, **options: Any) -> Any:
         for stream in (sys.stdout, sys.stderr):

@@ -14,6 +14,7 @@ from sqlalchemy import make_url, select
 
 from proca_web.adapters import clock, key_guard, start, wordings
 from proca_web.adapters.database import writing
+from proca_web.adapters.files import rights
 from proca_web.cli import ready
 from proca_web.cli.people import chosen_password, password_options
 from proca_web.config import Settings
@@ -42,6 +43,9 @@ def init(email: str, password_file: Path | None, ask: bool) -> None:
     """Create the database, the Home key and the first operator."""
     chosen, is_made = chosen_password(password_file, ask)
     settings = ready.settings_or_exit()
+    denied = rights.faults(settings, making=True)
+    if denied:
+        ready.exit_with(denied)
     for folder in (settings.data_dir, settings.home_key_file.parent):
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     if not settings.home_key_file.exists():
