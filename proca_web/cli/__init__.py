@@ -11,6 +11,7 @@ from typing import Any
 import click
 
 from proca_web.domain.errors import Unavailable
+from proca_web.domain.plain_signs import PLAIN
 
 # Each command: the module it lives in, and what `--help` says of it. A module is imported when its command is run.
 COMMANDS = {
@@ -33,14 +34,11 @@ COMMANDS = {
     "worker": ("processes", "The worker beside `gunicorn wsgi:app`: mail, release, housekeeping."),
 }
 
-# What a terminal that knows few characters shows instead: the act is done, and its words must arrive.
-_SIGNS = {"✓": "OK", "✗": "x", "…": "...", "→": "->", "’": "'", "“": '"', "”": '"', "–": "-", "·": "-"}
-
 
 def _plainer(error: UnicodeError) -> tuple[str, int]:
     if not isinstance(error, UnicodeEncodeError):
         raise error
-    return "".join(_SIGNS.get(character, "?") for character in error.object[error.start : error.end]), error.end
+    return "".join(PLAIN.get(character, "?") for character in error.object[error.start : error.end]), error.end
 
 
 codecs.register_error("proca-signs", _plainer)

@@ -15,6 +15,7 @@ from typing import Any, NoReturn
 
 import click
 
+from proca_web.domain.plain_signs import PLAIN
 from proca_web.org_tool.commands import say
 from proca_web.org_tool.errors import ToolError
 
@@ -33,9 +34,13 @@ class Terminated(BaseException):
 class Commands(click.Group):
     """A group of commands that end with a sentence."""
 
+    def main(self, *arguments: Any, **options: Any) -> Any:
+        """Run the tool; from its first word on, `--help` included, a terminal gets what it can show."""
+        _print_any_word()
+        return super().main(*arguments, **options)
+
     def invoke(self, ctx: click.Context) -> Any:
         """Run a command; whatever it raises ends the process in words."""
-        _print_any_name()
         try:
             with _hearing_the_system():
                 return super().invoke(ctx)
@@ -81,19 +86,21 @@ def _terminate(number: int, _: FrameType | None) -> None:
     raise Terminated(number)
 
 
-def _print_any_name() -> None:
-    """A file's name is bytes that need not be text: it is printed as it is, and never ends a command."""
-    codecs.register_error("file-name", _as_named)
-    if isinstance(sys.stdout, io.TextIOWrapper):
-        sys.stdout.reconfigure(errors="file-name")
+def _print_any_word() -> None:
+    """Whatever a terminal knows, no word ends a command; a file's name is bytes, which are printed as they are."""
+    codecs.register_error("proca-words", _as_shown)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="proca-words")
 
 
-def _as_named(error: UnicodeError) -> tuple[str | bytes, int]:
+def _as_shown(error: UnicodeError) -> tuple[str | bytes, int]:
     if not isinstance(error, UnicodeEncodeError):
         raise error
     letter = error.object[error.start]
-    named = os.fsencode(letter) if "\udc80" <= letter <= "\udcff" else letter.encode("ascii", "backslashreplace")
-    return named, error.start + 1
+    is_byte_of_a_name = "\udc80" <= letter <= "\udcff"
+    shown = os.fsencode(letter) if is_byte_of_a_name else letter.encode("ascii", "backslashreplace")
+    return PLAIN.get(letter, shown), error.start + 1
 
 
 def _forget_stdout() -> None:

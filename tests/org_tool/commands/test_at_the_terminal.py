@@ -149,3 +149,32 @@ def _export(desk: "Desk") -> Path:
     path = desk.folder / "export.csv"
     path.write_text(csv_text([desk.maker.row(1)]), newline="")
     return path
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "iso-8859-1", "koi8-r"])
+def test_a_terminal_with_few_characters_gets_every_word(encoding: str, desk: "Desk") -> None:
+    env = {**os.environ, "PYTHONIOENCODING": encoding, "PYTHONUTF8": "0", "PROCA_ORG_PASSPHRASE": PASSPHRASE}
+
+    def run(*arguments: object) -> tuple[int, str, str]:
+        done = subprocess.run([*COMMAND, *map(str, arguments)], env=env, capture_output=True, check=False)
+        assert b"Traceback" not in done.stderr
+        shown = "utf-8" if encoding == "ascii" else encoding  # click holds ASCII for a setting that somebody forgot
+        return done.returncode, done.stdout.decode(shown, "replace"), done.stderr.decode(shown, "replace")
+
+    folder = desk.folder / "klucze Żółć ключи €"
+    folder.mkdir()
+    code, made, _ = run("keygen", "--org", "org-one", "--out", folder / "key.json")
+    assert code == 0
+    assert (folder / "key.json").is_file()
+    words = dict(line.split(": ", 1) for line in made.splitlines())
+    assert {"public", "sign-public", "fingerprint"} <= set(words)
+    code, shown, _ = run("show", folder / "key.json")
+    assert (code, words["fingerprint"] in shown) == (0, True)
+    code, _, refused = run("keygen", "--org", "org-one", "--out", folder / "key.json")
+    assert code == 2
+    assert "exists already and is not overwritten" in refused
+    code, helped, _ = run("watch", "--help")
+    assert (code, f"https://{'…' if encoding == 'ascii' else '...'}" in helped) == (0, True)
+    people = folder / "people.csv"
+    code, _, told = run("decrypt", _export(desk), *desk.trusted, "-o", people)
+    assert (code, "opened" in told, "Zofia" in people.read_text("utf-8")) == (0, True, True)
