@@ -84,7 +84,7 @@ class _Reader:
 
     def path(self, name: str, default: Path) -> Path:
         """An absolute path; a relative one is below the working directory."""
-        return Path(self._env.get(name, "").strip() or default).resolve()
+        return Path(self.text(name) or default).resolve()
 
     def is_set(self, name: str) -> bool:
         """Whether the variable or its `…_FILE` variant is there."""

@@ -22,7 +22,7 @@ from sqlalchemy.orm import Session
 from proca_web import config
 from proca_web.adapters import clock, key_guard, logs
 from proca_web.adapters.database import reading, writing
-from proca_web.cli import ports, processes, ready
+from proca_web.cli import env_file, ports, processes, ready
 from proca_web.cli.operate import write_json
 from proca_web.crypto.encoding import decode, encode
 from proca_web.crypto.keys import passphrase
@@ -104,20 +104,11 @@ def _environment(data: Path, host: str, port: int) -> dict[str, str]:
         "PROCA_DEMO": "1",
         "PROCA_DATA_DIR": str(data),
         "PROCA_PUBLIC_URL": f"http://{shown}:{port}",
-        "PROCA_SECRET_KEY": _known_secret(data) or secrets.token_urlsafe(32),
+        "PROCA_SECRET_KEY": env_file.value_of(data / "demo.env", "PROCA_SECRET_KEY") or secrets.token_urlsafe(32),
     }
     given = {name: value for name, value in os.environ.items() if name.startswith("PROCA_") and value}
     given.pop("PROCA_DATA_DIR", None)  # the option has taken it
     return {name: value for name, value in own.items() if f"{name}_FILE" not in given} | given
-
-
-def _known_secret(data: Path) -> str | None:
-    try:
-        lines = (data / "demo.env").read_text("utf-8").splitlines()
-    except FileNotFoundError:
-        return None
-    values = dict(line.split("=", 1) for line in lines if "=" in line)
-    return values.get("PROCA_SECRET_KEY")
 
 
 def _prepare_files(data: Path, settings: config.Settings, env: dict[str, str]) -> dict[str, Any]:
@@ -129,9 +120,13 @@ def _prepare_files(data: Path, settings: config.Settings, env: dict[str, str]) -
     Keyring(settings.keyring_dir).prepare()
     plan = _plan(data, settings.public_url)
     write_json(data / "demo.json", plan)
-    content = "".join(f"{name}={value}\n" for name, value in sorted(env.items()))
-    with os.fdopen(os.open(data / "demo.env", os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
-        file.write(content)
+    unlike = env_file.write(data / "demo.env", env)
+    if unlike:
+        click.echo(
+            f"warning: a shell reads {', '.join(unlike)} in {data / 'demo.env'} otherwise than Docker and systemd do;"
+            " give a folder without spaces and signs (--data) to use that file",
+            err=True,
+        )
     return plan
 
 
