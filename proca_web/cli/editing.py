@@ -1,7 +1,8 @@
-"""Changing and listing orgs, campaigns and pages: what `add` set, `edit` changes; names and owners stay."""
+"""Changing and listing orgs, campaigns and pages: what `add` set, `edit` changes; names and a page's campaign stay."""
 
 import json
 from collections.abc import Mapping, Sequence
+from operator import attrgetter
 
 import click
 from flask_babel import force_locale, gettext
@@ -15,7 +16,7 @@ from proca_web.cli.named import Named, named, one_of, split
 from proca_web.domain.words import CommentPolicy, ConsentStyle, Publication
 from proca_web.extensions import encryption
 from proca_web.models import ActionPage, Campaign, Org
-from proca_web.services.petitions import campaigns, orgs, pages, wordings
+from proca_web.services.petitions import campaigns, orgs, owners, pages, wordings
 
 _as_json = click.option("--json", "as_json", is_flag=True, help="for scripts")
 
@@ -40,20 +41,28 @@ def org_edit(slug: str, **changes: object) -> None:
 
 @click.command("edit")
 @click.argument("slug")
+@click.option("--org", "lead", help="the organisation that leads it; not once people were told of another")
 @click.option("--title")
 @click.option("--confirm-days", type=click.IntRange(7, 30))
 @click.option("--force-delivery/--no-force-delivery", default=None)
 def campaign_edit(slug: str, **changes: object) -> None:
     """Change a campaign."""
     given = _given(changes)
+    lead = given.pop("lead", None)
     with ready.acting() as session:
-        campaigns.edit_campaign(named(session, Campaign, slug), given)
-        _renew_wordings(session)
+        campaign = named(session, Campaign, slug)
+        campaigns.edit_campaign(campaign, given)
+        if lead is not None:
+            owners.change_lead(session, campaign, named(session, Org, str(lead)), encryption.vouching, clock.now())
+        renewed = _renew_wordings(session)
     click.echo(f"✓ campaign {slug}")
+    if lead is not None:
+        _tell_who_receives(renewed)
 
 
 @click.command("edit")
 @click.argument("slug")
+@click.option("--org", "org_slug", help="the organisation that collects; not once somebody has signed")
 @click.option("--title")
 @click.option("--demand")
 @click.option("--body")
@@ -72,10 +81,16 @@ def page_edit(slug: str, **changes: object) -> None:
     given = {
         name: split(str(value)) if name in ("fields", "required") else value for name, value in _given(changes).items()
     }
+    org = given.pop("org_slug", None)
     with ready.acting() as session:
-        pages.edit_page(named(session, ActionPage, slug), given)
-        _renew_wordings(session)
+        page = named(session, ActionPage, slug)
+        pages.edit_page(page, given)
+        if org is not None:
+            owners.change_owner(session, page, named(session, Org, str(org)), encryption.vouching, clock.now())
+        renewed = _renew_wordings(session)
     click.echo(f"✓ page {slug}")
+    if org is not None:
+        _tell_who_receives(renewed)
 
 
 @click.command("list")
@@ -89,14 +104,21 @@ def org_list(as_json: bool) -> None:
 @_as_json
 def campaign_list(as_json: bool) -> None:
     """All campaigns."""
-    _show(Campaign, ("name", "status", "title", "confirm_days", "force_delivery", "supporter_count"), as_json)
+    _show(
+        Campaign, ("name", "status", "title", "confirm_days", "force_delivery", "supporter_count"), as_json, "lead.name"
+    )
 
 
 @click.command("list")
 @_as_json
 def page_list(as_json: bool) -> None:
     """All pages."""
-    _show(ActionPage, ("name", "status", "title", "locale", "fields", "required", "double_opt_in", "delivery"), as_json)
+    _show(
+        ActionPage,
+        ("name", "status", "title", "locale", "fields", "required", "double_opt_in", "delivery"),
+        as_json,
+        "org.name",
+    )
 
 
 OF_ORG = (org_edit, org_list)
@@ -111,19 +133,39 @@ def _given(changes: Mapping[str, object]) -> dict[str, object]:
     return given
 
 
-def _renew_wordings(session: Session) -> None:
-    """People are shown, and agree to, what is so from now on."""
+def _renew_wordings(session: Session) -> list[str]:
+    """People are shown, and agree to, what is so from now on; for each page with a new text, who receives by it."""
     session.flush()
+    renewed = []
     for page in session.scalars(select(ActionPage).where(ActionPage.status == Publication.LIVE)):
         with force_locale(page.locale):
-            wordings.refresh(session, page, gettext, encryption.vouching, clock.now())
+            if wordings.refresh(session, page, gettext, encryption.vouching, clock.now()):
+                renewed.append(_who_receives(page))
+    return renewed
 
 
-def _show(kind: type[Named], columns: Sequence[str], as_json: bool) -> None:
+def _who_receives(page: ActionPage) -> str:
+    orgs_of, policy = wordings.orgs_of(page), wordings.distribution_of(page)
+    always = " and ".join(orgs_of[receiver].name for receiver in policy.always())
+    asked = " and ".join(orgs_of[receiver].name for receiver in policy.by_consent())
+    also = f"; to {asked} if the person says yes" if asked else ""
+    return f"page {page.name}: every signature goes to {always}{also}"
+
+
+def _tell_who_receives(renewed: Sequence[str]) -> None:
+    for sentence in renewed:
+        click.echo(f"  {sentence}")
+    if renewed:
+        click.echo("  From now on people are shown, and agree to, a new text; copies made before stay where they are.")
+
+
+def _show(kind: type[Named], columns: Sequence[str], as_json: bool, org: str = "") -> None:
     app = ready.app_or_exit()
     with app.app_context(), reading() as session:
         rows = session.scalars(select(kind).order_by(kind.name)).all()
         found = [{column: getattr(row, column) for column in columns} for row in rows]
+        if org:
+            found = [entry | {"org": attrgetter(org)(row)} for entry, row in zip(found, rows, strict=True)]
     if as_json:
         click.echo(json.dumps(found, indent=2, ensure_ascii=False))
         return

@@ -4,7 +4,9 @@ import json
 
 import pytest
 
-from tests.cli.instance import Instance
+from tests.cli.instance import NOTICE, TREES, Instance, new_key
+from tests.cli.operated import Site
+from tests.databases import ON_POSTGRES
 
 
 def test_an_org_says_something_else_about_itself(page: Instance) -> None:
@@ -64,3 +66,90 @@ def test_everything_can_be_listed(page: Instance) -> None:
         assert [line.split()[0] for line in page.does(what, "list").splitlines()] == names
     (listed,) = json.loads(page.does("page", "list", "--json"))
     assert (listed["status"], listed["title"]) == ("live", "Street trees")
+
+
+@pytest.fixture
+def coalition(page: Instance) -> Instance:
+    """A campaign of org-one with a page of its own and one of org-two; org-three is ready too, org-four is not."""
+    for org in ("org-two", "org-three"):
+        page.does("org", "add", org, "--title", org, "--public-key", new_key(), *NOTICE)
+    page.does("org", "add", "org-four", "--title", "org-four", *NOTICE)
+    page.does("page", "add", "partner", "--campaign", "trees", "--org", "org-two", *TREES)
+    page.does("page", "open", "partner")
+    return page
+
+
+def sign(instance: Instance, page: str, *, testing: bool = False) -> None:
+    instance.sql(
+        "INSERT INTO actions (ref, action_page_id, created_at, consent, testing) "
+        "SELECT randomblob(16), id, '2026-03-01 12:00:00.000000', 'h', ? FROM action_pages WHERE name = ?",
+        testing,
+        page,
+    )
+
+
+def orgs(instance: Instance) -> dict[str, str]:
+    """Who leads the campaign, and whose the pages are, as the lists say."""
+    (campaign,) = json.loads(instance.does("campaign", "list", "--json"))
+    pages = json.loads(instance.does("page", "list", "--json"))
+    return {"lead": campaign["org"], **{page["name"]: page["org"] for page in pages}}
+
+
+def test_another_org_leads_and_live_pages_say_so(coalition: Instance) -> None:
+    sign(coalition, "trees")  # on the lead's own page, which names no lead
+    said = coalition.does("campaign", "edit", "trees", "--org", "org-three", "--force-delivery")
+    assert orgs(coalition) == {"lead": "org-three", "trees": "org-one", "partner": "org-two"}
+    assert "page trees: every signature goes to org-one and org-three\n" in said
+    assert "page partner: every signature goes to org-two and org-three\n" in said
+    assert "copies made before stay where they are" in said
+    texts = coalition.sql("SELECT body FROM consent_texts WHERE valid_until IS NULL ORDER BY action_page_id")
+    assert all("org-three" in body for (body,) in texts)
+
+
+def test_another_org_collects(coalition: Instance) -> None:
+    sign(coalition, "partner", testing=True)
+    said = coalition.does("page", "edit", "partner", "--org", "org-three", "--title", "Trees of three")
+    assert orgs(coalition)["partner"] == "org-three"
+    assert "page partner: every signature goes to org-three; to org-one if the person says yes\n" in said
+
+
+@pytest.mark.parametrize(
+    ("command", "said"),
+    [
+        (("campaign", "edit", "trees", "--org", "nobody"), "there is no org nobody"),
+        (("campaign", "edit", "trees", "--org", "home"), "the Home Org owns no campaign"),
+        (("campaign", "edit", "trees", "--org", "org-four"), "org-four has no active key, and page trees is live"),
+        (("page", "edit", "trees", "--org", "home"), "the Home Org owns no campaign and no page"),
+        (("page", "edit", "partner", "--org", "org-four"), "org-four has no active key, and page partner is live"),
+        (("campaign", "edit", "trees", "--org", "org-three"), "were told that org-one leads the campaign"),
+        (("page", "edit", "partner", "--org", "org-three"), "agreed with org-two: another org cannot take them over"),
+    ],
+)
+def test_an_org_that_cannot_take_over_is_refused_with_the_reason(
+    coalition: Instance, command: tuple[str, ...], said: str
+) -> None:
+    if said.startswith(("were told", "agreed")):
+        sign(coalition, "partner")
+    before = orgs(coalition), coalition.sql("SELECT * FROM consent_texts")
+    assert said in coalition.refuses(*command)
+    assert (orgs(coalition), coalition.sql("SELECT * FROM consent_texts")) == before
+
+
+def test_an_org_without_a_legal_notice_takes_no_live_page_over(coalition: Instance) -> None:
+    coalition.does("org", "add", "org-five", "--title", "Five", "--public-key", new_key())
+    assert "org-five has no complete legal notice" in coalition.refuses("page", "edit", "partner", "--org", "org-five")
+    coalition.does("page", "close", "partner")
+    coalition.does("page", "edit", "partner", "--org", "org-five")
+    assert orgs(coalition)["partner"] == "org-five"
+
+
+@ON_POSTGRES
+def test_the_partner_takes_the_lead_of_a_campaign_that_nobody_signed_with_it(site: Site) -> None:
+    client = site.world.app.test_client()
+    assert site.world.sign(client).status_code == 303
+    said = site.does("campaign", "edit", "trees", "--org", "org-two")
+    assert "page trees: every signature goes to org-one; to org-two if the person says yes" in said
+    assert site.world.sign(client, "trees-partner").status_code == 303
+    site.does("page", "edit", "trees-partner", "--title", "Trees")
+    site.does("campaign", "edit", "trees", "--org", "org-two")
+    assert "were told that org-two leads" in site.refuses("campaign", "edit", "trees", "--org", "org-one")

@@ -74,7 +74,14 @@ def add_page(
 
 
 def open_page(session: Session, page: ActionPage, translate: Translate, vouching: Vouching, now: datetime) -> None:
-    """Let a page go live. Raises BadSetting without legal notices, NoActiveKey without the keys it always needs."""
+    """Let a page go live. Raises BadSetting, NoActiveKey."""
+    require_ready(session, page, vouching, now)
+    page.status = Publication.LIVE
+    wordings.refresh(session, page, translate, vouching, now)
+
+
+def require_ready(session: Session, page: ActionPage, vouching: Vouching, now: datetime) -> None:
+    """Raise BadSetting without its orgs' legal notices, NoActiveKey without the keys that a live page always needs."""
     parties = wordings.orgs_of(page)
     for org in parties.values():
         if not wordings.notice_of(org).is_complete:
@@ -85,8 +92,6 @@ def open_page(session: Session, page: ActionPage, translate: Translate, vouching
         org = parties[receiver]
         if not recipients.can_receive(session, org, vouching, now):
             raise NoActiveKey(f"{org.name} has no active key; without one, nothing may be stored for it")
-    page.status = Publication.LIVE
-    wordings.refresh(session, page, translate, vouching, now)
 
 
 def edit_page(page: ActionPage, changes: Mapping[str, object]) -> None:
