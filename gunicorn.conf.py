@@ -16,7 +16,7 @@ logs.protect()
 preload_app = True
 # A download may take as long as its reader needs: with threads a worker says meanwhile that it lives; without, it is
 # killed after 30 s and the file ends in the middle.
-worker_class = "gthread"
+worker_class = "proca_web.web.arriving.connections.Worker"
 threads = 8
 # Paths hold the tokens of mailed links.
 accesslog = None

@@ -3,6 +3,8 @@
 import re
 import shutil
 import signal
+import socket
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -49,6 +51,16 @@ def test_a_server_that_serves_writes_no_access_log_and_opens_no_control_socket(
     assert "Listening" in said
     assert "some-token" not in out + said
     assert opened == []
+
+
+def test_a_visitor_who_never_hangs_up_holds_up_nobody_else(env: dict[str, str], free_port: int) -> None:
+    asked = b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n"
+    with running.started(*GUNICORN, "-b", f"127.0.0.1:{free_port}", env=env), ExitStack() as open_lines:
+        wait_for(lambda: fetch(f"http://127.0.0.1:{free_port}/health")[0])
+        for _ in range(4):  # the server would wait two seconds for each
+            line = open_lines.enter_context(socket.create_connection(("127.0.0.1", free_port), timeout=1.5))
+            line.sendall(asked)
+            assert line.recv(12) == b"HTTP/1.1 200"
 
 
 def test_gunicorn_and_worker_serve_what_the_demo_made(tmp_path: Path, free_port: int) -> None:
