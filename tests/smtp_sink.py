@@ -17,11 +17,13 @@ from tests.ports import free_port
 
 @dataclass
 class Sink:
-    """What the server got, and what it shall answer at RCPT and DATA."""
+    """What the server got, and what it shall answer at each step."""
 
     port: int = 0
+    at_mail: str = "250 OK"
     at_rcpt: str = "250 OK"
     at_data: str = "250 OK"
+    at_reset: str = "250 OK"
     envelopes: list[Any] = field(default_factory=list)
     connections: int = 0
     meanwhile: Callable[[Any], None] | None = None
@@ -31,6 +33,18 @@ class Sink:
         self.connections += 1
         session.host_name = hostname
         return responses
+
+    async def handle_MAIL(self, server: Any, session: Any, envelope: Any, address: str, options: Any) -> str:
+        """Take or refuse a sender."""
+        if self.at_mail.startswith("250"):
+            envelope.mail_from = address
+        return self.at_mail
+
+    async def handle_RSET(self, server: Any, session: Any, envelope: Any) -> str:
+        """Begin anew; the word `drop` cuts the line instead."""
+        if self.at_reset == "drop":
+            server.transport.abort()
+        return self.at_reset
 
     async def handle_RCPT(self, server: Any, session: Any, envelope: Any, address: str, options: Any) -> str:
         """Take or refuse a recipient."""

@@ -331,6 +331,59 @@ def test_a_wrong_password_touches_no_row_and_ends_in_no_traceback(settings: Sett
         controller.stop()
 
 
+def test_a_server_that_offers_no_way_for_this_password_touches_no_row(settings: Settings) -> None:
+    sink = LoginSink(password="Schlüssel", offered=[])
+    controller = smtp_sink.start_with_login(sink)
+    try:
+        world = factories.make_world(post_to(settings, sink.port, "none", "user", "Schlüssel"))
+        world.sign(world.app.test_client())
+        world.run("mail")
+        assert world.query("SELECT state, attempts FROM transients") == [("to_send", 0)]
+        assert world.query("SELECT reason FROM faults") == [("SMTPNotSupportedError",)]
+    finally:
+        controller.stop()
+
+
+def test_a_server_that_refuses_our_own_address_says_nothing_about_a_recipient(
+    world: World, client: FlaskClient, sink: Sink, states: States
+) -> None:
+    sink.at_mail = "550 5.1.1 not from you"
+    world.sign(client)
+    world.run("mail")
+    assert states() == ["to_send"]
+    assert world.query("SELECT attempts, unsure FROM transients") == [(0, 0)]
+
+
+def test_an_answer_to_the_last_dot_that_is_none_ends_the_connection_and_keeps_the_signature(
+    world: World, client: FlaskClient, sink: Sink, states: States
+) -> None:
+    sink.at_data = "150 hm"
+    world.sign(client)
+    world.run("mail")
+    assert states() == ["to_send"]
+
+
+def test_what_was_answered_stands_when_the_line_is_cut_right_after_it(
+    world: World, client: FlaskClient, sink: Sink, states: States
+) -> None:
+    sink.at_rcpt, sink.at_reset = "550 5.1.1 unknown", "drop"
+    world.sign(client, email="unknown@example.org")
+    world.run("mail")
+    assert states() == []
+    sink.at_rcpt = "250 OK"
+    world.sign(client)
+    world.run("mail")
+    assert (states(), sink.connections) == (["waiting"], 2)
+
+
+def test_the_test_mail_says_what_the_server_answered_and_not_to_whom(world: World, sink: Sink) -> None:
+    sink.at_rcpt = "550 5.1.1 unknown"
+    with world.app.app_context():
+        (said,) = mailer.test_faults("operator@example.org")
+    assert said.startswith("the mail server did not take the test mail")
+    assert "operator" not in said
+
+
 def test_a_transport_that_fails_pauses_longer_and_longer(
     settings: Settings, free_port: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
