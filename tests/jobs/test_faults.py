@@ -132,6 +132,51 @@ def test_an_outcome_that_cannot_be_written_down_leaves_its_mail_claimed_and_hand
     assert len({sent["to"] for sent in world.mails()}) == 3
 
 
+def test_who_is_told_to_end_in_the_middle_finishes_the_mail_at_hand_and_gives_back_the_rest(
+    world: World, client: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    room = mail.room_of(world.app)
+    for number in range(3):
+        world.sign(client, email=f"person{number}@example.org")
+    hand_over = room.transport.hand_over
+
+    def last(letter: Any) -> Any:
+        room.stop(0)
+        return hand_over(letter)
+
+    monkeypatch.setattr(room.transport, "hand_over", last)
+    world.run("mail")
+    assert world.query("SELECT state FROM transients ORDER BY action_id") == [("waiting",), ("to_send",), ("to_send",)]
+    assert len(world.mails()) == 1
+
+
+def test_on_a_host_with_a_wrong_clock_no_connection_is_even_opened(
+    world: World, client: FlaskClient, room: Mailroom, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.sign(client)
+    opened: list[bool] = []
+    monkeypatch.setattr(room.transport, "is_ready", lambda: opened.append(True))
+    theirs = clock() - timedelta(minutes=6)
+    monkeypatch.setattr("proca_web.adapters.clock.of_database", lambda _: theirs)
+    world.run("mail")
+    assert opened == []
+    assert world.query("SELECT state FROM transients") == [("to_send",)]
+    assert world.query("SELECT kind FROM alarms") == [("clock",)]
+
+
+def test_without_a_connection_no_mail_to_staff_is_claimed(
+    world: World, clock: FakeClock, room: Mailroom, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with world.app.app_context(), writing() as session:
+        home = outbox.home_id(session)
+        assert home is not None
+        about = {"kind": "disk", "sentence": "the disk is full"}
+        outbox.tell(session, sweep.Alarm.DISK, home, outbox.operators(session), "a", clock(), **about)
+    monkeypatch.setattr(room.transport, "is_ready", lambda: False)
+    world.run("mail")
+    assert world.query("SELECT state, attempts FROM outbox") == [("to_send", 0)]
+
+
 def test_a_fault_in_the_thread_of_mail_is_logged_without_its_words_and_the_next_look_sends(
     world: World, client: FlaskClient, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
