@@ -94,6 +94,18 @@ def test_a_program_outside_that_writes_leaves_the_log_to_the_next_minute(tmp_pat
     ours.close()
 
 
+def test_what_was_deleted_is_overwritten_in_the_file_of_sqlite(tmp_path: Path) -> None:
+    ours, sealed = a_writer(tmp_path / "x.db"), b"sealed" * 200
+    ours.execute("CREATE TABLE t (x)")
+    ours.execute("INSERT INTO t VALUES (?)", (sealed,))
+    assert sqlite.truncated(ours)
+    assert sealed in (tmp_path / "x.db").read_bytes()
+    ours.execute("DELETE FROM t")
+    assert sqlite.truncated(ours)
+    assert b"sealedsealed" not in (tmp_path / "x.db").read_bytes()
+    ours.close()
+
+
 def test_a_pool_without_a_free_connection_is_a_passing_fault() -> None:
     with pytest.raises(Unavailable, match="connections are all in use"), faults.told_apart():
         raise PoolTimeout
