@@ -70,10 +70,12 @@ class Sink:
         ]
 
 
-def start(sink: Sink, tls: ssl.SSLContext | None = None) -> Controller:
-    """Listen on a free port; `tls` offers STARTTLS."""
+def start(sink: Sink, tls: ssl.SSLContext | None = None, *, at_once: bool = False) -> Controller:
+    """Listen on a free port; `tls` offers STARTTLS, or `at_once` speaks nothing else."""
     sink.port = free_port()
-    controller = Controller(sink, hostname="127.0.0.1", port=sink.port, tls_context=tls, require_starttls=bool(tls))
+    later = {} if at_once else {"tls_context": tls, "require_starttls": bool(tls)}
+    context = tls if at_once else None
+    controller = Controller(sink, hostname="127.0.0.1", port=sink.port, ssl_context=context, **later)
     controller.start()
     return controller
 

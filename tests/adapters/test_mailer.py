@@ -445,12 +445,13 @@ def test_an_smtp_error_never_reaches_the_log_with_the_address(
     assert "Geheimnamia" not in said
 
 
-def test_a_certificate_nobody_vouches_for_is_refused(settings: Settings, tmp_path: Path) -> None:
+@pytest.mark.parametrize("tls", ["starttls", "ssl"])
+def test_a_certificate_nobody_vouches_for_is_refused(settings: Settings, tmp_path: Path, tls: str) -> None:
     context, _ = smtp_sink.self_signed(tmp_path)
     sink = Sink()
-    controller = smtp_sink.start(sink, context)
+    controller = smtp_sink.start(sink, context, at_once=tls == "ssl")
     try:
-        world = factories.make_world(post_to(settings, sink.port, "starttls"))
+        world = factories.make_world(post_to(settings, sink.port, tls))
         world.sign(world.app.test_client())
         world.run("mail")
         assert sink.envelopes == []
@@ -459,14 +460,17 @@ def test_a_certificate_nobody_vouches_for_is_refused(settings: Settings, tmp_pat
         controller.stop()
 
 
-def test_a_trusted_certificate_is_accepted(settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("tls", ["starttls", "ssl"])
+def test_a_trusted_certificate_is_accepted(
+    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, tls: str
+) -> None:
     context, certificate = smtp_sink.self_signed(tmp_path)
     sink = Sink()
-    controller = smtp_sink.start(sink, context)
+    controller = smtp_sink.start(sink, context, at_once=tls == "ssl")
     trusting = ssl.create_default_context
     monkeypatch.setattr("proca_web.adapters.smtp._trusting_context", lambda: trusting(cafile=str(certificate)))
     try:
-        world = factories.make_world(post_to(settings, sink.port, "starttls"))
+        world = factories.make_world(post_to(settings, sink.port, tls))
         world.sign(world.app.test_client())
         world.run("mail")
         assert len(sink.envelopes) == 1
