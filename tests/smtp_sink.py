@@ -17,11 +17,13 @@ from tests.ports import free_port
 
 @dataclass
 class Sink:
-    """What the server got, and what it shall answer at RCPT and DATA."""
+    """What the server got, and what it shall answer at each step."""
 
     port: int = 0
+    at_mail: str = "250 OK"
     at_rcpt: str = "250 OK"
     at_data: str = "250 OK"
+    at_reset: str = "250 OK"
     envelopes: list[Any] = field(default_factory=list)
     connections: int = 0
     meanwhile: Callable[[Any], None] | None = None
@@ -31,6 +33,18 @@ class Sink:
         self.connections += 1
         session.host_name = hostname
         return responses
+
+    async def handle_MAIL(self, server: Any, session: Any, envelope: Any, address: str, options: Any) -> str:
+        """Take or refuse a sender."""
+        if self.at_mail.startswith("250"):
+            envelope.mail_from = address
+        return self.at_mail
+
+    async def handle_RSET(self, server: Any, session: Any, envelope: Any) -> str:
+        """Begin anew; the word `drop` cuts the line instead."""
+        if self.at_reset == "drop":
+            server.transport.abort()
+        return self.at_reset
 
     async def handle_RCPT(self, server: Any, session: Any, envelope: Any, address: str, options: Any) -> str:
         """Take or refuse a recipient."""
@@ -56,10 +70,12 @@ class Sink:
         ]
 
 
-def start(sink: Sink, tls: ssl.SSLContext | None = None) -> Controller:
-    """Listen on a free port; `tls` offers STARTTLS."""
+def start(sink: Sink, tls: ssl.SSLContext | None = None, *, at_once: bool = False) -> Controller:
+    """Listen on a free port; `tls` offers STARTTLS, or `at_once` speaks nothing else."""
     sink.port = free_port()
-    controller = Controller(sink, hostname="127.0.0.1", port=sink.port, tls_context=tls, require_starttls=bool(tls))
+    later = {} if at_once else {"tls_context": tls, "require_starttls": bool(tls)}
+    context = tls if at_once else None
+    controller = Controller(sink, hostname="127.0.0.1", port=sink.port, ssl_context=context, **later)
     controller.start()
     return controller
 

@@ -136,7 +136,9 @@ def box_open(payload: bytes, nonce: bytes, shared: Secret) -> bytes:
     plaintext = ffi.new("unsigned char[]", max(1, len(payload) - MAC_BYTES))
     if lib.crypto_box_open_easy_afternm(plaintext, payload, len(payload), nonce, shared.pointer) != 0:
         raise CannotOpen("the box does not open")
-    return bytes(ffi.buffer(plaintext, len(payload) - MAC_BYTES))
+    opened = bytes(ffi.buffer(plaintext, len(payload) - MAC_BYTES))
+    lib.sodium_memzero(plaintext, len(opened))  # the caller's copy is the only one
+    return opened
 
 
 def signing_pair(seed: Secret) -> tuple[bytes, Secret]:

@@ -166,29 +166,29 @@ NOT_SURELY = [
 ]
 
 
-@pytest.mark.parametrize("answer", SURELY)
 @pytest.mark.parametrize("step", ["at_rcpt", "at_data"])
 def test_an_answer_surely_about_the_recipient_purges(
-    world: World, client: FlaskClient, sink: Sink, states: States, step: str, answer: str
+    world: World, client: FlaskClient, sink: Sink, states: States, step: str
 ) -> None:
-    setattr(sink, step, answer)
-    world.sign(client)
-    world.run("mail")
-    assert states() == []
-    assert world.query("SELECT count(*) FROM contacts") == [(0,)]
-    assert world.query("SELECT event, number FROM day_counts") == [("refused", 1)]
+    for number, answer in enumerate(SURELY, 1):
+        setattr(sink, step, answer)
+        assert world.sign(client).status_code == 303
+        world.run("mail")
+        assert states() == [], answer
+        assert world.query("SELECT count(*) FROM contacts") == [(0,)]
+        assert world.query("SELECT event, number FROM day_counts") == [("refused", number)]
 
 
-@pytest.mark.parametrize("answer", NOT_SURELY)
 @pytest.mark.parametrize("step", ["at_rcpt", "at_data"])
 def test_any_other_answer_keeps_the_signature(
-    world: World, client: FlaskClient, sink: Sink, states: States, step: str, answer: str
+    world: World, client: FlaskClient, sink: Sink, states: States, step: str
 ) -> None:
-    setattr(sink, step, answer)
-    world.sign(client)
-    world.run("mail")
-    assert states() == ["to_send"]
-    assert world.query("SELECT attempts, unsure FROM transients") == [(0, 0)]
+    for number, answer in enumerate(NOT_SURELY, 1):
+        setattr(sink, step, answer)
+        assert world.sign(client, email=f"person{number}@example.org").status_code == 303
+        world.run("mail")
+        assert states() == ["to_send"] * number, answer
+        assert world.query("SELECT DISTINCT attempts, unsure FROM transients") == [(0, 0)]
 
 
 def test_an_answer_counts_only_while_the_relay_takes_other_mail(
@@ -331,6 +331,59 @@ def test_a_wrong_password_touches_no_row_and_ends_in_no_traceback(settings: Sett
         controller.stop()
 
 
+def test_a_server_that_offers_no_way_for_this_password_touches_no_row(settings: Settings) -> None:
+    sink = LoginSink(password="Schlüssel", offered=[])
+    controller = smtp_sink.start_with_login(sink)
+    try:
+        world = factories.make_world(post_to(settings, sink.port, "none", "user", "Schlüssel"))
+        world.sign(world.app.test_client())
+        world.run("mail")
+        assert world.query("SELECT state, attempts FROM transients") == [("to_send", 0)]
+        assert world.query("SELECT reason FROM faults") == [("SMTPNotSupportedError",)]
+    finally:
+        controller.stop()
+
+
+def test_a_server_that_refuses_our_own_address_says_nothing_about_a_recipient(
+    world: World, client: FlaskClient, sink: Sink, states: States
+) -> None:
+    sink.at_mail = "550 5.1.1 not from you"
+    world.sign(client)
+    world.run("mail")
+    assert states() == ["to_send"]
+    assert world.query("SELECT attempts, unsure FROM transients") == [(0, 0)]
+
+
+def test_an_answer_to_the_last_dot_that_is_none_ends_the_connection_and_keeps_the_signature(
+    world: World, client: FlaskClient, sink: Sink, states: States
+) -> None:
+    sink.at_data = "150 hm"
+    world.sign(client)
+    world.run("mail")
+    assert states() == ["to_send"]
+
+
+def test_what_was_answered_stands_when_the_line_is_cut_right_after_it(
+    world: World, client: FlaskClient, sink: Sink, states: States
+) -> None:
+    sink.at_rcpt, sink.at_reset = "550 5.1.1 unknown", "drop"
+    world.sign(client, email="unknown@example.org")
+    world.run("mail")
+    assert states() == []
+    sink.at_rcpt = "250 OK"
+    world.sign(client)
+    world.run("mail")
+    assert (states(), sink.connections) == (["waiting"], 2)
+
+
+def test_the_test_mail_says_what_the_server_answered_and_not_to_whom(world: World, sink: Sink) -> None:
+    sink.at_rcpt = "550 5.1.1 unknown"
+    with world.app.app_context():
+        (said,) = mailer.test_faults("operator@example.org")
+    assert said.startswith("the mail server did not take the test mail")
+    assert "operator" not in said
+
+
 def test_a_transport_that_fails_pauses_longer_and_longer(
     settings: Settings, free_port: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -392,12 +445,13 @@ def test_an_smtp_error_never_reaches_the_log_with_the_address(
     assert "Geheimnamia" not in said
 
 
-def test_a_certificate_nobody_vouches_for_is_refused(settings: Settings, tmp_path: Path) -> None:
+@pytest.mark.parametrize("tls", ["starttls", "ssl"])
+def test_a_certificate_nobody_vouches_for_is_refused(settings: Settings, tmp_path: Path, tls: str) -> None:
     context, _ = smtp_sink.self_signed(tmp_path)
     sink = Sink()
-    controller = smtp_sink.start(sink, context)
+    controller = smtp_sink.start(sink, context, at_once=tls == "ssl")
     try:
-        world = factories.make_world(post_to(settings, sink.port, "starttls"))
+        world = factories.make_world(post_to(settings, sink.port, tls))
         world.sign(world.app.test_client())
         world.run("mail")
         assert sink.envelopes == []
@@ -406,14 +460,17 @@ def test_a_certificate_nobody_vouches_for_is_refused(settings: Settings, tmp_pat
         controller.stop()
 
 
-def test_a_trusted_certificate_is_accepted(settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("tls", ["starttls", "ssl"])
+def test_a_trusted_certificate_is_accepted(
+    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, tls: str
+) -> None:
     context, certificate = smtp_sink.self_signed(tmp_path)
     sink = Sink()
-    controller = smtp_sink.start(sink, context)
+    controller = smtp_sink.start(sink, context, at_once=tls == "ssl")
     trusting = ssl.create_default_context
     monkeypatch.setattr("proca_web.adapters.smtp._trusting_context", lambda: trusting(cafile=str(certificate)))
     try:
-        world = factories.make_world(post_to(settings, sink.port, "starttls"))
+        world = factories.make_world(post_to(settings, sink.port, tls))
         world.sign(world.app.test_client())
         world.run("mail")
         assert len(sink.envelopes) == 1

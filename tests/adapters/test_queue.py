@@ -18,6 +18,7 @@ from redis import Redis
 from proca_web.adapters import huey_storage
 from proca_web.adapters.huey_storage import JsonSerializer
 from proca_web.adapters.queue import Queue
+from proca_web.domain.errors import Unavailable
 from tests import proxy
 from tests.databases import POSTGRES, RUN, WORKER
 from tests.required import required
@@ -110,6 +111,18 @@ def test_a_job_that_breaks_is_logged_without_its_words_and_the_next_one_runs(
         assert ran.wait(3)
     assert "unexpected ValueError" in caplog.text
     assert "zofia" not in caplog.text
+
+
+def test_a_job_whose_database_is_away_waits_for_the_next_look(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    def waits(_app: Flask) -> None:
+        raise Unavailable("the database is away")
+
+    app, queue = app_with(f"sqlite:///{tmp_path / 'queue.db'}", {"mail": waits})
+    app.extensions["proca_queue"].run("mail", waits)
+    assert [record.getMessage() for record in caplog.records] == [
+        "mail waits: not available just now: the database is away"
+    ]
+    queue.close(app)  # which was never opened
 
 
 def test_a_message_holds_a_name_and_no_data(tmp_path: Path) -> None:

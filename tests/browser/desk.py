@@ -164,6 +164,8 @@ def assert_nothing_secret(text: str, secret: bytes, passphrase: str) -> None:
     words = passphrase.split()
     pairs = [f"{first} {second}" for first, second in zip(words, words[1:], strict=False)]
     spellings = [encode(secret), encode(secret).replace("-", "+").replace("_", "/"), secret.hex(), passphrase, *pairs]
+    numbers = [str(cell) for cell in secret]  # as a script writes an array, and as JSON does
+    spellings += [",".join(numbers), ",".join(f'"{place}":{cell}' for place, cell in enumerate(numbers))]
     spellings += [part.replace(" ", separator) for part in pairs for separator in ("+", "%20", "-", "", '","')]
     assert not [spelling for spelling in spellings if spelling.lower() in text.lower()]
 

@@ -7,7 +7,8 @@ import pickle
 import resource
 import sys
 import traceback
-from collections.abc import Callable
+import tracemalloc
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -218,6 +219,46 @@ def test_a_changed_box_does_not_open(place: int) -> None:
     sealed[place] ^= 1
     with pytest.raises(CannotOpen, match="does not open"):
         memory.box_open(bytes(sealed), NONCE, shared)
+
+
+def test_neither_sealing_nor_opening_keeps_a_text(kept_bytes: Callable[[Callable[[], object]], int]) -> None:
+    shared, text = secret_of(os.urandom(32)), os.urandom(1 << 20)
+    sealed = memory.box_seal(text, NONCE, shared)
+    for act in (lambda: memory.box_seal(text, NONCE, shared), lambda: memory.box_open(sealed, NONCE, shared)):
+        assert kept_bytes(act) < 1 << 16
+
+
+@pytest.fixture
+def kept_bytes() -> Iterator[Callable[[Callable[[], object]], int]]:
+    """How much memory is still held by whoever took it while something was done."""
+
+    def kept(act: Callable[[], object]) -> int:
+        before = tracemalloc.get_traced_memory()[0]
+        act()
+        return tracemalloc.get_traced_memory()[0] - before
+
+    tracemalloc.start()
+    yield kept
+    tracemalloc.stop()
+
+
+def test_the_cells_a_box_was_opened_into_are_overwritten(monkeypatch: pytest.MonkeyPatch) -> None:
+    shared, made = secret_of(os.urandom(32)), []
+    sealed = memory.box_seal(b"Zofia", NONCE, shared)
+
+    class Watched:
+        """The library's memory, and which of it was taken."""
+
+        def new(self, *kind: Any) -> Any:
+            made.append(ffi.new(*kind))
+            return made[-1]
+
+        def __getattr__(self, name: str) -> Any:
+            return getattr(ffi, name)
+
+    monkeypatch.setattr(memory, "ffi", Watched())
+    assert memory.box_open(sealed, NONCE, shared) == b"Zofia"
+    assert [bytes(ffi.buffer(cells)) for cells in made] == [bytes(5)]
 
 
 @pytest.mark.parametrize("size", [0, 15, 16])

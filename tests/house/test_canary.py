@@ -149,6 +149,21 @@ def test_the_canary_is_not_logged_when_something_breaks(world: World, client: Fl
     assert not found_in(log.heard)
 
 
+def test_the_token_of_a_link_is_not_logged_when_something_breaks(
+    world: World, client: FlaskClient, log: Listener
+) -> None:
+    world.sign(client)
+    world.run("mail")
+    link = world.link()
+    world.execute("ALTER TABLE transients RENAME TO lost")
+    try:
+        assert [act(link).status_code for act in (client.get, client.post)] == [500, 500]
+    finally:
+        world.execute("ALTER TABLE lost RENAME TO transients")
+    assert b"unexpected" in log.heard
+    assert link.removeprefix("/confirm/").encode() not in log.heard
+
+
 def test_the_token_of_a_link_is_written_nowhere(world: World, client: FlaskClient, log: Listener) -> None:
     world.sign(client)
     world.run("mail")

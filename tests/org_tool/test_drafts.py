@@ -13,11 +13,15 @@ from proca_web.org_tool.errors import UsageFault
 from tests.org_tool.terminal import COMMAND
 
 
-@pytest.fixture(params=["without a name", "with a name"])
+@pytest.fixture(params=["without a name", "with a name", "without /proc", "without names and locks"])
 def kind(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
-    """Drafts on both kinds of file system."""
-    if request.param == "with a name":
+    """Drafts on each kind of system: where a file needs no name, where it does, in a jail, and on Windows."""
+    if request.param == "without /proc":
+        monkeypatch.setattr(os.path, "exists", lambda _: False)
+    elif request.param != "without a name":
         monkeypatch.setattr(drafts, "_UNNAMED", 0)
+    if request.param == "without names and locks":
+        monkeypatch.setattr(drafts, "fcntl", None)
     return str(request.param)
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from proca_web.org_tool import files
-from proca_web.org_tool.errors import UsageFault
+from proca_web.org_tool.errors import ToolError, UsageFault
 
 CONTENT = "a key file, ünd whole\n"
 
@@ -54,6 +54,12 @@ def test_a_folder_that_is_not_there_is_named(place: Path) -> None:
     with pytest.raises(UsageFault) as fault:
         files.write_new(missing, CONTENT)
     assert str(fault.value) == f"{missing} cannot be written: No such file or directory."
+
+
+def test_what_cannot_be_read_is_named_with_the_systems_reason(tmp_path: Path) -> None:
+    with pytest.raises(ToolError) as fault:
+        files.read_small(tmp_path)
+    assert str(fault.value) == f"{tmp_path} cannot be read: Is a directory."
 
 
 def test_a_disk_that_is_full_leaves_nothing(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:

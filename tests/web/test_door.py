@@ -3,6 +3,8 @@
 import pytest
 from flask.testing import FlaskClient
 
+from proca_web.web import login
+from tests.databases import ON_SQLITE
 from tests.factories import World, form_token
 
 OWNER = "admin@org-one.example.org"
@@ -78,3 +80,16 @@ def test_a_sign_in_that_is_no_text_is_refused(client: FlaskClient) -> None:
     for field in ("email", "password"):
         fields = {"csrf_token": token, "email": OWNER, "password": "x", field: "a\0b"}
         assert client.post("/login", data=fields).status_code == 422
+
+
+@ON_SQLITE
+def test_nothing_but_files_below_static_is_served(client: FlaskClient) -> None:
+    for path in ("..%2f..%2fpyproject.toml", "css", "nothing.css", "..%5c..%5cx"):
+        assert client.get(f"/static/{path}").status_code == 404, path
+
+
+@ON_SQLITE
+def test_what_names_no_session_of_anybody_is_none(world: World) -> None:
+    with world.app.app_context():
+        for session_id in ("", "-", "x-y", "1", "1-", "0-x", "99999-x", "\u0661-x"):
+            assert login.load(session_id) is None, session_id

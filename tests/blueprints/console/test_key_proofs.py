@@ -6,6 +6,7 @@ import json
 import logging
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +14,14 @@ import pytest
 from click.testing import CliRunner, Result
 from flask.testing import FlaskClient
 from nacl.public import Box, PrivateKey, PublicKey
+from sqlalchemy import select
 
+from proca_web.adapters.database import writing
+from proca_web.adapters.encryption import home_of
 from proca_web.crypto.keys import keyfile
+from proca_web.models import Org, User
 from proca_web.org_tool.cli import main
+from proca_web.services.keys import proving
 from tests.databases import ON_BOTH
 from tests.factories import CANARY, FakeClock, World
 from tests.key_desk import second_owner
@@ -100,6 +106,21 @@ def test_an_answer_is_good_for_no_other_session_user_or_org(world: World, owner:
     assert world.app.test_client().post(f"/console/org-one/keys/{number}/answer", json=right).status_code == 303
     assert not proven(world, number)
     assert owner.post(f"/{number}/answer", right).status_code == 200
+
+
+def test_who_asked_and_the_sign_in_bind_an_answer_each_alone(world: World, owner: Owner, new: Holder) -> None:
+    number, now = owner.register(new, "recovery"), datetime.now(UTC)
+    with world.app.app_context(), writing() as session:
+        org = session.scalars(select(Org).where(Org.name == "org-one")).one()
+        user, other = session.scalars(select(User.id).order_by(User.id).limit(2))
+        asked = proving.pose(session, home_of(world.app), org, number, user_id=user, mark="here", now=now)
+        right = new.answer(asked.as_json(), owner.identity)
+
+        def taken(who: int, mark: str) -> bool:
+            given = right["challenge"], right["answer"]
+            return proving.take(session, org, number, *given, user_id=who, mark=mark, now=now) is not None
+
+        assert [taken(other, "here"), taken(user, "there"), taken(user, "here")] == [False, False, True]
 
 
 def test_an_answer_is_good_for_no_other_key(world: World, owner: Owner, new: Holder) -> None:

@@ -227,6 +227,18 @@ def test_a_missing_column_is_named_and_exit_1(desk: "Desk") -> None:
     assert "columns are missing in its header (sign_key_cert)" in done.stderr
 
 
+def test_a_column_that_stands_twice_is_refused(desk: "Desk") -> None:
+    done = desk.open(csv_text([desk.maker.row(1)], [*ENCRYPTED, "payload"]))
+    assert (done.exit_code, done.has_out) == (1, False)
+    assert "a column stands twice in the header" in done.stderr
+
+
+def test_empty_lines_between_rows_are_passed_over(desk: "Desk") -> None:
+    text = csv_text([desk.maker.row(1), desk.maker.row(2)]).replace("\r\n", "\r\n\r\n")
+    done = desk.open(text)
+    assert (done.exit_code, len(done.rows), done.reasons) == (0, 2, [])
+
+
 def test_a_file_saved_with_semicolons_is_told_by_name(desk: "Desk") -> None:
     done = desk.open(csv_text([desk.maker.row(1)]).replace(",", ";"))
     assert done.exit_code == 1

@@ -7,11 +7,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from click.testing import Result
+from click.testing import CliRunner, Result
 
 from proca_web.crypto.encoding import encode
 from proca_web.crypto.keys import keyfile, passphrase
 from proca_web.crypto.keys.keys import fingerprint
+from proca_web.org_tool.cli import main
 from tests.org_tool.export_maker import ExportMaker
 
 PASSPHRASE = "a passphrase of tests"
@@ -80,6 +81,38 @@ def test_a_recovery_keys_file_has_a_name_of_its_own_kind(proca_org: Command, tmp
     result = proca_org("keygen", "--org", "org-one", "--out", tmp_path, "--recovery", passphrase=PASSPHRASE)
     short = said(result)["fingerprint"].replace("-", "")[:8]
     assert [path.name for path in tmp_path.glob("*.orgkey.json")] == [f"org-one-recovery-{short}.orgkey.json"]
+
+
+@pytest.mark.parametrize(("content", "said_of_it"), [(b"\xff\xfe", "is not a text file"), (b" \n", "is empty where")])
+def test_a_passphrase_file_without_a_passphrase_is_exit_2(
+    proca_org: Command, tmp_path: Path, content: bytes, said_of_it: str
+) -> None:
+    given, out = tmp_path / "passphrase.txt", tmp_path / "key.json"
+    given.write_bytes(content)
+    result = proca_org("keygen", "--org", "org-one", "--out", out, "--passphrase-file", given)
+    assert (result.exit_code, out.exists()) == (2, False)
+    assert f"{given} {said_of_it}" in result.stderr
+
+
+def test_a_passphrase_in_the_environment_that_is_no_text_is_exit_2(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PROCA_ORG_PASSPHRASE", "caf\udce9")
+    result = CliRunner().invoke(main, ["keygen", "--org", "org-one", "--out", str(tmp_path / "key.json")])
+    assert result.exit_code == 2
+    assert "PROCA_ORG_PASSPHRASE is not UTF-8 text" in result.stderr
+
+
+def test_a_key_file_that_opens_to_the_secret_of_another_key_is_damaged(
+    proca_org: Command, tmp_path: Path, maker: ExportMaker
+) -> None:
+    path = tmp_path / "mixed.orgkey.json"
+    mixed = keyfile.OrgKey("org-one", maker.public, b"k" * 32)
+    path.write_text(keyfile.dumps(keyfile.lock(mixed, PASSPHRASE)))
+    result = proca_org("keystore", path, "--out", tmp_path / "keystore.json", passphrase=PASSPHRASE)
+    assert result.exit_code == 1
+    assert f"{path} is damaged: " in result.stderr
+    assert not (tmp_path / "keystore.json").exists()
 
 
 def test_keygen_never_writes_over_a_file(proca_org: Command, tmp_path: Path) -> None:

@@ -10,7 +10,9 @@ from nacl.public import PrivateKey
 
 from proca_web.crypto.boxes.certificate import Mode
 from proca_web.crypto.keys.keys import fingerprint
+from proca_web.domain.rows import opened_copy
 from tests.org_tool.export_maker import (
+    CONTACT,
     START,
     ExportMaker,
     MadeSender,
@@ -305,6 +307,26 @@ def test_a_low_order_sender_is_refused_also_without_a_pin(desk: "Desk") -> None:
     export.write_text(csv_text(rows), newline="")
     done = desk.decrypt(export, "--keystore", desk.keystore)
     assert done.reasons == ["the sender's key is refused: a low-order public key"]
+
+
+def test_a_space_that_does_not_break_is_text_like_any_other(desk: "Desk") -> None:
+    done = desk.open([desk.maker.row(1, utm_source="10\u00a0000 trees")])
+    assert (done.exit_code, done.rows[0]["utm_source"]) == (0, "10\u00a0000 trees")
+
+
+def test_a_fault_of_the_program_sets_aside_its_row_and_says_nothing_of_what_it_held(
+    desk: "Desk", monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = opened_copy.fields
+
+    def fail(content: dict[str, Any]) -> dict[str, str]:
+        if content["firstName"] == "Anna":
+            raise LookupError("Zofia")
+        return real(content)
+
+    monkeypatch.setattr(opened_copy, "fields", fail)
+    row = desk.maker.row(2, contact={**CONTACT, "firstName": "Anna"})
+    assert reason_of(desk, row) == "the row cannot be read (LookupError)"
 
 
 def test_many_senders_are_told_apart_when_their_rows_are_mixed(desk: "Desk") -> None:

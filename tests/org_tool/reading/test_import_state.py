@@ -77,7 +77,8 @@ def test_the_state_names_the_org_and_its_last_number_and_is_for_its_owner_only(d
 
 @pytest.mark.parametrize(
     "content",
-    ["", "[]", "{}", '{"format":"proca-org-state","version":1,"block":1024,"orgs":[1]}', "[" * 5000, "\xff"],
+    ["", "[]", "{}", '{"format":"proca-org-state","version":1,"block":1024,"orgs":[1]}', "[" * 5000, "\xff"]
+    + ['{"format":"proca-org-state","version":2,"block":1024,"orgs":{}}'],
 )
 def test_a_damaged_state_stops_the_run_before_anything_is_written(desk: "Desk", state: Path, content: str) -> None:
     state.write_bytes(content.encode("latin-1"))

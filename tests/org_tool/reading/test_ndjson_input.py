@@ -63,6 +63,17 @@ def test_a_line_that_is_not_utf_8_is_set_aside(desk: "Desk") -> None:
     assert done.reasons == ["the line is not UTF-8"]
 
 
+def test_empty_lines_between_messages_are_passed_over(desk: "Desk") -> None:
+    done = desk.open(ndjson_text([desk.maker.row(1), desk.maker.row(2)]).replace("\n", "\n \n"))
+    assert (done.exit_code, len(done.rows), done.reasons) == (0, 2, [])
+
+
+def test_a_number_longer_than_a_machine_reads_sets_aside_its_line_only(desk: "Desk") -> None:
+    line = '{"schema":"proca:action:2","seq":' + "9" * 5000 + "}\n"
+    done = desk.open(ndjson_text([desk.maker.row(1)], end=False) + line)
+    assert (done.exit_code, len(done.rows), len(done.reasons)) == (3, 1, 1)
+
+
 def test_custom_fields_nested_beyond_reason_set_aside_their_row_only(desk: "Desk") -> None:
     deep = json.dumps(message(desk.maker.row(2))).replace(
         '"customFields": {}', f'"customFields": {"[" * 900}{"]" * 900}'

@@ -257,6 +257,14 @@ def test_a_key_that_was_ended_is_an_alarm_that_says_how(desk: Desk, event: str, 
     assert f"{said_of_it} on 2026-03-01" in said
 
 
+def test_of_a_key_that_is_gone_the_last_thing_that_happened_to_it_is_said(desk: Desk) -> None:
+    desk.platform.about("revoke", OWN)
+    desk.platform.about("change-cancelled", OWN)
+    desk.platform.keys = []
+    desk.publish()
+    assert "by the key log it was revoked on 2026-03-01" in desk.alarm()
+
+
 def test_a_key_that_was_never_activated_is_an_alarm(desk: Desk) -> None:
     desk.platform = Platform(HOME)
     desk.publish()
@@ -621,6 +629,17 @@ def test_a_missing_page_another_page_or_a_fault_of_the_site_is_no_alarm(desk: De
     ):
         desk.web.documents["/keys.json"] = document
         assert said in not_checked(desk.watch())
+
+
+def test_a_site_that_does_not_vouch_for_its_own_log_is_an_alarm(desk: Desk) -> None:
+    def refuse(handler: BaseHTTPRequestHandler) -> None:
+        handler.send_response(503)
+        handler.send_header(key_log.KEY_LOG_ALARM, "changed")
+        handler.send_header("Content-Length", "0")
+        handler.end_headers()
+
+    desk.web.documents["/keys.json"] = refuse
+    assert "key log" in desk.alarm()
 
 
 def test_a_site_that_sends_a_byte_now_and_then_does_not_hold_the_watch(

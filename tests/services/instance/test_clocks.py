@@ -34,6 +34,7 @@ def state(world: World) -> dict[str, list[object]]:
         "waiting": world.query("SELECT action_id FROM transients ORDER BY action_id"),
         "keys": world.query("SELECT id, status, ended_at FROM public_keys WHERE kind = 'recipient' ORDER BY id"),
         "log": world.query("SELECT position, entry FROM key_log ORDER BY position"),
+        "people": world.query("SELECT id, fingerprint FROM supporters ORDER BY id"),
         "keyring": sorted(world.app.extensions["proca_keyring"].directory.rglob("campaigns/*")),
     }
 
@@ -55,8 +56,12 @@ def test_one_minute_with_a_wrong_clock_ends_nothing(
     for number in range(3):
         swept.sign(client, email=f"person{number}@example.org")
     send_mail(swept.app)
+    client.post(swept.link("person0@example.org"))
+    send_mail(swept.app)
     swept.sign(client, email="unsent@example.org")
+    swept.execute("UPDATE campaigns SET status = 'closed', closed_at = :at", at=f"{clock():%Y-%m-%d %H:%M:%S.%f}")
     keyring = swept.app.extensions["proca_keyring"]
+    assert keyring.has_campaign_key(1)
     before, names = state(swept), keyring.transient_names()
     clock.forward(days=days, minutes=1)
     sweep(swept.app)

@@ -60,3 +60,13 @@ def test_the_operator_is_told_once_a_day_what_is_wrong(
     clock.forward(hours=24)
     world.run("sweep")
     assert len([mail for mail in world.mails() if mail["subject"] == "The key log was changed"]) == 2
+
+
+def test_it_is_an_alarm_until_the_log_is_mended(world: World, owner: Owner, clock: FakeClock) -> None:
+    world.execute(CHANGED)
+    world.run("sweep")
+    assert "key-log" in world.app.test_client().get("/health").json["alarms"]
+    world.execute("UPDATE key_log SET entry = replace(entry, 'org-2wo', 'org-two')")
+    clock.forward(minutes=11)
+    world.run("sweep")
+    assert "key-log" not in world.app.test_client().get("/health").json["alarms"]

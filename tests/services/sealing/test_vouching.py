@@ -175,7 +175,9 @@ def test_nothing_is_sealed_to_it_and_nothing_is_stored(kept: World, swap: Swap) 
     assert kept.sign(client, opt_in="yes").status_code == 503
     for table in ("contacts", "actions", "transients", "supporters"):
         assert kept.query(f"SELECT count(*) FROM {table}") == [(0,)]
-    assert STRANGER.fingerprint not in client.get("/p/trees").text + client.get("/keys.json").text
+    shown = client.get("/p/trees")
+    assert shown.status_code == 503
+    assert STRANGER.fingerprint not in shown.text + client.get("/keys.json").text
     with kept.app.app_context(), pytest.raises(NoActiveKey):
         active_key("org-one", encryption.vouching)
 

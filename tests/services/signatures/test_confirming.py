@@ -37,6 +37,7 @@ def test_looking_at_the_link_changes_nothing(signed: bytes, world: World, client
         assert answer.status_code == 200
         assert "set-cookie" not in answer.headers
     client.head(path)
+    assert client.get(f"{path}/reject").location == path
     assert (world.query("SELECT * FROM actions"), world.query("SELECT * FROM transients")) == before
 
 
