@@ -189,7 +189,7 @@ def _secret_given(_: SecretGiven) -> Response:
 
 def _log_broken(error: KeyLogBroken) -> Response:
     current_app.logger.critical("key log: %s", error)
-    response = answer(503, gettext("The key directory cannot be vouched for"), gettext("The operator has been told."))
+    response = answer(503, gettext("The list of keys cannot be shown"), gettext("The operator has been told."))
     response.headers[KEY_LOG_ALARM] = "changed"
     return response
 

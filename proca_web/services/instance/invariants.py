@@ -74,7 +74,7 @@ def _keys(session: Session) -> list[str]:
         try:
             check_public(key.public)
         except KeyRefused as refusal:
-            found.append(f"key {key.id} of {key.org.name} must not be sealed to ({refusal})")
+            found.append(f"key {key.id} of {key.org.name} must not be encrypted for ({refusal})")
     return found
 
 
@@ -87,7 +87,7 @@ def _key_log(session: Session, identity: bytes, keyring: Keyring) -> tuple[Vouch
     except (KeyLogBroken, GuardDamaged) as error:
         return vouching, [str(error)]
     found = [
-        f"key {key.id} of {key.org.name} is active, but the Home identity did not endorse it: nothing is sealed to it"
+        f"key {key.id} of {key.org.name} is active, but not signed by the Home key: it is not used"
         for key in recipients.unvouched(session, vouching)
     ]
     for key in recipients.active_rows(session):
@@ -141,7 +141,7 @@ def _transients(session: Session, keyring: Keyring, now: datetime) -> list[str]:
         found.append(f"{unsure} mails have an end that nobody knows (the server did not answer, or the worker died)")
     lost = keyrings.lacking_transients(session, keyring)
     if lost:
-        found.append(f"the keyring lacks {len(lost)} keys that waiting addresses are sealed with")
+        found.append(f"the keyring lacks {len(lost)} keys that waiting addresses are encrypted with")
     return found
 
 
@@ -159,7 +159,7 @@ def _counters(session: Session) -> list[str]:
             select(func.max(Contact.seq)).where(Contact.org_id == counter.org_id, Contact.role == counter.role)
         )
         if (highest or 0) > counter.last_seq:
-            found.append(f"org {counter.org_id}: a row has number {highest}, the counter stands at {counter.last_seq}")
+            found.append(f"org {counter.org_id}: a copy has number {highest}, the counter stands at {counter.last_seq}")
     return found
 
 

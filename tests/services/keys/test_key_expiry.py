@@ -151,7 +151,7 @@ def test_after_30_days_pages_are_refused_and_nothing_is_stored(
     assert 'role="alert"' in owner.client.get("/console/org-one/").text
     said = faults(world, clock)
     assert [text for text in said if "page trees is live, but org-one has no active key" in text]
-    alarm = [mail["to"] for mail in world.mails() if "Pages are refused: Org One" in mail["subject"]]
+    alarm = [mail["to"] for mail in world.mails() if "Pages take no signatures: Org One" in mail["subject"]]
     assert sorted(alarm) == [OWNER, "operator@example.org"]
 
 
