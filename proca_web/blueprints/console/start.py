@@ -8,6 +8,7 @@ from proca_web.adapters import clock
 from proca_web.adapters.database import reading
 from proca_web.adapters.encryption import vouching_if_known
 from proca_web.services.instance import alarms
+from proca_web.services.keys import holdings
 from proca_web.services.keys import views as key_views
 from proca_web.services.petitions import overview
 from proca_web.services.petitions.overview import CampaignStatus
@@ -72,7 +73,7 @@ def _org() -> Response:
         found = {
             **_paged(overview.campaigns_of(session, g.org.id, vouching, now, _asked("before"))),
             "key": key_views.receiving(session, g.org, vouching, now),
-            "rows": key_views.rows_of(session, g.org),
+            "held": holdings.of(session, g.org.id),
         }
     return console.page("console/start/index.html", {"now": now, **found})
 
