@@ -139,17 +139,17 @@ REFUSALS: dict[str, tuple[bytes, dict[str, bytes], str]] = {
     "static with an end": (
         replace(STATIC, not_after=START + 900).signed(),
         {"sign_key": HOME_BOX},
-        "a static sender that is not the site's own key",
+        "a static sender that is not the site's key",
     ),
     "static with a range": (
         replace(STATIC, nonces=4).signed(),
         {"sign_key": HOME_BOX},
-        "a static sender that is not the site's own key",
+        "a static sender that is not the site's key",
     ),
     "static with a key of its own": (
         replace(STATIC, sender=SENDER).signed(),
         {},
-        "a static sender that is not the site's own key",
+        "a static sender that is not the site's key",
     ),
 }
 

@@ -193,7 +193,7 @@ def test_owners_and_operator_are_told_and_check_says_so(
     said = [record.getMessage() for record in caplog.records if record.levelname == "CRITICAL"]
     assert f"keys: key {key} is active, but not signed by the Home key; it is not used" in said
     assert "keys: org-one has no key in force; its live pages are refused" in said
-    sentence = f"key {key} of org-one is active, but the Home key did not sign for it: it is not used"
+    sentence = f"key {key} of org-one is active, but not signed by the Home key: it is not used"
     assert sentence in faults(kept)
 
 
