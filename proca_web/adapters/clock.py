@@ -39,7 +39,7 @@ def is_right(app: Flask) -> bool:
     if abs(off) <= MOST_OFF:
         return True
     seconds = round(off.total_seconds())
-    app.logger.critical("clock: this host is %d seconds off the database; nothing is sealed, sent or swept", seconds)
+    app.logger.critical("clock: this host is %d seconds off the database; no signature is taken, no mail sent", seconds)
     with writing() as session:
         alarms.raise_(session, Alarm.CLOCK, theirs, host=socket.gethostname(), seconds=seconds)
     return False

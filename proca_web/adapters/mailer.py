@@ -20,6 +20,7 @@ from flask_babel import force_locale
 
 from proca_web.adapters import clock, links
 from proca_web.adapters.smtp import SafeConnection, connect
+from proca_web.crypto.boxes import transient_seal
 from proca_web.crypto.encoding import encode
 from proca_web.crypto.labels import digest
 from proca_web.domain.outcome import Outcome
@@ -129,8 +130,8 @@ def write(app: Flask, due: DueMail, page: PageOfMail) -> Letter:
     }
     if due.state is State.SENDING:
         values["confirm_url"] = links.url(app, "confirm.show", token=encode(token))
-    else:
-        values["withdraw_url"] = links.url(app, "withdraw.show", token=encode(token)) if token else ""
+        token = transient_seal.withdraw_token(token)
+    values["withdraw_url"] = links.url(app, "withdraw.show", token=encode(token)) if token else ""
     with force_locale(page.locale):
         subject, body, html = (
             app.jinja_env.get_template(f"email/signatures/{kind}/{part}").render(values)

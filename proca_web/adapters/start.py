@@ -198,7 +198,7 @@ def _static_faults(engine: Engine, mode: Mode) -> list[str]:
     if mode is Mode.STATIC or not sealed:
         return []
     return [
-        "PROCA_SENDER was static with this Home key, which opens all that it sealed; before leaving static, run:"
+        "PROCA_SENDER was static with this Home key, which opens all that it encrypted; before leaving static, run:"
         " python3 -m proca_web keys rotate-home"
     ]
 

@@ -6,6 +6,7 @@ The orgs' keys are made by `proca-org keygen` as a separate process; this one re
 import json
 import os
 import secrets
+import shlex
 import subprocess
 import sys
 from dataclasses import dataclass, replace
@@ -226,6 +227,7 @@ def _greeting(plan: dict[str, Any], data: Path) -> str:
     mailbox = f"{url}/mailbox?key={plan['mailbox_key']}"
     users = "\n".join(f"    {user['email']:28} {user['password']}" for user in plan["users"])
     keys = "\n".join(f"    {key['file']}\n      passphrase: {key['passphrase']}" for key in plan["keys"])
+    org_one = shlex.quote(plan["keys"][0]["file"])
     return f"""
   proca_web demo: {url}
 
@@ -237,7 +239,7 @@ def _greeting(plan: dict[str, Any], data: Path) -> str:
   The organisations' keys, which this server never had:
 {keys}
 
-  Open an export:
-    .venv/bin/proca-org decrypt org-one-contacts.csv --key {data}/keys/org-one.orgkey.json -o people.csv
+  Open an export, once you have downloaded it in the console; it asks for the passphrase above:
+    .venv/bin/proca-org decrypt ~/Downloads/org-one-contacts.csv --key {org_one} --excel -o ~/Downloads/people.csv
 
   All of this is in {data}/demo.json. Stop with Ctrl-C."""

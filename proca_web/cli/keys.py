@@ -28,7 +28,7 @@ def keys() -> None:
 
 @keys.command("show")
 def keys_show() -> None:
-    """Print the Home identity that tools pin."""
+    """Print the identity of this site, which organisations let proca-org trust."""
     with ready.app_or_exit().app_context():
         home = encryption.source.home
         facts = {"identity": encode(home.identity), "fingerprint": fingerprint(home.identity)}
@@ -133,7 +133,7 @@ def _put_in_place(file: Path, draft: Path) -> None:
 
 def _tell(new: HomeKey, number: int, *, stolen: bool) -> None:
     click.echo(f"✓ new Home identity {encode(new.identity)}\n  fingerprint {fingerprint(new.identity)}")
-    click.echo(f"✓ {number} keys of organisations endorsed by it")
+    click.echo(f"✓ {number} keys of organisations signed by it")
     click.echo(
         "Now: copy the new key file offline, start the web server and the worker, and tell every organisation the"
     )
@@ -141,4 +141,4 @@ def _tell(new: HomeKey, number: int, *, stolen: bool) -> None:
         "new fingerprint in another way than this site. The old file stays beside it; remove it when all have moved."
     )
     if stolen:
-        click.echo("Nothing vouches for the new identity: organisations must confirm it with you in person.")
+        click.echo("The old identity did not sign for the new one: organisations must confirm it with you in person.")

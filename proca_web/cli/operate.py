@@ -135,7 +135,7 @@ def _adopt_keys(app: Flask) -> None:
         number = adopting.adopt(session, encryption.source.home, clock.now())
     key_guard.follow(app)
     if number:
-        click.echo(f"✓ {number} keys endorsed; have each organisation compare its fingerprint at /keys")
+        click.echo(f"✓ {number} keys signed; have each organisation compare its fingerprint at /keys")
 
 
 def _save_sqlite(url: str) -> Path | None:

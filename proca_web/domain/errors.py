@@ -33,6 +33,10 @@ class AddressDoubted(ProcaError):
         self.meant = meant
 
 
+class CampaignNotFound(ProcaError):
+    """The org takes part in no campaign of this name."""
+
+
 class PageNotFound(ProcaError):
     """No action page has this name."""
 

@@ -76,9 +76,9 @@ def _tell(app: Flask, now: datetime) -> None:
         key_notices.about_unvouched(session, unvouched, now)
         ids = [key.id for key in unvouched]
     for org in sorted(lacking):
-        app.logger.critical("keys: %s has no key that may be sealed to; its live pages are refused", org)
+        app.logger.critical("keys: %s has no key in force; its live pages are refused", org)
     for id_ in ids:
-        app.logger.critical("keys: row %s is active, but not endorsed; nothing is sealed to it", id_)
+        app.logger.critical("keys: key %s is active, but not signed by the Home key; it is not used", id_)
 
 
 def _tidy(now: datetime) -> None:

@@ -9,6 +9,7 @@ from proca_web.adapters.alive import trouble
 from proca_web.crypto.keys.key_log import KEY_LOG_ALARM
 from proca_web.domain.errors import (
     CampaignKeyMissing,
+    CampaignNotFound,
     CannotSealNow,
     GuardDamaged,
     KeyLogBroken,
@@ -57,14 +58,14 @@ _ADVICE: dict[int, Message] = {
 def init_app(app: Flask) -> None:
     """Register the handlers."""
     app.register_error_handler(HTTPException, _http)
-    app.register_error_handler(PageNotFound, lambda _: answer(404))
+    for nothing in (PageNotFound, CampaignNotFound, KeyNotFound):
+        app.register_error_handler(nothing, lambda _: answer(404))
     app.register_error_handler(PageNotOpen, _page_not_open)
     app.register_error_handler(UnknownToken, _unknown_token)
     app.register_error_handler(LinkCut, _link_cut)
     for refusal in (NoActiveKey, CannotSealNow, CampaignKeyMissing, GuardDamaged):
         app.register_error_handler(refusal, _unavailable)
     app.register_error_handler(Unavailable, unavailable)
-    app.register_error_handler(KeyNotFound, lambda _: answer(404))
     app.register_error_handler(SecretGiven, _secret_given)
     app.register_error_handler(KeyLogBroken, _log_broken)
     app.register_error_handler(Exception, _unexpected)
@@ -191,7 +192,7 @@ def _secret_given(_: SecretGiven) -> Response:
 
 def _log_broken(error: KeyLogBroken) -> Response:
     current_app.logger.critical("key log: %s", error)
-    response = answer(503, gettext("The key directory cannot be vouched for"), gettext("The operator has been told."))
+    response = answer(503, gettext("The list of keys cannot be shown"), gettext("The operator has been told."))
     response.headers[KEY_LOG_ALARM] = "changed"
     return response
 

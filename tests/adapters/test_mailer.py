@@ -76,7 +76,9 @@ def test_the_confirmation_says_who_asked_what_and_how_to_ignore_it(
         body = message.get_body((part,))
         assert body is not None
         text = body.get_content()
-        assert f"http://localhost{confirm_path(token)}" in text
+        taking_back = f"http://localhost/withdraw/{encode(transient_seal.withdraw_token(token))}"
+        assert 0 < text.index(f"http://localhost{confirm_path(token)}") < text.index(taking_back)
+        assert "You can take your signature back at any time" in text
         for said in ("Zofia", "Org One", "not counted until", "14 days", "org-one e.V.", "/privacy"):
             assert said in text, (part, said)
 

@@ -126,7 +126,7 @@ def test_the_mails_say_which_key_and_which_day(world: World, client: FlaskClient
     mails = [message for message in sink.messages() if message["To"] == OWNER]
     (expires, recovery_expires) = [body(message) for message in mails if "key expires on" in message["Subject"]]
     assert all(said in expires for said in (old, *days))
-    assert "your pages are refused" in expires
+    assert "your pages take no signatures" in expires
     assert "recovery key" not in expires
     assert "lost with its signatures" in recovery_expires
     assert "recovery key" in next(body(message) for message in mails if "A new key" in message["Subject"])
@@ -149,7 +149,7 @@ def test_pages_are_said_to_stop_only_when_they_do(app: Flask, kind: str) -> None
     for role in ("recipient", "recovery"):
         with app.app_context():
             said[role] = write(app, notice_of(kind, "Org One", role)).body or ""
-    stop = re.compile("pages are refused|pages that always send you a copy take no signatures")
+    stop = re.compile("your pages take no signatures|pages that always send you a copy take no signatures")
     assert stop.search(said["recipient"])
     assert not stop.search(said["recovery"])
 

@@ -7,6 +7,7 @@ import signal
 import socket
 import stat
 import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,7 +17,10 @@ from typing import Any
 
 import pytest
 
+from proca_web.assets import ASSETS
 from proca_web.cli import demo
+from proca_web.domain.rows.csv_lines import csv_line
+from proca_web.domain.rows.export_columns import ENCRYPTED, end_mark
 from tests import factories
 from tests.cli import running
 from tests.cli.running import fetch, fetch_json, wait_for
@@ -126,6 +130,20 @@ def test_it_says_where_to_go_how_to_sign_in_and_how_to_open_an_export(first: Fir
         "second factor: off",
     ):
         assert part in first.said
+
+
+def test_the_line_it_prints_makes_a_file_that_a_spreadsheet_shows_as_it_is(first: FirstStart, tmp_path: Path) -> None:
+    (line,) = re.findall(r"^ +(\.venv/bin/proca-org decrypt .+)$", first.said, re.M)
+    readme = re.sub(r"\s*\\\n\s*", " ", (ASSETS / "README.md").read_text("utf-8"))
+    assert line.replace(str(first.data), "instance/demo") in readme
+    downloads = tmp_path / "Downloads"
+    downloads.mkdir()
+    (downloads / "org-one-contacts.csv").write_bytes((csv_line(ENCRYPTED) + csv_line(end_mark(0, 0))).encode())
+    tool = Path(sys.executable).with_name("proca-org")
+    home = {"HOME": str(tmp_path), "PROCA_ORG_PASSPHRASE": first.plan["keys"][0]["passphrase"]}
+    command = ["sh", "-c", line.replace(".venv/bin/proca-org", str(tool))]
+    subprocess.run(command, env=running.environment(home), check=True, capture_output=True, timeout=30)
+    assert (downloads / "people.csv").read_bytes().startswith(b"\xef\xbb\xbfaction_id,")
 
 
 def test_no_secret_of_an_org_is_in_the_database_or_the_settings(first: FirstStart) -> None:

@@ -49,9 +49,9 @@ def test_with_a_yes_it_says_the_new_identity_and_what_to_do_now(
     assert ("Go on?" in said) is (typed is not None)
     assert f"✓ new Home identity {encode(site.home.identity)}" in said
     assert f"fingerprint {fingerprint(site.home.identity)}" in said
-    assert "✓ 2 keys of organisations endorsed by it" in said
+    assert "✓ 2 keys of organisations signed by it" in said
     assert "copy the new key file offline" in said
-    assert "Nothing vouches" not in said
+    assert "did not sign" not in said
     for file in (site.home_file, *site.old_files):
         assert file.read_text().strip() not in said
 
@@ -103,7 +103,7 @@ def test_the_old_identity_signs_for_the_new_one_which_endorses_every_key_at_its_
 
 def test_after_a_theft_the_old_key_signs_nothing_and_the_operator_is_told_what_that_means(site: Site) -> None:
     said = site.does("keys", "rotate-home", "--stolen", "--yes")
-    assert "Nothing vouches for the new identity: organisations must confirm it with you in person." in said
+    assert "The old identity did not sign for the new one: organisations must confirm it with you in person." in said
     ((entry,),) = site.world.query("SELECT entry FROM key_log ORDER BY position DESC LIMIT 1")
     assert json.loads(entry).keys() == {"at", "event", "index", "prev", "identity", "box", "fingerprint", "time"}
     assert json.loads(entry)["event"] == "home-anew"
@@ -249,7 +249,7 @@ CUT_LOG = "DELETE FROM key_log WHERE position = 2"
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        (SLIPPED_IN, "of org-one is active, but nothing vouches for it; mend that first"),
+        (SLIPPED_IN, "of org-one is active, but not signed by the Home key; mend that first"),
         (CHANGED_LOG, "entry 2 of the key log was not written by the Home identity"),
         (CUT_LOG, "the key log has 2 entries, the keyring remembers 3"),
     ],
@@ -272,7 +272,7 @@ def test_a_revoked_key_that_was_brought_back_is_not_made_good_by_a_rotation(site
     owner = Owner(site.world.signed_in("admin@org-one.example.org"), "org-one")
     assert owner.post("/2/revoke", {"really": "yes"}).json == {"state": "revoked"}
     site.world.execute("UPDATE public_keys SET status = 'active' WHERE id = 2")
-    assert "key 2 of org-one is active, but nothing vouches" in site.refuses("keys", "rotate-home", "--yes")
+    assert "key 2 of org-one is active, but not signed" in site.refuses("keys", "rotate-home", "--yes")
 
 
 # Rows from before, and tools
@@ -354,7 +354,7 @@ def test_the_tool_does_not_move_its_pin_by_itself(site: Site, desk: Desk) -> Non
     assert desk.decrypt(export, old).exit_code == 1
     done = desk.decrypt(export, old, "--key-log", desk.folder / "log.json")
     assert done.exit_code == 1
-    assert f"the Home identity is now {fingerprint(site.home.identity)}, which no key given here" in done.stderr
+    assert f"the site's identity is now {fingerprint(site.home.identity)}, which no key file given here" in done.stderr
     assert f"proca-org pin FILE {encode(site.home.identity)}" in done.stderr
 
 

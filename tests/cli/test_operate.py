@@ -137,13 +137,13 @@ BROKEN = {
         "UPDATE public_keys SET status = 'revoked' WHERE kind = 'recipient'",
     ),
     "page trees is live without a wording": ("DELETE FROM consent_texts",),
-    "must not be sealed to": ("UPDATE public_keys SET public = zeroblob(32) WHERE kind = 'recipient'",),
+    "must not be encrypted for": ("UPDATE public_keys SET public = zeroblob(32) WHERE kind = 'recipient'",),
     "entry 1 of the key log was not written by the Home identity": (
         "UPDATE key_log SET entry = replace(entry, 'org-one', 'org-two')",
     ),
     "the key log has 1 entries, the keyring remembers 2": ("DELETE FROM key_log WHERE position = 1",),
     "the key log does not lead to the Home key": ("DELETE FROM key_log",),
-    "of org-one is active, but the Home identity did not endorse it: nothing is sealed to it": (
+    "of org-one is active, but not signed by the Home key: it is not used": (
         "UPDATE public_keys SET public = randomblob(32) WHERE kind = 'recipient'",
     ),
     "of org-one is active, but not by the key log": (
@@ -274,7 +274,7 @@ def older(page: Instance) -> Instance:
 
 
 def test_the_upgrade_that_brings_the_key_log_endorses_the_keys_that_receive(older: Instance) -> None:
-    assert "✓ 1 keys endorsed; have each organisation compare its fingerprint at /keys" in older.does("upgrade")
+    assert "✓ 1 keys signed; have each organisation compare its fingerprint at /keys" in older.does("upgrade")
     logged = [json.loads(entry)["event"] for (entry,) in older.sql("SELECT entry FROM key_log ORDER BY position")]
     assert logged == ["home", "activate"]
     assert len((older.folder / "keyring" / "guard" / "key-log").read_text().splitlines()) == 2

@@ -254,7 +254,7 @@ def test_an_older_copy_of_the_database_is_found_by_the_keyring_or_else_by_the_or
     ("options", "reason", "afterwards"),
     [
         ((), "the old one signed for the new one (a planned change)", "Exports from before the change then open"),
-        (("--stolen",), "NOTHING vouches for the new one", "Keep a copy of the key file as it is"),
+        (("--stolen",), "NOTHING stands behind the new one", "Keep a copy of the key file as it is"),
     ],
 )
 def test_a_new_home_identity_stops_the_tool_until_a_person_accepts_it(
@@ -268,7 +268,7 @@ def test_a_new_home_identity_stops_the_tool_until_a_person_accepts_it(
     new = place.home
     with place.serving():
         said = place.complaint()
-        assert f"ALARM: the Home identity changed from {old} to {new}; {reason}" in said
+        assert f"ALARM: the site's identity changed from {old} to {new}; {reason}" in said
         assert f"only then run again with: --accept-home {new}" in said
         wrong = Holder("org-one").fingerprint
         assert f"is {new}, not the one you accept ({wrong})" in place.complaint("--accept-home", wrong)

@@ -8,6 +8,7 @@ from proca_web.adapters import clock
 from proca_web.adapters.database import reading
 from proca_web.adapters.encryption import vouching_if_known
 from proca_web.services.instance import alarms
+from proca_web.services.keys import holdings
 from proca_web.services.keys import views as key_views
 from proca_web.services.petitions import overview
 from proca_web.services.petitions.overview import CampaignStatus
@@ -41,12 +42,23 @@ def show(org: str) -> Response:
 def campaigns(org: str) -> Response:
     """The campaigns alone."""
     with reading() as session:
-        found = overview.campaigns_of(session, g.org.id, vouching_if_known(current_app), clock.now(), _before())
+        found = overview.campaigns_of(session, g.org.id, vouching_if_known(current_app), clock.now(), _asked("before"))
     return console.page("console/start/campaigns.html", _paged(found))
 
 
-def _before() -> int | None:
-    asked = request.args.get("before", "")
+@bp.get("/<org>/campaigns/<campaign>")
+@org_member
+def campaign(org: str, campaign: str) -> Response:
+    """One campaign with all its pages, a part of them at a time."""
+    vouching, after = vouching_if_known(current_app), _asked("after") or 0
+    with reading() as session:
+        found = overview.campaign_of(session, g.org.id, campaign, vouching, clock.now(), after)
+    return console.page("console/start/campaign.html", {"campaign": found})
+
+
+def _asked(name: str) -> int | None:
+    """The number in the query where a part of a list begins."""
+    asked = request.args.get(name, "")
     return int(asked) if asked.isascii() and asked.isdigit() and len(asked) <= DIGITS else None
 
 
@@ -59,9 +71,9 @@ def _org() -> Response:
     now, vouching = clock.now(), vouching_if_known(current_app)
     with reading() as session:
         found = {
-            **_paged(overview.campaigns_of(session, g.org.id, vouching, now, _before())),
+            **_paged(overview.campaigns_of(session, g.org.id, vouching, now, _asked("before"))),
             "key": key_views.receiving(session, g.org, vouching, now),
-            "rows": key_views.rows_of(session, g.org),
+            "held": holdings.of(session, g.org.id),
         }
     return console.page("console/start/index.html", {"now": now, **found})
 

@@ -1,4 +1,4 @@
-"""The link of the thank-you mail: "your signature" with one button; only its POST acts."""
+"""A link of both mails: "your signature" with one button that takes it back; only its POST acts."""
 
 from flask import Blueprint, g, render_template
 

@@ -67,9 +67,9 @@ class Certificate:
     def check_sealed_at(self, minute: datetime) -> None:
         """Refuse a sealing minute (`_meta.at`) outside this sender's window; never compared with the present."""
         if minute < self.not_before.replace(second=0):
-            raise CertificateRefused("sealed before its sender existed")
+            raise CertificateRefused("encrypted before its sender existed")
         if self.not_after is not None and minute > self.not_after + LATE_SEAL:
-            raise CertificateRefused("sealed after its sender had ended")
+            raise CertificateRefused("encrypted after its sender had ended")
 
 
 def issue(home: HomeKey, certificate: Certificate) -> bytes:
@@ -89,7 +89,7 @@ def verify(data: bytes, *, identity: bytes, home_box: bytes | None, sign_key: by
     try:
         crypto_sign_open(signature + label("sender-cert") + body, identity)
     except BadSignatureError as error:
-        raise CertificateRefused("not signed by the pinned Home identity") from error
+        raise CertificateRefused("not signed by the site that you trust") from error
     certificate = _read_body(body)
     _check_fixed(certificate, identity=identity, home_box=home_box, sign_key=sign_key)
     return certificate
@@ -118,14 +118,14 @@ def _read_body(body: bytes) -> Certificate:
 
 def _check_fixed(certificate: Certificate, *, identity: bytes, home_box: bytes | None, sign_key: bytes) -> None:
     if certificate.identity != identity:
-        raise CertificateRefused("made for another Home identity")
+        raise CertificateRefused("made for another identity of the site")
     if home_box is not None and certificate.home_box != home_box:
-        raise CertificateRefused("made for another Home box key")
+        raise CertificateRefused("made for another box key of the site")
     if certificate.sender != sign_key:
         raise CertificateRefused("made for another sender")
     if certificate.mode is Mode.STATIC:
         if certificate.sender != certificate.home_box or certificate.not_after or certificate.nonces:
-            raise CertificateRefused("a static sender that is not the Home key")
+            raise CertificateRefused("a static sender that is not the site's key")
         return
     window = certificate.not_after - certificate.not_before if certificate.not_after else None
     if window is None or not timedelta(0) <= window <= MAX_WINDOW:

@@ -141,7 +141,7 @@ def read(entries: Sequence[Any]) -> Chain:
         content = _read_entry(index, previous, text)
         event = content["event"]
         if index == 0 and event != "home":
-            raise KeyLogRefused("the log does not begin with its Home Org")
+            raise KeyLogRefused("the log does not begin with the keys of its site")
         if event == "home":
             homes = [_home(content, index)] if index == 0 else _refuse(index, "a second beginning")
         elif event in ("home-rotate", "home-anew"):
@@ -193,7 +193,7 @@ def _check_statement(old: bytes, new: Home, time: int, content: Mapping[str, Any
         raise KeyLogRefused(f"entry {index} has a damaged statement: {error}") from error
     data = statements.home_rotation(new.identity, new.box, time)
     if not statements.is_signed(old, statements.HOME_ROTATE, data, statement):
-        raise KeyLogRefused(f"entry {index} changes the Home identity without the old one's signature")
+        raise KeyLogRefused(f"entry {index} changes the site's identity without the old one's signature")
 
 
 def _bytes(content: Mapping[str, Any], name: str, size: int) -> bytes:

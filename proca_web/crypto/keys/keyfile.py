@@ -106,7 +106,7 @@ def unlock(content: dict[str, Any], passphrase: str) -> OrgKey:
     public = inspect(content)
     inner = _open_seal(content, passphrase)
     if len(inner) != 65 or inner[:1] != b"\x01" or inner[33:] != digest(32, "keyfile", _header_texts(content)):
-        raise KeyFileDamaged("the sealed part does not belong to this file")
+        raise KeyFileDamaged("the encrypted part does not belong to this file")
     opened = OrgKey(
         org=content["org"],
         public=public,

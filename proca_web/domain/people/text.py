@@ -106,7 +106,7 @@ def email(typed: str) -> str:
 def _check_local_part(local: str) -> None:
     if local.startswith(".") or local.endswith(".") or ".." in local:
         raise Refused(
-            N_("An e-mail address cannot have two dots in a row, nor a dot at its beginning or just before the @.")
+            N_("An e-mail address cannot have two dots together, nor a dot at its beginning or just before the @.")
         )
     if not local.isascii() and local.isprintable():
         raise Refused(N_("The part before the @ can hold only the letters a to z, digits and signs like . _ + -"))

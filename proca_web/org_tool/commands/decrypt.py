@@ -30,7 +30,7 @@ _MOST_REASONS_SHOWN = 10
 )
 @click.option("--key", "files", type=EXISTING_FILE, multiple=True, help="A key file; once for each key.")
 @click.option("--keystore", "keystores", type=EXISTING_FILE, multiple=True, help="Proca's clear keystore.")
-@click.option("--home", default="", metavar="IDENTITY", help="With --keystore: the Home identity to trust.")
+@click.option("--home", default="", metavar="IDENTITY", help="With --keystore: the identity of the site to trust.")
 @click.option("--org", default="", metavar="SLUG", help="With --keystore: the org whose keys these are.")
 @click.option(
     "-o", "--out", default="-", type=click.Path(allow_dash=True), help="The file to write; else standard output."
@@ -39,7 +39,7 @@ _MOST_REASONS_SHOWN = 10
 @click.option("--excel", is_flag=True, help="Put a byte-order mark first, for Excel.")
 @click.option("--quarantine", type=ANY_FILE, help="Where rows that fail go; else OUT.quarantine.csv.")
 @click.option("--state", type=ANY_FILE, help="Remember what was imported, and leave it out next time.")
-@click.option("--key-log", type=EXISTING_FILE, help="A saved /keys/log.json: rows from before a change of the Home.")
+@click.option("--key-log", type=EXISTING_FILE, help="A saved /keys/log.json, once the site has changed its identity.")
 @passphrase_option
 @click.pass_context
 def decrypt(ctx: click.Context, /, **options: Any) -> None:
@@ -63,7 +63,7 @@ def _run(request: Request) -> int:
         tally = run.finish()
     _report(tally, keys.values(), places)
     if tally.reasons[OTHER_HOME] and request.key_log is None:
-        say("If the platform changed its Home key since: save its /keys/log.json and give it with --key-log.")
+        say("If the site changed its identity since: save its /keys/log.json and give it with --key-log.")
     return tally.exit_code
 
 

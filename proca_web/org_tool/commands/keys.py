@@ -14,19 +14,17 @@ from proca_web.org_tool.keys import key_files, rotations
 from proca_web.org_tool.keys.passphrases import Passphrases
 
 KEYSTORE_WARNING = (
-    "warning: {out} holds the secret without a passphrase: whoever reads this file reads every signature sealed to"
-    " this org. Keep it off shared disks, and delete it after use."
+    "warning: {out} holds the secret without a passphrase: whoever reads this file reads every signature that"
+    " is encrypted for this org. Keep it off shared disks, and delete it after use."
 )
 
 
 @click.command()
 @click.option("--org", required=True, metavar="SLUG", help="The org's short name, as in the console's address.")
 @click.option("--out", required=True, type=ANY_FILE, help="The key file to write, or a folder for it.")
-@click.option("--home", default="", metavar="IDENTITY", help="The Home identity to trust, as on the /keys page.")
-@click.option("--origin", default="", metavar="URL", help="Where the platform is, as a note in the file.")
-@click.option(
-    "--replaces", type=EXISTING_FILE, metavar="FILE", help="The key file in use: its key vouches for this one."
-)
+@click.option("--home", default="", metavar="IDENTITY", help="The identity of the site, as on its /keys page.")
+@click.option("--origin", default="", metavar="URL", help="Where the site is, as a note in the file.")
+@click.option("--replaces", type=EXISTING_FILE, metavar="FILE", help="The key file in use: its key signs for this one.")
 @click.option("--recovery", is_flag=True, help="A recovery key: where --out is a folder, its file's name says so.")
 @passphrase_option
 def keygen(
@@ -38,7 +36,7 @@ def keygen(
     recovery: bool,
     passphrase_files: tuple[Path, ...],
 ) -> None:
-    """Make a key pair and write its passphrase-protected key file; give the public keys to the platform.
+    """Make a key pair and write its passphrase-protected key file; give the public keys to the site.
 
     With --replaces the passphrase of the new key comes first, then that of the old one.
     """
@@ -90,14 +88,14 @@ def _show(name: str, value: Any) -> None:
 @click.argument("home", metavar="FINGERPRINT")
 @passphrase_option
 def pin(file: Path, home: str, passphrase_files: tuple[Path, ...]) -> None:
-    """Set which Home identity this key trusts: the 43 characters of the /keys page, or their fingerprint.
+    """Set which site this key file trusts: the 43 characters of the site's /keys page, or their fingerprint.
 
-    Compare it with what the platform's operator told you in another way.
+    Compare it with what the site's operator told you in another way.
     """
     new = key_files.check_pin(home)
     old = key_files.pin(file, new, Passphrases(passphrase_files))
     if old and old != new:
-        say(f"the pin was {old} before")
+        say(f"it trusted {old} before")
     click.echo(f"home: {new}")
 
 
@@ -106,7 +104,7 @@ def pin(file: Path, home: str, passphrase_files: tuple[Path, ...]) -> None:
 @click.argument("new_file", metavar="NEWFILE", type=EXISTING_FILE)
 @passphrase_option
 def rotation(old_file: Path, new_file: Path, passphrase_files: tuple[Path, ...]) -> None:
-    """Let the old key vouch for the new one; give the line to the platform with the new key. Only OLDFILE is opened."""
+    """Let the old key sign for the new one; give the line to the site with the new key. Only OLDFILE is opened."""
     signed, public = rotations.sign_for_file(old_file, new_file, Passphrases(passphrase_files))
     click.echo(f"rotation: {signed}")
     say(f"Whoever has this line can make the key {fingerprint(public)} your org's next one. Is that your new key?")

@@ -25,7 +25,7 @@ from proca_web.org_tool.keys.passphrases import Passphrases
 
 _IDENTITY_CHARACTERS = 43
 _REFUSED = (
-    "Take a new challenge for this key from the console; if that is refused too, compare the pinned Home identity."
+    "Take a new challenge for this key from the console; if that is refused too, look which site the file trusts."
 )
 
 
@@ -58,10 +58,10 @@ def _pinned_identity(file: Path, pin: str) -> bytes:
     """The identity that may pose challenges. Raises ToolError when it is not known, only its fingerprint or nothing."""
     if len(pin) == _IDENTITY_CHARACTERS:
         return decode(pin, 32)
-    what = "only the Home identity's fingerprint is pinned" if pin else "no Home identity is pinned"
+    what = "only the fingerprint of the site it trusts" if pin else "no site that it trusts"
     raise ToolError(
-        f"{what} in {file}, and a challenge is answered to a known identity only. Take the 43 characters from the"
-        f" platform's /keys page, compare them with the operator, and run: proca-org pin {file} IDENTITY"
+        f"{file} names {what}, and a challenge is answered to a known identity only. Take the 43 characters from"
+        f" the site's /keys page, compare them with the operator, and run: proca-org pin {file} IDENTITY"
     )
 
 

@@ -94,7 +94,7 @@ class Request:
             raise UsageFault("no key is given: use --key FILE (a key file) or --keystore FILE (Proca's clear one).")
         if (self.org or self.home) and not self.keystores:
             raise UsageFault(
-                "--org and --home belong to --keystore; a key file has both (proca-org pin sets the Home)."
+                "--org and --home belong to --keystore; a key file has both (proca-org pin sets the site)."
             )
         org = key_files.check_org(self.org) if self.org else ""
         home = key_files.check_pin(self.home) if self.home else ""

@@ -32,10 +32,12 @@ _LAST_SECOND = 253402300799  # of the year 9999
 
 
 @click.command()
-@click.option("--url", required=True, metavar="URL", help="The platform's address, https://…")
+@click.option("--url", required=True, metavar="URL", help="The site's address, https://…")
 @click.option("--key", "file", required=True, type=EXISTING_FILE, help="Your key file; its passphrase is not needed.")
 @click.option("--state", required=True, type=ANY_FILE, help="Where to remember what was seen; made by the first run.")
-@click.option("--accept-home", default="", metavar="FINGERPRINT", help="A new Home identity that you have confirmed.")
+@click.option(
+    "--accept-home", default="", metavar="FINGERPRINT", help="The site's new identity, once you confirmed it."
+)
 def watch(url: str, file: Path, state: Path, accept_home: str) -> None:
     """Look whether your key is the one published, and whether the key log still holds what it held before.
 
@@ -47,7 +49,7 @@ def watch(url: str, file: Path, state: Path, accept_home: str) -> None:
     key_file = key_files.load(file)
     key_files.check_org(key_file["org"])  # it stands in what is said below
     if not key_file["home_identity"]:
-        raise ToolError(f"no Home identity is pinned in {file}; run: proca-org pin {file} FINGERPRINT")
+        raise ToolError(f"{file} does not say which site it trusts; run: proca-org pin {file} FINGERPRINT")
     remembered = watch_state.load(state)
     found = _look(site, key_file, remembered, accepted)
     watch_state.save(state, found.log.head, found.homes)
@@ -96,7 +98,7 @@ def _tell_accepted(found: Found, file: Path, url: str) -> None:
     home = found.log.home
     say(f"accepted: {fingerprint(home.identity)} in place of {found.instead_of}; remembered in the state file.")
     say(
-        f"The key file still trusts the old one. Pin the new one (asks for the passphrase):\n"
+        f"The key file still trusts the old one. Let it trust the new one (asks for the passphrase):\n"
         f"  proca-org pin {file} {encode(home.identity)}"
     )
     changes = home_changes.since(found.log.chain, found.instead_of) or ()

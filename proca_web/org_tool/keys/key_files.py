@@ -34,7 +34,7 @@ def check_pin(text: str) -> str:
         return keyfile.read_pin(text)
     except EncodingError as error:
         raise UsageFault(
-            f"this is no Home identity ({error}): take the 43 characters from the platform's /keys page, or their"
+            f"this is no identity of a site ({error}): take the 43 characters from its /keys page, or their"
             " fingerprint (8 groups of 4)."
         ) from error
 

@@ -20,9 +20,9 @@ from proca_web.org_tool.keys.held import HeldKey, HeldKeys
 from proca_web.org_tool.watching.home_changes import Predecessors, is_in_time
 
 MOST = 1024
-_NO_PIN = "no Home identity is pinned in the key file; run: proca-org pin FILE FINGERPRINT"
+_NO_PIN = "the key file does not say which site it trusts; run: proca-org pin FILE FINGERPRINT"
 _REFUSED = "the sender's certificate is refused: "
-OTHER_HOME = f"{_REFUSED}not signed by the pinned Home identity"
+OTHER_HOME = f"{_REFUSED}not signed by the site that you trust"
 _IDENTITY = slice(64, 96)  # where a certificate names the Home identity that signed it
 
 
@@ -81,7 +81,7 @@ class Channels:
         signed = decode_column(row.sign_key_cert, "sign_key_cert")
         key = self._keys.get(row.public_key)
         if key is None:
-            raise RowRefused(f"sealed to a key that is not given: {fingerprint(public)}")
+            raise RowRefused(f"encrypted for a key that is not given: {fingerprint(public)}")
         certificate = self._verify(row, key, signed, sender)
         home = _fingerprint(certificate.identity) if certificate else ""
         try:
@@ -105,7 +105,7 @@ class Channels:
         except CertificateRefused as error:
             raise RowRefused(f"{_REFUSED}{error}") from error
         if earlier is not None and not is_in_time(earlier, certificate):
-            raise RowRefused(f"{_REFUSED}it outlives the earlier Home identity that signed it")
+            raise RowRefused(f"{_REFUSED}it outlives the earlier identity of the site that signed it")
         times = (_time(certificate.not_before), _time(certificate.not_after))
         if times != (row.sign_key_not_before, row.sign_key_not_after):
             raise RowRefused(f"{_REFUSED}its times are not those of the row")

@@ -33,33 +33,33 @@ def check_place(meta: dict[str, Any], row: ExportRow, key: HeldKey, home: str) -
     `home` is the fingerprint of the Home identity behind the sender, empty when that is unchecked.
     """
     if key.org and meta.get("org") != key.org:
-        raise RowRefused("sealed for another org")
+        raise RowRefused("encrypted for another org")
     if meta.get("to") != key.fingerprint:
-        raise RowRefused("sealed for another key")
+        raise RowRefused("encrypted for another key")
     if meta.get("role") not in _ROLES:
-        raise RowRefused("sealed for an unknown role")
+        raise RowRefused("encrypted for an unknown role")
     if meta.get("action") != row.action_ref:
-        raise RowRefused("sealed for another action: the payload belongs to another row")
+        raise RowRefused("encrypted for another action: the payload belongs to another row")
     if meta.get("ref") != row.contact_ref:
-        raise RowRefused("sealed for another contact_ref")
+        raise RowRefused("encrypted for another contact_ref")
     if meta.get("campaign") != row.campaign:
-        raise RowRefused("sealed for another campaign")
+        raise RowRefused("encrypted for another campaign")
     if meta.get("page") != row.action_page:
-        raise RowRefused("sealed for another action page")
+        raise RowRefused("encrypted for another action page")
     if meta.get("consent") != row.consent:
-        raise RowRefused("sealed under another wording of the consent")
+        raise RowRefused("signed under another wording of the consent")
     if home and meta.get("home") != home:
-        raise RowRefused("sealed by another Home Org than the pinned one")
+        raise RowRefused("encrypted by another site than the one you trust")
 
 
 def check_consent(meta: dict[str, Any], row: ExportRow) -> None:
     """Refuse a row whose consent is looser than the one sealed. Raises RowRefused."""
     sealed = meta.get("optIn")
     if not (sealed is None or isinstance(sealed, bool)):
-        raise RowRefused("the sealed consent is neither yes, no nor not asked")
+        raise RowRefused("the encrypted consent is neither yes, no nor not asked")
     check_opt_in(row)
     if _STRICTNESS[row.opt_in] < _STRICTNESS[_AS_COLUMN[sealed]]:
-        raise RowRefused("the row's consent (opt_in) is looser than the one that was sealed")
+        raise RowRefused("opt_in says more than this person agreed to")
 
 
 def check_opt_in(row: ExportRow) -> None:
@@ -72,7 +72,7 @@ def sealed_at(meta: dict[str, Any]) -> datetime:
     """The minute in which the copy was sealed. Raises RowRefused."""
     text = meta.get("at")
     if not isinstance(text, str):
-        raise RowRefused("the copy does not say when it was sealed")
+        raise RowRefused("the copy does not say when it was encrypted")
     return _minute(text)
 
 
@@ -83,4 +83,4 @@ def _minute(text: str) -> datetime:
             return datetime.strptime(text, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC)
         except ValueError:
             pass
-    raise RowRefused("the copy does not say when it was sealed")
+    raise RowRefused("the copy does not say when it was encrypted")

@@ -52,15 +52,16 @@ def look(
     changes = home_changes.since(log.chain, trusted)
     if changes is None:
         raise Alarm(
-            f"this is not the Home Org you trust: {trusted} is pinned, {fingerprint(directory.identity)} is published,"
-            " and the key log does not lead from one to the other. Is the address right? If it is, ask the operator."
+            f"this is not the site you trust: your key file names {trusted}, published is"
+            f" {fingerprint(directory.identity)}, and the key log does not lead from one to the other."
+            " Is the address right? If it is, ask the operator."
         )
     if remembered:
         _check_extends(log, remembered)
     if changes:
         _check_accepted(trusted, changes, accepted)
     elif accepted not in ("", trusted):
-        raise ToolError(f"there is nothing to accept: the platform still publishes the trusted Home, {trusted}.")
+        raise ToolError(f"there is nothing to accept: the site still publishes the identity you trust, {trusted}.")
     _check_box(key_file, pin, directory)
     role = own_key.check(Watched.of(key_file), directory, log.chain)
     return Found(log, role, trusted if changes else "")
@@ -76,9 +77,9 @@ def _read(keys: Mapping[str, Any], entries: Mapping[str, Any]) -> tuple[Director
     except Unsound as error:
         raise Alarm(f"{name} cannot be trusted: {error}. Show it to the operator and to another partner.") from error
     if (log.home.identity, log.home.box) != (directory.identity, directory.box):
-        raise Unsettled("/keys.json and /keys/log.json name different Home keys. Ask the operator.")
+        raise Unsettled("/keys.json and /keys/log.json name different keys of the site. Ask the operator.")
     if not directory.head.is_by(directory.identity):
-        raise Alarm("the head of the key log in /keys.json is not signed by the Home identity. Ask the operator.")
+        raise Alarm("the head of the key log in /keys.json is not signed by the site's identity. Ask the operator.")
     if not log.chain.has(directory.head):
         raise Unsettled(
             "/keys.json and /keys/log.json speak of different key logs: one of them is old or was made for you alone."
@@ -107,18 +108,18 @@ def _check_accepted(trusted: str, changes: Sequence[Home], accepted: str) -> Non
     if accepted == new:
         return
     if accepted:
-        raise Alarm(f"the published Home identity is {new}, not the one you accept ({accepted}). Ask the operator.")
+        raise Alarm(f"the site's published identity is {new}, not the one you accept ({accepted}). Ask the operator.")
     if all(home.vouched for home in changes):
         reason = "the old one signed for the new one (a planned change)"
     else:
-        reason = "NOTHING vouches for the new one: the old one did not sign, as after a theft, or in an attack"
+        reason = "NOTHING stands behind the new one: the old one did not sign, as after a theft, or in an attack"
     raise Alarm(
-        f"the Home identity changed from {trusted} to {new}; {reason}. Confirm the new fingerprint with the operator in"
-        f" another way, by telephone for example, and only then run again with: --accept-home {new}"
+        f"the site's identity changed from {trusted} to {new}; {reason}. Confirm the new fingerprint with the operator"
+        f" in another way, by telephone for example, and only then run again with: --accept-home {new}"
     )
 
 
 def _check_box(key_file: Mapping[str, Any], pin: str, directory: Directory) -> None:
     box = key_file["home_box"]
     if box and pin == fingerprint(directory.identity) and decode(box, 32) != directory.box:
-        raise Alarm(f"the published Home box key is {encode(directory.box)}, and {box} is pinned. Ask the operator.")
+        raise Alarm(f"the site's box key is {encode(directory.box)}, and your key file names {box}. Ask the operator.")

@@ -59,9 +59,9 @@ def read_predecessors(path: Path, pins: Sequence[str]) -> Predecessors:
 def _not_pinned(path: Path, home: Home, is_successor: bool) -> str:
     if not is_successor:
         return (
-            f"{path} is the key log of another Home Org than the pinned one, or an old copy; save /keys/log.json again."
+            f"{path} is the key log of another site than the one you trust, or an old copy; save /keys/log.json again."
         )
     return (
-        f"by {path} the Home identity is now {fingerprint(home.identity)}, which no key given here has pinned."
+        f"by {path} the site's identity is now {fingerprint(home.identity)}, which no key file given here trusts."
         f" Confirm it with the operator in another way, then run: proca-org pin FILE {encode(home.identity)}"
     )

@@ -69,7 +69,7 @@ _WHAT_NOW = "If nobody in your org made this change, take your pages offline, an
 def _check_entry(watched: Watched, key: PublishedKey, identity: bytes, chain: Chain) -> None:
     """The published key is endorsed, and its entry of the log is its activation, and nothing ended it since."""
     if not key.is_endorsed_by(identity):
-        raise Alarm(f"the endorsement of your key {watched.fingerprint} is not the Home identity's. Ask the operator.")
+        raise Alarm(f"the site's identity has not signed for your key {watched.fingerprint}. Ask the operator.")
     entry = chain.entries[key.log_index] if key.log_index < chain.size else {}
     facts = {"event": "activate", "org": key.org, "role": key.role, "public": encode(key.public)}
     if any(entry.get(name) != fact for name, fact in facts.items()):

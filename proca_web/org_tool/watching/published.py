@@ -66,7 +66,7 @@ def read_directory(content: Mapping[str, Any]) -> Directory:
     except (ValueError, LookupError, TypeError, AttributeError, RecursionError, KeyLogRefused) as error:
         raise Unsound("its signed part has another shape than it must have") from error
     if not is_signed or not isinstance(entries, list):
-        raise Unsound("it is not signed by the Home identity it names")
+        raise Unsound("it is not signed by the identity it names")
     return Directory(identity, box, head, entries)
 
 
@@ -95,7 +95,7 @@ def read_log(content: Mapping[str, Any]) -> KeyLog:
     if (log.head.size, log.head.hash) != (log.chain.size, log.chain.last_hash):
         raise Unsound("its head speaks of other entries than it has")
     if not log.head.is_by(log.home.identity):
-        raise Unsound("its head is not signed by the Home identity it ends with")
+        raise Unsound("its head is not signed by the identity it ends with")
     return log
 
 

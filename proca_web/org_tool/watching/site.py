@@ -39,9 +39,9 @@ class Site:
         parts = _split(url)
         is_plain = parts.scheme == "http" and _is_loopback(parts.hostname or "")
         if not parts.hostname or not (parts.scheme == "https" or is_plain):
-            raise UsageFault("--url is the platform's address, https://… (http:// on this computer only).")
+            raise UsageFault("--url is the site's address, https://… (http:// on this computer only).")
         if parts.query or parts.fragment or parts.username is not None:
-            raise UsageFault("--url is the platform's bare address, without a name, a question or a fragment in it.")
+            raise UsageFault("--url is the site's bare address, without a name, a question or a fragment in it.")
         self.url = url.rstrip("/")
         self._opener = _opener(direct=is_plain)
 
@@ -76,7 +76,7 @@ class _StayHere(HTTPRedirectHandler):
         here, there = urlsplit(req.full_url), urlsplit(newurl)
         if _origin(here) != _origin(there):
             fp.close()
-            raise OSError(f"it sends us to another address, {there.scheme}://{there.netloc}; is that the platform's?")
+            raise OSError(f"it sends us to another address, {there.scheme}://{there.netloc}; is that the site's?")
         return super().redirect_request(req, fp, code, msg, headers, newurl)
 
 

@@ -17,7 +17,8 @@ from proca_web.services.staff import outbox
 
 STANDS = timedelta(minutes=10)
 SENTENCES = {
-    Alarm.CLOCK: "the clock of %(host)s is %(seconds)s seconds off; nothing is sealed, sent or swept there: set it",
+    Alarm.CLOCK: "the clock of %(host)s is %(seconds)s seconds off: set it; until then that host takes no signature "
+    "and sends no mail",
     Alarm.HOUSEKEEPING: "housekeeping by age stands at %(aged)s: the clock leapt, or nothing swept for hours; it makes "
     "up ten minutes a minute; when the clock is right, run: python3 -m proca_web sweep --clock-is-right",
     Alarm.KEYRING: "the keyring of %(host)s cannot be used, signatures are refused there: %(fault)s",

@@ -77,7 +77,7 @@ def _keys(session: Session) -> list[str]:
         try:
             check_public(key.public)
         except KeyRefused as refusal:
-            found.append(f"key {key.id} of {key.org.name} must not be sealed to ({refusal})")
+            found.append(f"key {key.id} of {key.org.name} must not be encrypted for ({refusal})")
     return found
 
 
@@ -90,7 +90,7 @@ def _key_log(session: Session, identity: bytes, keyring: Keyring) -> tuple[Vouch
     except (KeyLogBroken, GuardDamaged) as error:
         return vouching, [str(error)]
     found = [
-        f"key {key.id} of {key.org.name} is active, but the Home identity did not endorse it: nothing is sealed to it"
+        f"key {key.id} of {key.org.name} is active, but not signed by the Home key: it is not used"
         for key in recipients.unvouched(session, vouching)
     ]
     for key in recipients.active_rows(session):
@@ -160,7 +160,7 @@ def _counters(session: Session) -> list[str]:
         own = (Contact.org_id == counter.org_id, Contact.role == counter.role, Contact.seq.is_not(None))
         highest = session.scalar(select(func.max(Contact.seq)).where(*own))
         if (highest or 0) > counter.last_seq:
-            found.append(f"org {counter.org_id}: a row has number {highest}, the counter stands at {counter.last_seq}")
+            found.append(f"org {counter.org_id}: a copy has number {highest}, the counter stands at {counter.last_seq}")
     return found
 
 

@@ -85,5 +85,5 @@ def _log(session: Session, old: HomeKey, new: HomeKey, now: datetime, *, stolen:
 def _endorsed(session: Session, vouching: Vouching) -> Sequence[PublicKey]:
     """The active keys, all of which the old identity must vouch for: a slipped-in one is not made good here."""
     for key in recipients.unvouched(session, vouching):
-        raise KeyAction(f"key {key.id} of {key.org.name} is active, but nothing vouches for it; mend that first")
+        raise KeyAction(f"key {key.id} of {key.org.name} is active, but not signed by the Home key; mend that first")
     return recipients.active_rows(session)

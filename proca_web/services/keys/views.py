@@ -12,7 +12,7 @@ from proca_web.domain import key_life
 from proca_web.domain.errors import KeyNotFound
 from proca_web.domain.words import ChangeStatus, KeyKind, KeyRole, KeyStatus
 from proca_web.models import KeyChange, Org, PublicKey, User
-from proca_web.services.keys import activating, holdings, recipients, registering
+from proca_web.services.keys import activating, recipients, registering
 from proca_web.services.keys import changes as key_changes
 from proca_web.services.sealing.vouching import Vouching
 
@@ -131,11 +131,6 @@ def changes(session: Session, user_id: int, org: Org | None = None) -> list[Chan
         )
         for change, waiting, name in session.execute(query)
     ]
-
-
-def rows_of(session: Session, org: Org) -> int:
-    """How many people's copies were released to an org, as far as they are counted: what is lost with its keys."""
-    return holdings.of(session, org.id).people
 
 
 def _is(key: PublicKey, role: KeyRole, *statuses: KeyStatus) -> bool:

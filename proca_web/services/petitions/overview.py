@@ -1,12 +1,15 @@
 """What the console shows at a glance: counts, days, keys, and the health of the instance. Reads only."""
 
-from collections.abc import Collection
+from collections import defaultdict
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import Select, func, or_, select
-from sqlalchemy.orm import Session, selectinload
+from sqlalchemy.orm import Session, joinedload
 
+from proca_web.domain.errors import CampaignNotFound
+from proca_web.domain.pages.privacy import Distribution
 from proca_web.domain.transient import State
 from proca_web.domain.words import KeyRole, Publication
 from proca_web.models import ActionPage, Campaign, Org, Transient
@@ -18,6 +21,8 @@ from proca_web.services.sealing.vouching import Vouching
 
 CHART_DAYS = 30
 CAMPAIGNS_A_PAGE = 20
+PAGES_OF_EACH = 10  # beside the campaigns of a list; a campaign by itself shows more of them at once
+PAGES_A_PAGE = 50
 ORGS_A_PAGE = 50
 MOST_COUNTED = 10_000
 _NEWEST = 2**62
@@ -36,7 +41,7 @@ class PageStatus:
 
 @dataclass(frozen=True, slots=True)
 class CampaignStatus:
-    """A campaign an org takes part in."""
+    """A campaign an org takes part in, with some of its pages: `more_after` is the last of them, where more follow."""
 
     id: int
     name: str
@@ -46,6 +51,7 @@ class CampaignStatus:
     count: int
     days: list[Day]
     pages: list[PageStatus]
+    more_after: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,25 +81,77 @@ def campaigns_of(
 
     One more than a page holds says that there are older ones.
     """
-    pages = selectinload(Campaign.pages).joinedload(ActionPage.org)
     query = _campaigns(org_id).where(Campaign.id < (before or _NEWEST)).limit(CAMPAIGNS_A_PAGE + 1)
-    found = session.scalars(query.options(pages)).all()
-    days = counting.per_day(session, [campaign.id for campaign in found], now.date(), CHART_DAYS)
+    found = session.scalars(query).all()
+    return _statuses(session, org_id, found, PAGES_OF_EACH, vouching, now)
+
+
+def campaign_of(
+    session: Session, org_id: int, name: str, vouching: Vouching | None, now: datetime, after: int = 0
+) -> CampaignStatus:
+    """One of these campaigns, with those of its pages that were made after one. Raises CampaignNotFound."""
+    found = session.scalars(_campaigns(org_id).where(Campaign.name == name)).all()
+    if not found:
+        raise CampaignNotFound(name)
+    (status,) = _statuses(session, org_id, found, PAGES_A_PAGE, vouching, now, after)
+    return status
+
+
+def _statuses(
+    session: Session,
+    org_id: int,
+    campaigns: Sequence[Campaign],
+    most: int,
+    vouching: Vouching | None,
+    now: datetime,
+    after: int = 0,
+) -> list[CampaignStatus]:
+    ids = [campaign.id for campaign in campaigns]
+    days = counting.per_day(session, ids, now.date(), CHART_DAYS)
     receiving = recipients.orgs_that_receive(session, vouching, now)
-    states = {page.id: _state(page, receiving) for campaign in found for page in campaign.pages}
+    pages, open_ones = _pages(session, ids, most + 1, after), _open_ones(session, ids, receiving)
     return [
         CampaignStatus(
             id=campaign.id,
             name=campaign.name,
             title=campaign.title,
-            status=_state_of_all(campaign, [states[page.id] for page in campaign.pages]),
+            status=_state_of_all(campaign, open_ones[campaign.id]),
             leads=campaign.org_id == org_id,
             count=campaign.supporter_count,
             days=days[campaign.id],
-            pages=[PageStatus(page.name, page.title, page.org.title, states[page.id]) for page in campaign.pages],
+            pages=[
+                PageStatus(page.name, page.title, page.org.title, _state(page, receiving))
+                for page in pages[campaign.id][:most]
+            ],
+            more_after=pages[campaign.id][most - 1].id if len(pages[campaign.id]) > most else None,
         )
-        for campaign in found
+        for campaign in campaigns
     ]
+
+
+def _pages(session: Session, campaigns: Sequence[int], most: int, after: int) -> dict[int, list[ActionPage]]:
+    """The first pages of each campaign after one, in the order in which they were made."""
+    place = func.row_number().over(partition_by=ActionPage.campaign_id, order_by=ActionPage.id)
+    query = select(ActionPage.id, place.label("place"))
+    placed = query.where(ActionPage.campaign_id.in_(campaigns), ActionPage.id > after).subquery()
+    first = select(ActionPage).join(placed, placed.c.id == ActionPage.id).where(placed.c.place <= most)
+    found = defaultdict(list)
+    for page in session.scalars(first.options(joinedload(ActionPage.org)).order_by(ActionPage.id)):
+        found[page.campaign_id].append(page)
+    return found
+
+
+def _open_ones(session: Session, campaigns: Sequence[int], receiving: Collection[int]) -> dict[int, set[bool]]:
+    """Of the live pages of each campaign: whether some take signatures, and whether some do not."""
+    page = (ActionPage.campaign_id, ActionPage.org_id, Campaign.org_id, ActionPage.delivery, Campaign.force_delivery)
+    query = select(*page).join(Campaign).where(ActionPage.campaign_id.in_(campaigns))
+    found = defaultdict(set)
+    for campaign, collector, lead, delivery, force in session.execute(
+        query.where(ActionPage.status == Publication.LIVE).distinct()
+    ):
+        policy = Distribution(split=collector != lead, delivery=delivery, force_delivery=force)
+        found[campaign].add(wordings.can_be_signed(policy, collector, lead, receiving))
+    return found
 
 
 def campaign_names_of(session: Session, org_id: int) -> list[tuple[str, str]]:
@@ -132,9 +190,10 @@ def _state(page: ActionPage, receiving: Collection[int]) -> str:
     return STOPPED if stopped else page.status
 
 
-def _state_of_all(campaign: Campaign, pages: Collection[str]) -> str:
+def _state_of_all(campaign: Campaign, open_ones: Collection[bool]) -> str:
     """A campaign of which something can be signed is live; one whose open pages are all stopped is stopped."""
-    return STOPPED if STOPPED in pages and Publication.LIVE not in pages else campaign.status
+    stopped = campaign.status == Publication.LIVE and open_ones == {False}
+    return STOPPED if stopped else campaign.status
 
 
 def _campaigns(org_id: int) -> Select[Campaign]:

@@ -36,8 +36,13 @@ def orgs_of(page: ActionPage) -> dict[Receiver, Org]:
 
 def takes_signatures(page: ActionPage, receiving: Collection[int]) -> bool:
     """Whether a live page can be signed: every org that always receives is one of `receiving`."""
-    orgs = orgs_of(page)
-    return all(orgs[receiver].id in receiving for receiver in distribution_of(page).always())
+    return can_be_signed(distribution_of(page), page.org_id, page.campaign.org_id, receiving)
+
+
+def can_be_signed(policy: Distribution, collector: int, lead: int, receiving: Collection[int]) -> bool:
+    """The same of a policy and the two orgs it is about, by id."""
+    orgs = {Receiver.COLLECTOR: collector, Receiver.LEAD: lead}
+    return all(orgs[receiver] in receiving for receiver in policy.always())
 
 
 def compose(session: Session, page: ActionPage, translate: Translate, vouching: Vouching, now: datetime) -> Wording:

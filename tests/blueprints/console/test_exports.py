@@ -62,10 +62,9 @@ def test_what_was_downloaded_is_said_in_words(world: World) -> None:
         assert browser.get(f"/console/org-two/exports/contacts.csv?{query}").status_code == 200
     page = shown(world)
     assert "everything" in page
-    assert "campaign trees, rows after number 7, only those who opted in to news, test signatures too" in page
-    assert (
-        "page trees, signed from 2026-01-31 on, at most 5 rows, only confirmed addresses, for the recovery key" in page
-    )
+    assert "campaign trees, signatures after number 7, only those who opted in to news, test signatures too" in page
+    first = "page trees, signed from 2026-01-31 on, at most 5 signatures"
+    assert f"{first}, only confirmed addresses, for the recovery key" in page
     assert not re.search(r"\w+_\w+ ?=", page)
 
 

@@ -160,4 +160,4 @@ def test_the_exports_page_says_who_downloaded_what(world: World) -> None:
     world.export("org-one", "?since=3")
     page = world.signed_in("admin@org-one.example.org").get("/console/org-one/exports").text
     assert "admin@org-one.example.org" in page
-    assert "rows after number 3" in page
+    assert "signatures after number 3" in page

@@ -27,6 +27,14 @@ def own_key(world: World) -> str:
     return f"/console/org-one/keys/{number}"
 
 
+MANY_PAGES = """
+  WITH RECURSIVE each(n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM each WHERE n < 69)
+  INSERT INTO action_pages (name, title, campaign_id, org_id, locale, demand, fields, required, status, created_at)
+  SELECT 'page-' || n, 'Page ' || n, campaign_id, org_id, locale, demand, fields, required, 'live', created_at
+    FROM action_pages, each WHERE name = 'trees'
+"""
+
+
 def states(client: FlaskClient, path: str) -> list[str]:
     """The states of campaigns and pages, as they are read."""
     tags = re.findall(r'<span class="tag [^"]*">(.*?)</span>', client.get(path).text, re.S)
@@ -68,6 +76,22 @@ def test_people_are_counted_by_one_rule(world: World, client: FlaskClient) -> No
     page = " ".join(re.sub(r"<[^>]+>", " ", admin.get("/console/org-one/").text).split())
     # The first of them withdrew one of two signatures: that person still stands behind the other.
     assert "2 people have signed and confirmed Confirmed in 30 days: 3 · withdrawn: 1 ·" in page
+
+
+def test_a_campaign_with_many_pages_shows_some_and_leads_to_the_others(world: World) -> None:
+    world.execute(MANY_PAGES)
+    admin, seen = world.signed_in(ADMIN), []
+    path = "/console/org-one/campaigns"
+    for _ in range(5):
+        page = unescape(admin.get(path).text)
+        seen += re.findall(r'<li><a href="/p/([a-z0-9-]+)"', page)
+        more = re.search(r'href="([^"]+)">More pages<', page)
+        if more is None:
+            break
+        path = more[1]
+    assert sorted(seen) == sorted(["trees", "trees-partner", *(f"page-{number}" for number in range(70))])
+    assert "after=" not in unescape(admin.get("/console/org-one/campaigns/trees?after=x").text).partition("<main")[0]
+    assert admin.get("/console/org-one/campaigns/nowhere").status_code == 404
 
 
 def test_dates_are_the_locales_and_have_no_seconds(world: World, owner: Owner) -> None:

@@ -108,24 +108,24 @@ REFUSALS: dict[str, tuple[bytes, dict[str, bytes], str]] = {
     "a byte short": (Body().signed()[:-1], {}, "202 bytes where 203"),
     "a byte more": (Body().signed() + b"\0", {}, "204 bytes where 203"),
     "nothing": (b"", {}, "0 bytes where 203"),
-    "another identity signed": (Body().signed(OTHER), {}, "not signed by the pinned Home identity"),
+    "another identity signed": (Body().signed(OTHER), {}, "not signed by the site that you trust"),
     "signed for another purpose": (
         Body().signed(label=b"proca-web:org-key:v1\x00"),
         {},
-        "not signed by the pinned Home identity",
+        "not signed by the site that you trust",
     ),
-    "signed without a label": (Body().signed(label=b""), {}, "not signed by the pinned Home identity"),
+    "signed without a label": (Body().signed(label=b""), {}, "not signed by the site that you trust"),
     "another identity pinned": (
         Body().signed(),
         {"identity": bytes(OTHER.verify_key)},
-        "not signed by the pinned Home identity",
+        "not signed by the site that you trust",
     ),
     "another identity named": (
         Body(identity=bytes(OTHER.verify_key)).signed(),
         {},
-        "made for another Home identity",
+        "made for another identity of the site",
     ),
-    "another home box": (Body(home_box=SENDER).signed(), {}, "made for another Home box key"),
+    "another home box": (Body(home_box=SENDER).signed(), {}, "made for another box key of the site"),
     "another sender": (Body().signed(), {"sign_key": HOME_BOX}, "made for another sender"),
     "an unknown mode": (Body(mode=3).signed(), {}, "unknown sender mode"),
     "the highest mode": (Body(mode=255).signed(), {}, "unknown sender mode"),
@@ -139,17 +139,17 @@ REFUSALS: dict[str, tuple[bytes, dict[str, bytes], str]] = {
     "static with an end": (
         replace(STATIC, not_after=START + 900).signed(),
         {"sign_key": HOME_BOX},
-        "a static sender that is not the Home key",
+        "a static sender that is not the site's key",
     ),
     "static with a range": (
         replace(STATIC, nonces=4).signed(),
         {"sign_key": HOME_BOX},
-        "a static sender that is not the Home key",
+        "a static sender that is not the site's key",
     ),
     "static with a key of its own": (
         replace(STATIC, sender=SENDER).signed(),
         {},
-        "a static sender that is not the Home key",
+        "a static sender that is not the site's key",
     ),
 }
 
@@ -164,13 +164,13 @@ def test_each_thing_that_is_wrong_has_its_own_reason(data: bytes, pins: dict[str
 def test_a_changed_byte_anywhere_is_refused(place: int) -> None:
     data = bytearray(Body().signed())
     data[place] ^= 1
-    with pytest.raises(CertificateRefused, match="not signed by the pinned Home identity"):
+    with pytest.raises(CertificateRefused, match="not signed by the site that you trust"):
         verify(bytes(data))
 
 
 def test_who_pins_the_identity_alone_accepts_any_box_key_of_it() -> None:
     assert verify(Body(home_box=SENDER).signed(), home_box=None).home_box == SENDER
-    with pytest.raises(CertificateRefused, match="another Home box key"):
+    with pytest.raises(CertificateRefused, match="another box key of the site"):
         verify(Body(home_box=SENDER).signed())
 
 

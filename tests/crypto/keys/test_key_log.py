@@ -178,7 +178,7 @@ def test_a_log_begins_with_its_home_and_has_no_second_beginning(platform: Platfo
     other = Platform(RawHome(), ["stands for nothing"])
     other.entries, other.hashes = [], []
     other.activate(FIRST)
-    assert refused(other.entries) == "the log does not begin with its Home Org"
+    assert refused(other.entries) == "the log does not begin with the keys of its site"
     platform.log("home", identity=b64(b"i" * 32), box=b64(b"b" * 32))
     assert refused(platform.entries) == "entry 4 is a second beginning"
 
@@ -214,7 +214,7 @@ def test_a_rotation_the_old_home_did_not_sign_is_refused(platform: Platform, sig
     first, second, third = platform.home, RawHome(), RawHome()
     platform.rotate(second, NOON)
     platform.rotate(third, NOON, signer={"stranger": RawHome(), "new": third, "first": first}[signer])
-    assert refused(platform.entries) == "entry 5 changes the Home identity without the old one's signature"
+    assert refused(platform.entries) == "entry 5 changes the site's identity without the old one's signature"
 
 
 @pytest.mark.parametrize("change", [{"time": NOON + 1}, {"box": b64(b"b" * 32)}, {"identity": b64(b"i" * 32)}])

@@ -54,7 +54,7 @@ def test_a_domain_has_one_form_however_it_is_composed(domain: str) -> None:
     [
         ("pelé@example.org", "before the @ can hold only"),
         ("почта@example.org", "before the @ can hold only"),
-        ("try..this.01@docomo.ne.jp", "two dots in a row"),
+        ("try..this.01@docomo.ne.jp", "two dots together"),
         ("hanako.@ezweb.ne.jp", "just before the @"),
         (".anna@example.org", "a dot at its beginning"),
         ("anna", "one e-mail address"),

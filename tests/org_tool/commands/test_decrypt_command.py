@@ -159,7 +159,7 @@ def test_to_standard_output_the_reasons_go_to_stderr_one_line_a_row(desk: "Desk"
     result = desk.run("decrypt", export, *desk.trusted)
     assert result.exit_code == 3
     assert result.stdout.count("\n") == 2
-    assert f"{export}, line 3: sealed for another campaign" in result.stderr
+    assert f"{export}, line 3: encrypted for another campaign" in result.stderr
     assert "Zofia" not in result.stderr
 
 

@@ -248,7 +248,7 @@ def test_a_fingerprint_is_a_pin_too_and_a_changed_pin_is_said(
     pin = fingerprint(b"x" * 32)
     result = proca_org("pin", path, pin.lower(), passphrase=PASSPHRASE)
     assert said(result)["home"] == pin
-    assert f"the pin was {maker.identity} before" in result.stderr
+    assert f"it trusted {maker.identity} before" in result.stderr
 
 
 def test_pin_with_a_wrong_passphrase_changes_nothing(

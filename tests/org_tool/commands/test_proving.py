@@ -140,7 +140,7 @@ def test_a_challenge_of_another_platform_than_the_pinned_one_is_refused(
 ) -> None:
     path = Path(shutil.copy(key_file, tmp_path / "key.json"))
     proca_org("pin", path, b64(b"j" * 32), passphrase=PASSPHRASE)
-    assert "compare the pinned Home identity" in refused(proca_org, path, challenge(maker))
+    assert "look which site the file trusts" in refused(proca_org, path, challenge(maker))
 
 
 @pytest.mark.parametrize("pin", ["", "fingerprint"])
@@ -152,7 +152,7 @@ def test_without_a_known_identity_no_challenge_is_answered(
         proca_org("pin", path, fingerprint(maker.home.identity), passphrase=PASSPHRASE)
     said = refused(proca_org, path, challenge(maker))
     assert f"proca-org pin {path} IDENTITY" in said
-    assert ("only the Home identity's fingerprint" if pin else "no Home identity is pinned") in said
+    assert ("only the fingerprint of the site" if pin else "no site that it trusts") in said
 
 
 def test_a_wrong_passphrase_and_none_at_all_end_as_everywhere(

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from tests.org_tool.conftest import Desk
 
 PASSPHRASE = "a passphrase of tests"
-NO_PIN = "no Home identity is pinned in the key file; run: proca-org pin FILE FINGERPRINT"
+NO_PIN = "the key file does not say which site it trusts; run: proca-org pin FILE FINGERPRINT"
 
 
 def reason_of(desk: "Desk", *bad: dict[str, str]) -> str:
@@ -44,7 +44,9 @@ def reason_of(desk: "Desk", *bad: dict[str, str]) -> str:
 def test_a_row_sealed_to_another_key_is_quarantined_with_that_keys_fingerprint(
     desk: "Desk", other_org: ExportMaker
 ) -> None:
-    assert reason_of(desk, other_org.row(2)) == (f"sealed to a key that is not given: {fingerprint(other_org.public)}")
+    assert reason_of(desk, other_org.row(2)) == (
+        f"encrypted for a key that is not given: {fingerprint(other_org.public)}"
+    )
 
 
 @pytest.mark.parametrize(
@@ -69,9 +71,9 @@ def test_a_row_sealed_to_another_key_is_quarantined_with_that_keys_fingerprint(
         ("seq", "02", "seq is not a whole number"),
         ("seq", "", "seq is not a whole number"),
         ("seq", "9" * 19, "seq is not a whole number"),
-        ("campaign", "tree", "sealed for another campaign"),
-        ("action_page", "tree", "sealed for another action page"),
-        ("consent", "c" * 64, "sealed under another wording of the consent"),
+        ("campaign", "tree", "encrypted for another campaign"),
+        ("action_page", "tree", "encrypted for another action page"),
+        ("consent", "c" * 64, "signed under another wording of the consent"),
         ("custom_fields", "[1]", "custom_fields is not a JSON object of texts"),
         ("custom_fields", '{"comment":1}', "custom_fields is not a JSON object of texts"),
         ("custom_fields", "{", "custom_fields is not JSON"),
@@ -89,14 +91,14 @@ def test_a_column_that_is_not_as_it_should_be_is_named(desk: "Desk", column: str
 
 def test_another_rows_action_and_contact_refs_do_not_fit(desk: "Desk") -> None:
     row, other = desk.maker.row(2), desk.maker.row(3)
-    assert reason_of(desk, {**row, "action_ref": other["action_ref"]}).startswith("sealed for another action")
-    assert reason_of(desk, {**row, "contact_ref": other["contact_ref"]}) == "sealed for another contact_ref"
+    assert reason_of(desk, {**row, "action_ref": other["action_ref"]}).startswith("encrypted for another action")
+    assert reason_of(desk, {**row, "contact_ref": other["contact_ref"]}) == "encrypted for another contact_ref"
 
 
 def test_a_swapped_payload_belongs_to_another_action(desk: "Desk") -> None:
     row, other = desk.maker.row(2), desk.maker.row(3)
     swapped = {**row, "payload": other["payload"], "nonce": other["nonce"]}
-    assert reason_of(desk, swapped) == "sealed for another action: the payload belongs to another row"
+    assert reason_of(desk, swapped) == "encrypted for another action: the payload belongs to another row"
 
 
 def test_a_payload_under_another_rows_nonce_does_not_open(desk: "Desk") -> None:
@@ -109,7 +111,7 @@ def test_a_forged_sender_without_the_homes_signature_is_refused(desk: "Desk") ->
     signed_by_nobody = MadeSender(forged.private, forged.certificate, bytes(64) + desk.maker.sender.signed[64:])
     borrowed = MadeSender(forged.private, desk.maker.sender.certificate, desk.maker.sender.signed)
     start = "the sender's certificate is refused: "
-    unsigned = f"{start}not signed by the pinned Home identity"
+    unsigned = f"{start}not signed by the site that you trust"
     assert reason_of(desk, desk.maker.row(2, sender=forged)) == unsigned
     assert reason_of(desk, desk.maker.row(2, sender=signed_by_nobody)) == unsigned
     assert reason_of(desk, desk.maker.row(2, sender=borrowed)) == f"{start}made for another sender"
@@ -131,7 +133,7 @@ def test_a_certificate_of_too_long_a_window_or_too_many_nonces_is_refused(desk: 
 
 def test_a_static_sender_that_is_not_the_home_key_is_refused(desk: "Desk") -> None:
     pretender = make_sender(desk.maker.home, Mode.STATIC)
-    assert reason_of(desk, desk.maker.row(2, sender=pretender)).endswith("a static sender that is not the Home key")
+    assert reason_of(desk, desk.maker.row(2, sender=pretender)).endswith("a static sender that is not the site's key")
 
 
 def test_a_nonce_outside_the_senders_range_is_refused(desk: "Desk") -> None:
@@ -143,8 +145,8 @@ def test_a_nonce_outside_the_senders_range_is_refused(desk: "Desk") -> None:
 
 def test_the_minute_of_sealing_must_lie_in_the_senders_window(desk: "Desk") -> None:
     early, late, last = ({"at": f"2026-03-01T{time}:00Z"} for time in ("11:59", "12:17", "12:16"))
-    assert reason_of(desk, desk.maker.row(2, meta=early)).endswith("sealed before its sender existed")
-    assert reason_of(desk, desk.maker.row(2, meta=late)).endswith("sealed after its sender had ended")
+    assert reason_of(desk, desk.maker.row(2, meta=early)).endswith("encrypted before its sender existed")
+    assert reason_of(desk, desk.maker.row(2, meta=late)).endswith("encrypted after its sender had ended")
     assert desk.open([desk.maker.row(2, meta=last)]).exit_code == 0
     born_late = make_sender(desk.maker.home, start=START + timedelta(seconds=90))
     assert desk.open([desk.maker.row(2, sender=born_late, meta={"at": "2026-03-01T12:01:00Z"})]).exit_code == 0
@@ -155,21 +157,21 @@ def test_the_minute_of_sealing_must_lie_in_the_senders_window(desk: "Desk") -> N
     [
         ({"v": 2}, "the copy's _meta is of an unknown version"),
         ({"v": True}, "the copy's _meta is of an unknown version"),
-        ({"org": "org-two"}, "sealed for another org"),
-        ({"org": ["org-one"]}, "sealed for another org"),
-        ({"to": "0000-0000"}, "sealed for another key"),
-        ({"role": "sender"}, "sealed for an unknown role"),
-        ({"action": None}, "sealed for another action"),
-        ({"ref": "A" * 22}, "sealed for another contact_ref"),
-        ({"campaign": "Trees"}, "sealed for another campaign"),
-        ({"page": None}, "sealed for another action page"),
-        ({"consent": ""}, "sealed under another wording"),
-        ({"home": "0000"}, "sealed by another Home Org than the pinned one"),
-        ({"optIn": "true"}, "the sealed consent is neither yes, no nor not asked"),
-        ({"optIn": 1}, "the sealed consent is neither yes, no nor not asked"),
-        ({"at": "2026-03-01T12:01:30Z"}, "the copy does not say when it was sealed"),
-        ({"at": "2026-13-01T12:01:00Z"}, "the copy does not say when it was sealed"),
-        ({"at": 1}, "the copy does not say when it was sealed"),
+        ({"org": "org-two"}, "encrypted for another org"),
+        ({"org": ["org-one"]}, "encrypted for another org"),
+        ({"to": "0000-0000"}, "encrypted for another key"),
+        ({"role": "sender"}, "encrypted for an unknown role"),
+        ({"action": None}, "encrypted for another action"),
+        ({"ref": "A" * 22}, "encrypted for another contact_ref"),
+        ({"campaign": "Trees"}, "encrypted for another campaign"),
+        ({"page": None}, "encrypted for another action page"),
+        ({"consent": ""}, "signed under another wording"),
+        ({"home": "0000"}, "encrypted by another site than the one you trust"),
+        ({"optIn": "true"}, "the encrypted consent is neither yes, no nor not asked"),
+        ({"optIn": 1}, "the encrypted consent is neither yes, no nor not asked"),
+        ({"at": "2026-03-01T12:01:30Z"}, "the copy does not say when it was encrypted"),
+        ({"at": "2026-13-01T12:01:00Z"}, "the copy does not say when it was encrypted"),
+        ({"at": 1}, "the copy does not say when it was encrypted"),
     ],
 )
 def test_what_the_copy_says_of_its_place_must_fit_its_row(desk: "Desk", change: dict[str, Any], reason: str) -> None:
@@ -189,7 +191,7 @@ def test_copies_of_both_roles_open(desk: "Desk", role: str) -> None:
 @pytest.mark.parametrize(("sealed", "column"), [(False, "true"), (None, "true"), (False, "")])
 def test_a_looser_consent_than_the_sealed_one_is_refused(desk: "Desk", sealed: bool | None, column: str) -> None:
     row = {**desk.maker.row(2, meta={"optIn": sealed}), "opt_in": column}
-    assert reason_of(desk, row) == "the row's consent (opt_in) is looser than the one that was sealed"
+    assert reason_of(desk, row) == "opt_in says more than this person agreed to"
 
 
 @pytest.mark.parametrize(
@@ -255,7 +257,7 @@ def test_without_a_pin_a_copy_for_another_row_is_refused_all_the_same(desk: "Des
     export = desk.folder / "export.csv"
     export.write_text(csv_text([{**desk.maker.row(1), "campaign": "other"}, desk.maker.row(2)]), newline="")
     done = desk.decrypt(export, "--keystore", desk.keystore)
-    assert (done.exit_code, done.reasons) == (3, ["sealed for another campaign"])
+    assert (done.exit_code, done.reasons) == (3, ["encrypted for another campaign"])
 
 
 def test_an_erasure_among_the_keys_of_two_orgs_is_set_aside(
@@ -339,4 +341,4 @@ def test_many_senders_are_told_apart_when_their_rows_are_mixed(desk: "Desk") -> 
 
 def test_static_rows_of_another_home_are_refused(desk: "Desk") -> None:
     _, sender = make_static_sender()
-    assert reason_of(desk, desk.maker.row(2, sender=sender)).endswith("not signed by the pinned Home identity")
+    assert reason_of(desk, desk.maker.row(2, sender=sender)).endswith("not signed by the site that you trust")

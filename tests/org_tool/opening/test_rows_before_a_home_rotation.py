@@ -25,8 +25,8 @@ FIRST, SECOND, THIRD = (RawHome(letter * 32) for letter in (b"1", b"2", b"3"))
 PRIVATE = PrivateKey(b"k" * 32)
 NOON = int(START.timestamp())
 REFUSED = "the sender's certificate is refused: "
-OTHER_HOME = f"{REFUSED}not signed by the pinned Home identity"
-TOO_LATE = f"{REFUSED}it outlives the earlier Home identity that signed it"
+OTHER_HOME = f"{REFUSED}not signed by the site that you trust"
+TOO_LATE = f"{REFUSED}it outlives the earlier identity of the site that signed it"
 HINT = "save its /keys/log.json and give it with --key-log"
 
 
@@ -133,9 +133,9 @@ def test_a_row_must_say_the_home_whose_sender_sealed_it(new_desk: "Desk", before
     for meta in ({"home": fingerprint(SECOND.identity)}, {"home": fingerprint(THIRD.identity)}, {"home": None}):
         row = before.row(1, meta=meta)
         reason = reason_of(new_desk, row, *saved(new_desk, rotated()))
-        assert reason == "sealed by another Home Org than the pinned one"
+        assert reason == "encrypted by another site than the one you trust"
     new = new_desk.maker.row(1, meta={"home": fingerprint(FIRST.identity)})
-    assert reason_of(new_desk, new, *saved(new_desk, rotated())).startswith("sealed by another Home Org")
+    assert reason_of(new_desk, new, *saved(new_desk, rotated())).startswith("encrypted by another site")
 
 
 def test_an_old_certificate_must_name_the_box_key_that_the_log_names(new_desk: "Desk", before: ExportMaker) -> None:
@@ -143,7 +143,7 @@ def test_an_old_certificate_must_name_the_box_key_that_the_log_names(new_desk: "
     body = replace(made.certificate, home_box=b"b" * 32)
     row = before.row(1, sender=MadeSender(made.private, body, certificate.issue(before.home, body)))
     reason = reason_of(new_desk, row, *saved(new_desk, rotated()))
-    assert reason == f"{REFUSED}made for another Home box key"
+    assert reason == f"{REFUSED}made for another box key of the site"
 
 
 def test_a_forged_certificate_in_an_old_homes_name_is_refused(new_desk: "Desk", before: ExportMaker) -> None:
@@ -181,13 +181,13 @@ def not_usable(desk: "Desk", *options: object) -> str:
 def test_a_log_that_leads_to_a_home_that_is_not_pinned_says_how_to_pin_it(desk: "Desk", before: ExportMaker) -> None:
     old_desk = desk.like(maker=before)
     said = not_usable(old_desk, *saved(old_desk, rotated()))
-    assert f"the Home identity is now {fingerprint(SECOND.identity)}" in said
+    assert f"the site's identity is now {fingerprint(SECOND.identity)}" in said
     assert f"proca-org pin FILE {b64(SECOND.identity)}" in said
 
 
 def test_a_log_of_another_platform_or_from_before_the_change_is_refused(new_desk: "Desk") -> None:
     for platform in (Platform(THIRD), Platform(FIRST)):
-        assert "of another Home Org than the pinned one, or an old copy" in not_usable(
+        assert "of another site than the one you trust, or an old copy" in not_usable(
             new_desk, *saved(new_desk, platform)
         )
 

@@ -301,7 +301,7 @@ def test_an_endorsement_of_something_else_is_an_alarm(desk: Desk, change: str) -
         "signer": other.endorsed(OWN, 1),
     }[change]
     desk.publish(keys=desk.platform.keys_json(keys=[{**right, "endorsement": wrong["endorsement"]}]))
-    assert "the endorsement of your key" in desk.alarm()
+    assert "has not signed for your key" in desk.alarm()
 
 
 @pytest.mark.parametrize("place", [0, 2, 3, 10**9])
@@ -420,12 +420,12 @@ def test_a_log_that_was_only_a_moment_older_than_the_directory_is_well(desk: Des
 def test_directory_and_log_of_different_home_keys_are_an_alarm(desk: Desk) -> None:
     box = {"identity": b64(HOME.identity), "fingerprint": "", "box": b64(b"b" * 32)}
     desk.publish(keys=desk.platform.keys_json(home=box))
-    assert "name different Home keys" in desk.late_alarm()
+    assert "name different keys of the site" in desk.late_alarm()
 
 
 def test_another_box_key_than_the_pinned_one_is_an_alarm(desk: Desk, tmp_path: Path) -> None:
     desk.key = write_key_file(tmp_path, home_box=b64(b"b" * 32))
-    assert f"{b64(b'b' * 32)} is pinned" in desk.alarm()
+    assert f"your key file names {b64(b'b' * 32)}" in desk.alarm()
 
 
 def test_another_platform_than_the_pinned_one_is_an_alarm(desk: Desk) -> None:
@@ -433,7 +433,7 @@ def test_another_platform_than_the_pinned_one_is_an_alarm(desk: Desk) -> None:
     desk.platform.activate(OWN)
     desk.publish()
     said = desk.alarm()
-    assert "this is not the Home Org you trust" in said
+    assert "this is not the site you trust" in said
     assert fingerprint(HOME.identity) in said
     assert fingerprint(SECOND_HOME.identity) in said
     assert desk.alarm("--accept-home", fingerprint(SECOND_HOME.identity)) == said
@@ -525,7 +525,7 @@ def test_a_home_that_began_anew_is_said_to_be_vouched_for_by_nothing(desk: Desk)
     desk.platform.anew(THIRD_HOME, NOW)
     desk.publish()
     said = desk.alarm()
-    assert "NOTHING vouches for the new one" in said
+    assert "NOTHING stands behind the new one" in said
     assert "in another way" in said
     assert fingerprint(THIRD_HOME.identity) in said
 
@@ -588,13 +588,13 @@ def test_the_old_home_published_again_after_a_change_was_accepted_is_an_alarm(de
     desk.platform.rotate(SECOND_HOME, NOW)
     desk.well("--accept-home", fingerprint(SECOND_HOME.identity))
     desk.publish(*before)
-    assert "this is not the Home Org you trust" in desk.alarm()
+    assert "this is not the site you trust" in desk.alarm()
 
 
 def test_a_thiefs_rotation_without_the_old_signature_is_an_alarm(desk: Desk) -> None:
     desk.platform.rotate(SECOND_HOME, NOW, signer=SECOND_HOME)
     desk.publish()
-    assert "entry 3 changes the Home identity without the old one's signature" in desk.alarm()
+    assert "entry 3 changes the site's identity without the old one's signature" in desk.alarm()
 
 
 # The site cannot be reached, or sends us elsewhere

@@ -208,7 +208,7 @@ def test_a_key_that_was_slipped_in_is_not_made_good(kept: World, new: HomeKey, s
     values = {"id": key, "public": Holder("org-one").public}
     kept.execute(sql, **{name: value for name, value in values.items() if f":{name}" in sql})
     before = kept.query(ROWS), kept.query(LOG)
-    with pytest.raises(KeyAction, match=rf"^key {key} of org-one is active, but nothing vouches for it"):
+    with pytest.raises(KeyAction, match=rf"^key {key} of org-one is active, but not signed by the Home key"):
         rotate(kept, new, stolen=stolen)
     assert (kept.query(ROWS), kept.query(LOG)) == before
 
@@ -218,7 +218,7 @@ def test_a_key_that_had_ended_and_was_brought_back_is_not_made_good(kept: World,
     kept.rotate("org-one")
     kept.execute("UPDATE public_keys SET status = 'retired' WHERE status = 'active' AND log_index = 4")
     kept.execute("UPDATE public_keys SET status = 'active' WHERE fingerprint = :old", old=old.fingerprint)
-    with pytest.raises(KeyAction, match="nothing vouches for it"):
+    with pytest.raises(KeyAction, match="not signed by the Home key"):
         rotate(kept, new, ended=frozenset({old.fingerprint}))
 
 

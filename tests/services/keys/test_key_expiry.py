@@ -14,6 +14,7 @@ from proca_web.domain.errors import NoActiveKey
 from proca_web.extensions import encryption
 from proca_web.models import ActionPage, Campaign, Org, PublicKey
 from proca_web.services.instance import invariants
+from proca_web.services.keys import holdings
 from proca_web.services.petitions import pages
 from proca_web.web import page_cache
 from tests.factories import FakeClock, World, page_settings
@@ -151,7 +152,7 @@ def test_after_30_days_pages_are_refused_and_nothing_is_stored(
     assert 'role="alert"' in owner.client.get("/console/org-one/").text
     said = faults(world, clock)
     assert [text for text in said if "page trees is live, but org-one has no active key" in text]
-    alarm = [mail["to"] for mail in world.mails() if "Pages are refused: Org One" in mail["subject"]]
+    alarm = [mail["to"] for mail in world.mails() if "Pages take no signatures: Org One" in mail["subject"]]
     assert sorted(alarm) == [OWNER, "operator@example.org"]
 
 
@@ -200,7 +201,12 @@ def test_the_old_key_signs_for_the_next_one_after_its_end(
 
 
 def test_a_key_file_that_nobody_tried_for_90_days_is_asked_for_with_what_is_at_stake(
-    world: World, client: FlaskClient, owner: Owner, holder: Holder, clock: FakeClock
+    world: World,
+    client: FlaskClient,
+    owner: Owner,
+    holder: Holder,
+    clock: FakeClock,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     for number in range(3):
         assert world.sign(client, email=f"person{number}@example.org").status_code == 303
@@ -216,6 +222,14 @@ def test_a_key_file_that_nobody_tried_for_90_days_is_asked_for_with_what_is_at_s
     clock.forward(hours=2)
     assert asked()
     assert "3 copies of signatures can be opened with your keys only" in owner.client.get("/console/org-one/keys").text
+    assert "3 copies of signatures depend on this key file" in owner.client.get("/console/org-one/").text
+    monkeypatch.setattr(holdings, "MOST", 2)
+    for path, said in (
+        ("", "More than 2 copies of signatures depend on this key file"),
+        ("keys", "More than 2 copies of signatures can be opened with your keys only"),
+        ("keys/2", "That is more than 2 copies of signatures."),
+    ):
+        assert said in owner.client.get(f"/console/org-one/{path}").text
     assert owner.prove(2, holder).json == {"state": "active", "drilled": True}
     assert not asked()
     clock.forward(days=90)

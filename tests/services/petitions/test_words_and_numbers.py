@@ -2,10 +2,12 @@
 
 from datetime import UTC, datetime, timedelta
 
+import pytest
 from flask_babel import gettext
-from sqlalchemy import func, select
+from sqlalchemy import func, insert, select
 from sqlalchemy.orm import Session
 
+from proca_web.domain.errors import CampaignNotFound
 from proca_web.domain.pages.privacy import CONSENT_FIELDS, Receiver
 from proca_web.domain.words import DayEvent, KeyEvent
 from proca_web.extensions import encryption
@@ -157,6 +159,57 @@ def test_a_page_of_campaigns_ends_where_the_next_one_begins(session: Session) ->
     second = overview.campaigns_of(session, lead.id, encryption.vouching, NOW, before=first[-2].id)
     assert second[0].id == first[-1].id
     assert [status.name for status in second] == ["c3", "c2", "c1", "c0", "trees"][-len(second) :]
+
+
+def add_pages(session: Session, campaign: Campaign, org: Org, number: int) -> None:
+    """So many live pages more."""
+    like = campaign.pages[0]
+    same = {"locale": "en", "demand": like.demand, "fields": like.fields, "required": like.required, "created_at": NOW}
+    session.execute(
+        insert(ActionPage),
+        [
+            {"name": f"{campaign.name}-{at}", "title": f"Page {at}", "status": "live", **same}
+            | {"campaign_id": campaign.id, "org_id": org.id}
+            for at in range(number)
+        ],
+    )
+
+
+def test_pages_of_a_campaign_end_where_the_next_ones_begin(session: Session) -> None:
+    lead, trees = named(session, Org, "org-one"), named(session, Campaign, "trees")
+    assert isinstance(lead, Org)
+    assert isinstance(trees, Campaign)
+    add_pages(session, trees, lead, overview.PAGES_A_PAGE + 3)
+    other = campaigns.add_campaign(session, "rivers", "Rivers", lead, NOW)
+    session.flush()
+    rivers, listed = overview.campaigns_of(session, lead.id, encryption.vouching, NOW)
+    assert (rivers.name, rivers.pages, rivers.more_after) == (other.name, [], None)
+    assert len(listed.pages) == overview.PAGES_OF_EACH
+    first = overview.campaign_of(session, lead.id, "trees", encryption.vouching, NOW)
+    assert first.pages[: len(listed.pages)] == listed.pages
+    rest = overview.campaign_of(session, lead.id, "trees", encryption.vouching, NOW, first.more_after or 0)
+    seen = [page.name for page in (*first.pages, *rest.pages)]
+    assert seen == ["trees", "trees-partner", *(f"trees-{at}" for at in range(overview.PAGES_A_PAGE + 3))]
+    assert (len(first.pages), rest.more_after) == (overview.PAGES_A_PAGE, None)
+
+
+def test_a_campaign_is_stopped_by_its_pages_also_by_those_that_are_not_shown(session: Session) -> None:
+    partner, trees = named(session, Org, "org-two"), named(session, Campaign, "trees")
+    assert isinstance(partner, Org)
+    assert isinstance(trees, Campaign)
+    end_key_of(session, "org-one")
+    named(session, ActionPage, "trees-partner").status = "draft"
+    (stopped,) = overview.campaigns_of(session, partner.id, encryption.vouching, NOW)
+    assert (stopped.status, [page.status for page in stopped.pages]) == (overview.STOPPED, [overview.STOPPED, "draft"])
+    add_pages(session, trees, partner, overview.PAGES_OF_EACH)
+    (seen,) = overview.campaigns_of(session, partner.id, encryption.vouching, NOW)
+    assert seen.status == "live"
+
+
+def test_nobody_sees_a_campaign_that_the_org_has_no_part_in(session: Session) -> None:
+    for org, name in (("home", "trees"), ("org-one", "nowhere")):
+        with pytest.raises(CampaignNotFound):
+            overview.campaign_of(session, named(session, Org, org).id, name, encryption.vouching, NOW)
 
 
 def test_days_of_several_campaigns_are_kept_apart(session: Session) -> None:

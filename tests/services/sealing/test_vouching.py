@@ -193,9 +193,9 @@ def test_owners_and_operator_are_told_and_check_says_so(
     kept.run("sweep")
     assert alarms(kept) == PEOPLE  # once a day
     said = [record.getMessage() for record in caplog.records if record.levelname == "CRITICAL"]
-    assert f"keys: row {key} is active, but not endorsed; nothing is sealed to it" in said
-    assert "keys: org-one has no key that may be sealed to; its live pages are refused" in said
-    sentence = f"key {key} of org-one is active, but the Home identity did not endorse it: nothing is sealed to it"
+    assert f"keys: key {key} is active, but not signed by the Home key; it is not used" in said
+    assert "keys: org-one has no key in force; its live pages are refused" in said
+    sentence = f"key {key} of org-one is active, but not signed by the Home key: it is not used"
     assert sentence in faults(kept)
 
 

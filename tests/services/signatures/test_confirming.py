@@ -226,7 +226,7 @@ def test_the_link_of_the_thank_you_withdraws_this_signature_and_the_ticked_ones(
         client.post(path)
     world.run("release", "mail")
     link = f"/withdraw/{encode(transient_seal.withdraw_token(decode(paths[2].rpartition('/')[2], 32)))}"
-    assert [link in mail["text"] for mail in world.mails()].count(True) == 1
+    assert [link in mail["text"] for mail in world.mails()].count(True) == 2
     page = client.get(link)
     assert page.status_code == 200
     assert "set-cookie" not in page.headers
@@ -249,7 +249,14 @@ def test_the_link_of_the_thank_you_withdraws_this_signature_and_the_ticked_ones(
 
 def test_the_withdraw_link_works_before_the_confirmation_too(signed: bytes, world: World, client: FlaskClient) -> None:
     link = f"/withdraw/{encode(transient_seal.withdraw_token(signed))}"
-    assert client.get(link).status_code == 200
+    world.run("mail")
+    assert link in world.mails()[-1]["text"]
+    before = world.query("SELECT * FROM actions"), world.query("SELECT * FROM transients")
+    page = client.get(link)
+    assert page.status_code == 200
+    assert "open the first link of the same mail" in page.text
+    assert client.head(link).status_code == 200
+    assert (world.query("SELECT * FROM actions"), world.query("SELECT * FROM transients")) == before
     assert client.post(link).status_code == 200
     assert world.query("SELECT count(*) FROM actions") == [(0,)]
     assert client.post(confirm_path(signed)).status_code == 410

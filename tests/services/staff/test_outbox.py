@@ -80,7 +80,7 @@ def test_refused_signatures_are_told_once_a_day_to_owners_and_operator(
     without_key.run("sweep")
     assert alarms(without_key) == sorted([OWNER, OPERATOR] * 2)
     subjects = [mail["subject"] for mail in without_key.mails() if mail["to"] == OPERATOR]
-    assert subjects == ["Pages are refused: Org One has no active key"] * 2
+    assert subjects == ["Pages take no signatures: Org One has no active key"] * 2
 
 
 def test_a_refused_page_is_noticed_by_the_sweep_before_anybody_signs(without_key: World, clock: FakeClock) -> None:

@@ -10,6 +10,7 @@ from proca_web.adapters.encryption import home_of
 from proca_web.crypto.encoding import encode
 from proca_web.crypto.errors import KeyRefused, StatementRefused
 from proca_web.domain.errors import BadSetting, KeyAction, ProofRefused
+from proca_web.services.keys import holdings
 from proca_web.services.keys import views as key_views
 from proca_web.web import console, errors
 from proca_web.web.htmx import wants_json
@@ -49,7 +50,7 @@ def show(key_id: int, fault: str | None = None, status: int = 200) -> Response:
             "in_use": active,
             "change": next((change for change in changes if change.key_id == key_id), None),
             "replaces": active if key.state == "pending" else None,
-            "rows": key_views.rows_of(session, g.org),
+            "held": holdings.of(session, g.org.id),
         }
     identity = encode(home_of(current_app).identity)
     return console.page(

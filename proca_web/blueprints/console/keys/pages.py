@@ -13,7 +13,7 @@ from proca_web.crypto.encoding import encode
 from proca_web.crypto.keys.keys import fingerprint
 from proca_web.domain.words import KeyRole
 from proca_web.extensions import encryption
-from proca_web.services.keys import registering
+from proca_web.services.keys import holdings, registering
 from proca_web.services.keys import views as key_views
 from proca_web.web import console
 from proca_web.web.access import org_owner
@@ -87,5 +87,5 @@ def _page(template: str, status: int = 200, **values: object) -> Response:
         "origin": current_app.config["PUBLIC_URL"],
     }
     with reading() as session:
-        rows = key_views.rows_of(session, g.org)
-    return console.page(template, {"rows": rows, "now": clock.now(), **about_home, **values}, status)
+        held = holdings.of(session, g.org.id)
+    return console.page(template, {"held": held, "now": clock.now(), **about_home, **values}, status)
