@@ -10,7 +10,9 @@ from sqlalchemy.orm import Session
 from proca_web.adapters import clock
 from proca_web.adapters.database import reading, writing
 from proca_web.domain.transient import State
+from proca_web.domain.words import Alarm
 from proca_web.services import heartbeats
+from proca_web.services.instance import alarms
 from proca_web.services.sealing.keyring import Keyring
 from proca_web.services.signatures import expiring, settling
 
@@ -24,7 +26,10 @@ def end_leases(app: Flask, aged: datetime) -> None:
     def end(session: Session, row: tuple[int, State]) -> None:
         settling.end_lease(session, *row, clock.now())
 
-    _each(app, "a lease", lambda session: settling.lease_over(session, clock.now(), aged), end)
+    number = _each(app, "a lease", lambda session: settling.lease_over(session, clock.now(), aged), end)
+    if number:
+        with writing() as session:
+            alarms.raise_(session, Alarm.UNSURE_MAIL, clock.now(), number=number)
 
 
 def expire(app: Flask, aged: datetime) -> None:
@@ -41,21 +46,24 @@ def _end(session: Session, over: expiring.Over) -> None:
     expiring.end(session, over, clock.now())
 
 
-def _each(app: Flask, what: str, find: Callable[[Session], Iterable[T]], act: Callable[[Session, T], object]) -> None:
-    """Find some, end each; until a round finds nothing new."""
+def _each(app: Flask, what: str, find: Callable[[Session], Iterable[T]], act: Callable[[Session, T], object]) -> int:
+    """Find some, end each; until a round finds nothing new. How many were ended."""
     tried: set[T] = set()
+    ended = 0
     for _ in range(MOST_ROUNDS):
         with reading() as session:
             fresh = [row for row in find(session) if row not in tried]
         if not fresh:
-            return
+            break
         for row in fresh:
             tried.add(row)
             try:
                 with writing() as session:
                     act(session, row)
+                ended += 1
             except Exception as error:
                 _set_aside(app, what, error)
+    return ended
 
 
 def _set_aside(app: Flask, what: str, error: Exception) -> None:

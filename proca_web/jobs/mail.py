@@ -6,6 +6,7 @@ Nothing is claimed but over an open connection; what was claimed and not begun i
 
 import threading
 from collections.abc import Callable
+from datetime import timedelta
 
 from flask import Flask
 
@@ -17,9 +18,11 @@ from proca_web.adapters.mailer import Transport
 from proca_web.domain.errors import Unavailable
 from proca_web.domain.outcome import Outcome
 from proca_web.domain.transient import Event, State
+from proca_web.domain.words import Alarm
 from proca_web.jobs import staff_mail
 from proca_web.jobs.hand import Hand
 from proca_web.services import heartbeats
+from proca_web.services.instance import alarms
 from proca_web.services.signatures import mailing, settling
 from proca_web.services.signatures.mailing import DueMail, PageOfMail
 
@@ -27,6 +30,8 @@ MOST_ROUNDS = 10_000
 LOOK_EVERY_SECONDS = 5.0
 _NOTED_EVERY_SECONDS = 60.0
 _TRIES_TO_SETTLE = 5
+# A server that restarts is back by then, and nobody is woken.
+_NOTHING_TAKEN_FOR = timedelta(minutes=5)
 _EXTENSION = "proca_mail"
 _MAKING = threading.Lock()
 
@@ -151,13 +156,17 @@ class Mailroom:
         self._app.logger.critical("mail: %s was set aside (%s)", name, reason)
         with writing() as session:
             heartbeats.set_aside(session, name, reason, clock.now())
+            alarms.raise_(session, Alarm.MAIL, clock.now(), fault=f"{name} was set aside ({reason})")
 
     def _note_fault(self) -> None:
-        """What is wrong with the transport is on `check` until it takes a mail."""
-        fault = self.transport.take_fault()
+        """What is wrong with the transport is on `check` until it takes a mail, and an alarm when that takes long."""
+        fault, name, now = self.transport.take_fault(), self.transport.name, clock.now()
         if fault:
             with writing() as session:
-                heartbeats.set_aside(session, self.transport.name, fault, clock.now())
+                heartbeats.set_aside(session, name, fault, now)
+                taken_at = heartbeats.last_taken(session, name)
+                if taken_at is None or now - taken_at > _NOTHING_TAKEN_FOR:
+                    alarms.raise_(session, Alarm.MAIL, now, fault=f"{name} ({fault})")
             self._taken_noted = float("-inf")
 
     def _settle(self, due: DueMail, outcome: Outcome) -> None:

@@ -294,6 +294,7 @@ def test_a_mail_that_cannot_be_written_is_set_aside_and_the_others_leave(
     world.run("mail")
     assert sorted(recipient for envelope in sink.envelopes for recipient in envelope.rcpt_tos) == [
         "first@example.org",
+        "operator@example.org",  # an alarm
         "third@example.org",
     ]
     assert world.query("SELECT attempts, unsure FROM transients WHERE state = 'to_send'") == [(0, 0)]

@@ -150,6 +150,42 @@ def test_who_is_told_to_end_in_the_middle_finishes_the_mail_at_hand_and_gives_ba
     assert len(world.mails()) == 1
 
 
+def test_a_mail_that_we_cannot_write_is_an_alarm_without_a_word_of_the_fault(
+    world: World, client: FlaskClient, room: Mailroom, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.sign(client)
+    monkeypatch.setattr(mail.mailer, "write", failing(ValueError(ADDRESS), 1, mail.mailer.write))
+    world.run("mail")
+    ((kind, sentence),) = world.query("SELECT kind, sentence FROM alarms")
+    assert (kind, sentence) == ("mail", "mail does not leave: mail of the page trees was set aside (ValueError)")
+    assert world.query("SELECT state, attempts FROM transients") == [("to_send", 0)]
+
+
+def test_a_mail_server_that_is_away_is_an_alarm_only_once_it_took_nothing_for_five_minutes(
+    world: World, client: FlaskClient, room: Mailroom, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.sign(client)
+    world.run("mail")
+    monkeypatch.setattr(room.transport, "take_fault", lambda: "ConnectionRefusedError")
+    clock.forward(minutes=4)
+    world.run("mail")
+    assert world.query("SELECT kind FROM alarms") == []
+    clock.forward(minutes=2)
+    world.run("mail")
+    ((sentence,),) = world.query("SELECT sentence FROM alarms WHERE kind = 'mail'")
+    assert sentence.startswith("mail does not leave: ")
+    assert "ConnectionRefusedError" in sentence
+
+
+def test_mails_whose_end_nobody_knows_are_an_alarm_with_their_number(
+    world: World, claimed: list[DueMail], clock: FakeClock
+) -> None:
+    clock.forward(seconds=LEASE_AT_MOST.total_seconds() + 60)
+    world.run("sweep")
+    ((sentence,),) = world.query("SELECT sentence FROM alarms WHERE kind = 'unsure-mail'")
+    assert f"the end of {len(claimed)} mails is unknown" in sentence
+
+
 def test_on_a_host_with_a_wrong_clock_no_connection_is_even_opened(
     world: World, client: FlaskClient, room: Mailroom, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -301,10 +337,10 @@ def test_without_its_campaigns_key_nothing_is_accepted_and_an_operator_reads_whi
 
 
 @pytest.mark.parametrize(
-    ("error", "line"),
+    ("error", "line", "raised"),
     [
-        (LookupError(ADDRESS), "sweep: wordings failed (LookupError)"),
-        (Unavailable("SQLite SQLITE_FULL"), "sweep: wordings failed: SQLite SQLITE_FULL"),
+        (LookupError(ADDRESS), "sweep: wordings failed (LookupError)", []),
+        (Unavailable("SQLite SQLITE_BUSY"), "sweep: wordings failed: SQLite SQLITE_BUSY", [("database",)]),
     ],
 )
 def test_a_step_of_the_sweep_that_fails_keeps_no_other_from_running(
@@ -314,6 +350,7 @@ def test_a_step_of_the_sweep_that_fails_keeps_no_other_from_running(
     caplog: pytest.LogCaptureFixture,
     error: Exception,
     line: str,
+    raised: list[tuple[str]],
 ) -> None:
     emptied: list[bool] = []
     monkeypatch.setattr(sweep, "refresh_wordings", failing(error, 1, lambda: None))
@@ -322,8 +359,8 @@ def test_a_step_of_the_sweep_that_fails_keeps_no_other_from_running(
     world.run("sweep")
     assert critical(caplog) == [line]
     assert emptied == [True]
-    assert len(world.mails()) == 1
-    assert world.query("SELECT kind FROM alarms") == []
+    assert [sent["to"] for sent in world.mails()].count(ADDRESS) == 1
+    assert world.query("SELECT kind FROM alarms") == raised
 
 
 def test_while_the_guard_cannot_be_read_nobody_is_told_that_a_key_is_not_endorsed(

@@ -94,6 +94,6 @@ def test_a_file_name_is_printed_as_its_bytes_and_a_letter_the_terminal_lacks_by_
     proca_org: Command, key_file: Path
 ) -> None:
     assert proca_org("show", key_file).exit_code == 0
-    assert "caf\udce9 \u017c".encode("ascii", "file-name") == b"caf\xe9 \\u017c"
+    assert "caf\udce9 \u017c".encode("ascii", "proca-words") == b"caf\xe9 \\u017c"
     with pytest.raises(UnicodeDecodeError):
-        b"\xff".decode("ascii", "file-name")
+        b"\xff".decode("ascii", "proca-words")
