@@ -8,6 +8,7 @@ from bench import load
 from bench.instance import PAGE, Instance, instance, kinds, server
 from bench.rows import add
 from proca_web.adapters.database import writing
+from proca_web.adapters.engines import pace
 from proca_web.extensions import db
 
 STORED = 1_000_000
@@ -57,7 +58,7 @@ def _store(made: Instance) -> None:
     add(made, 1)
     many, blob = _MANY[made.kind].format(n=STORED), _RANDOM[made.kind]
     true = "1" if made.kind == "sqlite" else "true"
-    with made.app.app_context(), writing() as session:
+    with made.app.app_context(), pace.at_most(pace.MIGRATION_SECONDS), writing() as session:
         run_sql = session.connection().exec_driver_sql
         copied = f"'accepted', p.created_at, p.created_at, p.consent, {true}, {true}"
         run_sql(

@@ -96,9 +96,10 @@ _KEYS_KEPT = 1024
 _LAST = "SELECT max(seq) FROM contacts WHERE org_id = ? AND role = ? AND seq IS NOT NULL"
 _OF_PAGES = "SELECT p.id FROM action_pages p JOIN campaigns g ON g.id = p.campaign_id WHERE {conditions}"
 _SIGNED = "SELECT 1 FROM actions WHERE action_page_id = ? LIMIT 1"
+# SQLite joins in the order that CROSS JOIN says: else it walks an org's numbers from the first one.
 _FIRST_SINCE = """
-SELECT min(c.seq) FROM actions a JOIN contacts c ON c.action_id = a.id
- WHERE a.created_at >= ? AND c.org_id = ? AND c.role = ? AND c.seq IS NOT NULL
+SELECT min(c.seq) FROM actions a CROSS JOIN contacts c
+ WHERE c.action_id = a.id AND a.created_at >= ? AND c.org_id = ? AND c.role = ? AND c.seq IS NOT NULL
 """
 _NO_LIMIT = 2**62
 
