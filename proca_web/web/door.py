@@ -36,14 +36,13 @@ def init_app(app: Flask) -> None:
 
 def _refuse_what_is_no_text() -> None:
     in_path = (value for value in (request.view_args or {}).values() if isinstance(value, str))
-    if not characters.is_text("\n".join(in_path)):
+    if not all(map(characters.is_text, in_path)):
         abort(404)
-    if not characters.is_text("\n".join(_sent())):
+    if not all(map(characters.is_text, _sent())):
         abort(422)
 
 
 def _sent() -> list[str]:
-    """Everything that was sent, looked at as one text: that takes a tenth of the time."""
     sent = [text for name, values in request.args.lists() for text in (name, *values)] if request.query_string else []
     if request.blueprint not in _LOOKED_AT_FOR_SECRETS:
         beside = _SAID_BESIDE_THE_FIELD.get(request.endpoint or "", frozenset())
