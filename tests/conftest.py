@@ -12,8 +12,6 @@ from pathlib import Path
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from jinja2 import BytecodeCache
-from jinja2.bccache import Bucket
 from redis import Redis
 
 from proca_web.adapters import clock as clock_of_the_house
@@ -22,7 +20,7 @@ from proca_web.config import Settings
 from proca_web.crypto.boxes.certificate import Mode
 from proca_web.extensions import db
 from proca_web.services.sealing.keyring import Keyring
-from tests import databases, factories, ports
+from tests import databases, factories, once, ports
 from tests import own_redis as own_redis_database
 from tests.databases import Postgres, Templates
 from tests.factories import World
@@ -34,7 +32,8 @@ _ROOM = 1 << 30
 
 
 def pytest_configure() -> None:
-    """Before the first temporary folder is made."""
+    """Before the first temporary folder and the first app are made."""
+    once.keep()
     if _MEMORY.is_dir() and os.access(_MEMORY, os.W_OK):
         there = os.statvfs(_MEMORY)
         if there.f_bavail * there.f_frsize > _ROOM:
@@ -46,23 +45,6 @@ def pytest_sessionfinish() -> None:
     """The last one out, which started the workers, clears the server."""
     if databases.WORKER == "main":
         databases.drop_databases()
-
-
-class _Compiled(BytecodeCache):
-    """Each template is compiled once a process, however many apps a test run makes."""
-
-    def __init__(self) -> None:
-        self._kept: dict[str, bytes] = {}
-
-    def load_bytecode(self, bucket: Bucket) -> None:
-        if bucket.key in self._kept:
-            bucket.bytecode_from_string(self._kept[bucket.key])
-
-    def dump_bytecode(self, bucket: Bucket) -> None:
-        self._kept[bucket.key] = bucket.bytecode_to_string()
-
-
-Flask.jinja_options = {"bytecode_cache": _Compiled()}
 
 
 @pytest.fixture(scope="session")
