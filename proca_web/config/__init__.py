@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -59,6 +60,7 @@ class Settings:
     mail: MailSettings
     mailbox_dir: Path | None = None
     is_pooled: bool = False  # by transaction
+    metrics_allow: tuple[IPv4Network | IPv6Network, ...] = ()
 
     @property
     def is_https(self) -> bool:
@@ -90,6 +92,7 @@ def read(env: Mapping[str, str]) -> tuple[Settings, list[str]]:
         mail=_mail(reader, demo),
         mailbox_dir=data_dir / "mailbox" if demo and not reader.is_set("PROCA_MAIL_SERVER") else None,
         is_pooled=reader.choice("PROCA_DATABASE_POOLER", "none", ("none", "transaction")) == "transaction",
+        metrics_allow=reader.networks("PROCA_METRICS_ALLOW"),
     )
     return settings, reader.faults
 

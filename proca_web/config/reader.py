@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 
 
@@ -56,3 +57,11 @@ class Reader:
             self.faults.append(f"{name} must be one of {', '.join(choice or 'nothing' for choice in choices)}")
             return default
         return typed
+
+    def networks(self, name: str) -> tuple[IPv4Network | IPv6Network, ...]:
+        """Networks or single addresses, with commas or spaces between them."""
+        try:
+            return tuple(ip_network(part, strict=False) for part in self.text(name).replace(",", " ").split())
+        except ValueError:
+            self.faults.append(f"{name} must name networks or addresses, like 10.0.0.0/8,192.0.2.7,2001:db8::/32")
+            return ()

@@ -390,3 +390,9 @@ def test_one_quote_that_came_with_a_value_is_named(value: str, said: str) -> Non
 def test_a_password_may_have_one_quote_but_hardly_two_at_its_ends() -> None:
     assert doubts.of({"PROCA_MAIL_PASSWORD": "pa55'"}) == []
     assert len(doubts.of({"PROCA_MAIL_PASSWORD": "'pa55'"})) == 1
+
+
+@pytest.mark.parametrize("typed", ["10.0.0.0/33", "intranet", "10.0.0.1;10.0.0.2"])
+def test_what_is_no_network_is_named(typed: str) -> None:
+    _, faults = config.read({**GOOD, "PROCA_METRICS_ALLOW": typed})
+    assert [fault for fault in faults if "PROCA_METRICS_ALLOW must name networks" in fault]
