@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -60,6 +61,7 @@ class Settings:
     mail: MailSettings
     mailbox_dir: Path | None = None
     is_pooled: bool = False  # by transaction
+    mail_stalled: timedelta = timedelta(hours=6)
     metrics_allow: tuple[IPv4Network | IPv6Network, ...] = ()
 
     @property
@@ -92,6 +94,7 @@ def read(env: Mapping[str, str]) -> tuple[Settings, list[str]]:
         mail=_mail(reader, demo),
         mailbox_dir=data_dir / "mailbox" if demo and not reader.is_set("PROCA_MAIL_SERVER") else None,
         is_pooled=reader.choice("PROCA_DATABASE_POOLER", "none", ("none", "transaction")) == "transaction",
+        mail_stalled=timedelta(hours=reader.number("PROCA_MAIL_STALLED_HOURS", 6, 1, 168)),
         metrics_allow=reader.networks("PROCA_METRICS_ALLOW"),
     )
     return settings, reader.faults

@@ -52,7 +52,7 @@ def metrics() -> Response:
     if caller is None or not any(caller in network for network in settings.metrics_allow):
         abort(404)
     # Most instances are never asked, and need not load the library.
-    from proca_web.adapters import metrics as prometheus  # noqa: PLC0415 -- see above
+    from proca_web.adapters.alive import metrics as prometheus  # noqa: PLC0415 -- see above
 
     now = clock.now()
     with reading() as session:

@@ -4,7 +4,7 @@ Numbers of mails, addresses and events of the whole instance; nothing about a pe
 """
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import bindparam, func, select
 from sqlalchemy.orm import Session
@@ -12,17 +12,11 @@ from sqlalchemy.orm import Session
 from proca_web.domain.transient import State
 from proca_web.domain.words import DayEvent, OutboxState
 from proca_web.models import ActionPage, DayCount, OutboxMail, Transient
+from proca_web.services.petitions import mail_delay
 
 _KINDS = {"confirmation": State.TO_SEND, "thank_you": State.THANKS_TO_SEND}
 _UNDER_WAY = {State.TO_SEND: State.SENDING, State.THANKS_TO_SEND: State.THANKS_SENDING}
 _IN_STATES = select(func.count()).where(Transient.state.in_(bindparam("states", expanding=True)))
-# Before its first answer a mail is due since it was made.
-_UNANSWERED = (
-    select(Transient.next_try)
-    .where(Transient.state == bindparam("state"), Transient.next_try <= bindparam("now"), Transient.attempts == 0)
-    .order_by(Transient.next_try)
-    .limit(1)
-)
 _TO_STAFF = (OutboxMail.state.in_((OutboxState.TO_SEND, OutboxState.SENDING)), OutboxMail.next_try <= bindparam("now"))
 _STAFF = select(func.count(), func.min(OutboxMail.next_try)).where(*_TO_STAFF)
 _READABLE = select(func.count(), func.min(Transient.sealed_at)).where(Transient.wait_seal.is_not(None))
@@ -72,8 +66,12 @@ def mail(session: Session, now: datetime) -> dict[str, Waiting]:
 
 def _waiting(session: Session, state: State, now: datetime) -> Waiting:
     number = session.scalar(_IN_STATES, {"states": [state, _UNDER_WAY[state]]}) or 0
-    return Waiting(number, _age(session.scalar(_UNANSWERED, {"state": state, "now": now}), now))
+    return Waiting(number, _seconds(mail_delay.of(session, state, now)))
 
 
 def _age(since: datetime | None, now: datetime) -> int:
-    return 0 if since is None else max(0, int((now - since).total_seconds()))
+    return 0 if since is None else _seconds(now - since)
+
+
+def _seconds(duration: timedelta) -> int:
+    return max(0, int(duration.total_seconds()))
