@@ -152,14 +152,17 @@ def _count_json(page: str) -> str:
 
 def _form_values(view: PageView, **changes: object) -> dict[str, object]:
     """What the form's templates need; nothing typed, no faults, nobody known to have signed, unless said otherwise."""
-    none: dict[str, object] = {"typed": {}, "faults": {}, "suggested": "", "kept": "", "paused": False, "late": 0}
+    none: dict[str, object] = {"typed": {}, "faults": {}, "suggested": "", "kept": "", "paused": False, "late": None}
     return {"view": view, "testing": False, "utm": {}, "signed": False, "refusal": None} | none | changes
 
 
 def _mail(seen: PageFacts) -> dict[str, object]:
-    """Whether the page takes a pause because no link would arrive, and how many minutes late mail is otherwise."""
+    """Whether the page takes a pause because no link would arrive, and how late mail is otherwise."""
     late = late_mail.now(current_app)
-    return {"paused": seen.is_open and seen.double_opt_in and late.is_stalled, "late": late.minutes}
+    return {
+        "paused": seen.is_open and seen.double_opt_in and late.is_stalled,
+        "late": late.delay if late.is_told else None,
+    }
 
 
 def _fresh_form(page: str, *, testing: bool) -> Response:
@@ -235,8 +238,15 @@ def _taken(seen: PageFacts, submission: Submission, typed: Mapping[str, str]) ->
     typed = {**typed, "email": mail_address.readable(submission.contact.email)}
     arrival = submission.arrival
     utm = {f"utm_{name}": word for name, word in arrival.utm.items() if word}
-    late = late_mail.as_known(current_app).minutes  # it is stored: nothing may fail any more
-    values = _form_values(_view_of(seen), typed=typed, testing=arrival.testing, utm=utm, signed=True, late=late)
+    late = late_mail.as_known(current_app)  # it is stored: nothing may fail any more
+    values = _form_values(
+        _view_of(seen),
+        typed=typed,
+        testing=arrival.testing,
+        utm=utm,
+        signed=True,
+        late=late.delay if late.is_told else None,
+    )
     response = make_response(render_template(f"public/action_page/_{name}.html", **values))
     response.vary.add("HX-Request")
     response.headers["HX-Push-Url"] = place  # who loads the page again is where they were, not at an empty form
