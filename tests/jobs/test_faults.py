@@ -12,7 +12,7 @@ from proca_web.jobs import sweep
 from proca_web.services.signatures import confirming, releasing
 from tests.databases import ON_SQLITE
 from tests.factories import World
-from tests.failing import failing
+from tests.jobs.failing import failing
 
 pytestmark = ON_SQLITE  # what fails here is put there by the test, whatever the database
 ADDRESS = "zofia@example.org"

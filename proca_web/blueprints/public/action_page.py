@@ -6,11 +6,13 @@ from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
 from flask import Blueprint, Response, current_app, g, make_response, render_template, request, url_for
+from flask_babel import gettext
 
 from proca_web.adapters import clock
+from proca_web.adapters.alive import late_mail
 from proca_web.adapters.database import direct_read, reading, writing
 from proca_web.adapters.keyring import keyring_of
-from proca_web.domain.errors import AddressDoubted, FieldsRefused, NoActiveKey, PageNotFound, Unavailable
+from proca_web.domain.errors import AddressDoubted, FieldsRefused, MailStalled, NoActiveKey, PageNotFound, Unavailable
 from proca_web.domain.messages import Message
 from proca_web.domain.pages import tracking
 from proca_web.domain.pages.tracking import Arrival
@@ -63,6 +65,8 @@ def sign(page: str) -> Response:
         with direct_read() as connection:
             seen = facts.read(connection, page, encryption.vouching, now)
             g.locale = seen.locale
+            if seen.is_open and seen.double_opt_in:
+                late_mail.require_moving(current_app)
             submission = signing.read(connection, seen, typed, arrival, now)
     except NoActiveKey as refusal:
         _tell_refused(str(refusal), now)
@@ -71,6 +75,8 @@ def sign(page: str) -> Response:
         return _form_again(seen, typed, refused.faults)
     except AddressDoubted as doubt:
         return _form_again(seen, typed, {}, suggested=doubt.meant, kept=doubt.address)
+    except MailStalled:
+        return _paused(seen, typed)
     except Unavailable as fault:
         return _not_now(page, typed, fault)
     try:
@@ -109,7 +115,7 @@ def _serve(page: str, template: str) -> Response:
         view = _view(page)
         g.locale = view.facts.locale
         refused = template in _WITH_FORM and view.facts.is_open and view.facts.lacking_key
-        return render_template(template, **_form_values(view)), 503 if refused else 200
+        return render_template(template, **_form_values(view, **_mail(view.facts))), 503 if refused else 200
 
     return page_cache.serve(f"{page}/{template}", render, max_age=PAGE_SECONDS)
 
@@ -146,8 +152,14 @@ def _count_json(page: str) -> str:
 
 def _form_values(view: PageView, **changes: object) -> dict[str, object]:
     """What the form's templates need; nothing typed, no faults, nobody known to have signed, unless said otherwise."""
-    none: dict[str, object] = {"typed": {}, "faults": {}, "suggested": "", "kept": ""}
+    none: dict[str, object] = {"typed": {}, "faults": {}, "suggested": "", "kept": "", "paused": False, "late": 0}
     return {"view": view, "testing": False, "utm": {}, "signed": False, "refusal": None} | none | changes
+
+
+def _mail(seen: PageFacts) -> dict[str, object]:
+    """Whether the page takes a pause because no link would arrive, and how many minutes late mail is otherwise."""
+    late = late_mail.now(current_app)
+    return {"paused": seen.is_open and seen.double_opt_in and late.is_stalled, "late": late.minutes}
 
 
 def _fresh_form(page: str, *, testing: bool) -> Response:
@@ -155,8 +167,9 @@ def _fresh_form(page: str, *, testing: bool) -> Response:
     g.locale = view.facts.locale
     if view.facts.is_open:
         view.facts.require_keys()
-    values = _form_values(view, testing=testing)
-    return page_or_fragment("public/action_page/sign.html", "public/action_page/form/_form.html", values)
+    values = _form_values(view, testing=testing, **_mail(view.facts))
+    part = "public/action_page/_closed.html" if values["paused"] else "public/action_page/form/_form.html"
+    return page_or_fragment("public/action_page/sign.html", part, values)
 
 
 def _form_again(seen: PageFacts, typed: Mapping[str, str], faults: Mapping[str, Message], **asked: str) -> Response:
@@ -164,6 +177,24 @@ def _form_again(seen: PageFacts, typed: Mapping[str, str], faults: Mapping[str, 
     testing = tracking.is_testing(request.args)
     values = _form_values(_view_of(seen), typed=typed, faults=faults, testing=testing, **asked)
     return page_or_fragment("public/action_page/sign.html", "public/action_page/form/_form.html", values, 422)
+
+
+def _paused(seen: PageFacts, typed: Mapping[str, str]) -> Response:
+    """503: mail is hours late; the form with what was typed, which can be sent when it leaves again."""
+    refusal = {
+        "title": gettext("Signing is paused"),
+        "advice": gettext(
+            "Our mails leave hours late at the moment, and without one you could not confirm. Nothing was stored. "
+            "Please keep this page open and try again in an hour."
+        ),
+    }
+    if wants_fragment() or wants_json():
+        response = errors.answer(503, refusal["title"], refusal["advice"])
+    else:
+        values = _form_values(_view_of(seen), typed=typed, testing=tracking.is_testing(request.args), refusal=refusal)
+        response = make_response(render_template("public/action_page/sign.html", **values), 503)
+    response.headers["Retry-After"] = str(late_mail.RETRY_AFTER_SECONDS)
+    return response
 
 
 def _not_now(page: str, typed: Mapping[str, str], fault: Unavailable) -> Response:
@@ -204,7 +235,8 @@ def _taken(seen: PageFacts, submission: Submission, typed: Mapping[str, str]) ->
     typed = {**typed, "email": mail_address.readable(submission.contact.email)}
     arrival = submission.arrival
     utm = {f"utm_{name}": word for name, word in arrival.utm.items() if word}
-    values = _form_values(_view_of(seen), typed=typed, testing=arrival.testing, utm=utm, signed=True)
+    late = late_mail.as_known(current_app).minutes  # it is stored: nothing may fail any more
+    values = _form_values(_view_of(seen), typed=typed, testing=arrival.testing, utm=utm, signed=True, late=late)
     response = make_response(render_template(f"public/action_page/_{name}.html", **values))
     response.vary.add("HX-Request")
     response.headers["HX-Push-Url"] = place  # who loads the page again is where they were, not at an empty form

@@ -25,7 +25,7 @@ from proca_web.services.signatures.mailing import DueMail
 from proca_web.services.staff import outbox
 from tests import factories
 from tests.factories import FakeClock, World
-from tests.failing import failing
+from tests.jobs.failing import failing
 
 ADDRESS = "zofia@example.org"
 
