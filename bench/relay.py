@@ -90,7 +90,7 @@ class Talk(asyncio.Protocol):
         self.recipient = ""
         self._sender_taken = self._recipient_taken = False
         self._buffer = b""
-        self._in_text = False
+        self._in_text = self._is_spelling = False
         self._answers: deque[Answer] = deque()
         self._transport: asyncio.Transport | None = None
         self._loop = asyncio.get_running_loop()
@@ -169,7 +169,7 @@ class Talk(asyncio.Protocol):
     def _took(self, message: bytes) -> Answer:
         answer = self._answer("dot", self.recipient)
         self._sender_taken = self._recipient_taken = False
-        if answer.text[:1] == "2" or answer.cut:
+        if answer.text[:1] == "2" or (answer.cut and not answer.text):
             self.carried += 1
             self.relay.number_taken += 1
             if self.relay.keeps:
@@ -192,7 +192,7 @@ class Talk(asyncio.Protocol):
     def _go_on(self) -> None:
         """Say what may be said, in order; what is held holds up what comes after it."""
         ready = b""
-        while self._answers and self._transport is not None:
+        while self._answers and self._transport is not None and not self._is_spelling:
             answer = self._answers[0]
             if answer.gate is not None and not answer.gate.is_open:
                 answer.gate.hold(lambda: self._loop.call_soon_threadsafe(self._go_on))
@@ -215,11 +215,15 @@ class Talk(asyncio.Protocol):
         self._write(ready)
 
     def _in_pieces(self, text: bytes, pieces: int) -> None:
-        size = -(-len(text) // pieces)
+        size, self._is_spelling = -(-len(text) // pieces), True
         for number in range(pieces):
             piece = text[number * size : (number + 1) * size]
             self._loop.call_later(0.001 * number, self._write, piece)
-        self._loop.call_later(0.001 * pieces, self._go_on)
+        self._loop.call_later(0.001 * pieces, self._spelled)
+
+    def _spelled(self) -> None:
+        self._is_spelling = False
+        self._go_on()
 
     def _write(self, ready: bytes) -> None:
         if ready and self._transport is not None:

@@ -19,6 +19,7 @@ from proca_web.jobs.mail.hand import Hand, Held
 BEGIN_WITHIN = 60.0
 IDLE_SECONDS = 10.0
 MOST_UNSETTLED = 400
+NEWS_SECONDS = 60.0
 _TRIES = 3
 _TENTH = 0.1
 
@@ -37,6 +38,7 @@ class Post:
         self._mails = threading.Condition(self._lock)
         self._ready: deque[Held] = deque()
         self._tenth, self._out, self._out_before = 0.0, 0, 0
+        self._told: dict[Wish, float] = {}
 
     # Connections
 
@@ -155,16 +157,24 @@ class Post:
             self.governor.wished(reply.wish, now, carried, reply.named)
             self._again(held, now, counts=reply.wish is not Wish.SLOWER)
 
+    def is_news(self, wish: Wish) -> bool:
+        """Whether nobody was told within a minute that the server wants this."""
+        with self._lock:
+            now = clock.monotonic()
+            is_news = now - self._told.get(wish, -NEWS_SECONDS) >= NEWS_SECONDS
+            if is_news:
+                self._told[wish] = now
+            return is_news
+
     def lost(self, held: Held, outcome: Outcome, fault: str) -> bool:
         """The connection ended in the middle of it. True: they all do, and everything is handed back."""
         with self._lock:
             now = clock.monotonic()
             self._holds.end(held.domain, held.number, now)
-            rests = self.governor.cut(now, self.crew.working())
-            if outcome is Outcome.CUT and not self.is_stopping:
+            # At our own end it is we who cut: that says nothing of the server.
+            rests = not self.is_stopping and self.governor.cut(now, self.crew.working())
+            if outcome is Outcome.CUT:
                 self._again(held, now, counts=True)
-            elif outcome is Outcome.CUT:
-                self.hand.back(held, 0.0)
             else:
                 self.hand.end(held, outcome)
             if rests:
@@ -174,10 +184,10 @@ class Post:
     def _again(self, held: Held, now: float, *, counts: bool) -> None:
         """To the head of the line; a mail that is always cut must not stand there for ever."""
         held.begun_at, held.tries = None, held.tries + counts
-        if held.tries >= _TRIES:
+        if self.is_stopping or now - held.claimed_at > BEGIN_WITHIN:
+            self.hand.back(held)
+        elif held.tries >= _TRIES:
             self.hand.end(held, Outcome.CUT)
-        elif now - held.claimed_at > BEGIN_WITHIN or self.is_stopping:
-            self.hand.back(held, 0.0)
         else:
             self._ready.appendleft(held)
             self._mails.notify()
@@ -198,7 +208,7 @@ class Post:
             kept: deque[Held] = deque()
             for held in self._ready:
                 if held.claimed_at <= before:
-                    self.hand.back(held, 0.0)
+                    self.hand.back(held)
                 else:
                     kept.append(held)
             self._ready = kept

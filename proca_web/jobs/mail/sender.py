@@ -7,6 +7,7 @@ from flask import Flask
 
 from proca_web.adapters import clock
 from proca_web.adapters.mail.smtp import SafeConnection, connect
+from proca_web.domain.delivery.answers import Wish
 from proca_web.domain.outcome import Outcome
 from proca_web.jobs.mail.hand import Held
 from proca_web.jobs.mail.post import Post
@@ -60,7 +61,10 @@ class Sender:
             self._lost(held, Outcome.FAULT, error)  # in the middle of who knows what
             return
         self._refusals = 0 if reply.outcome is Outcome.SENT else self._refusals + 1
-        if reply.outcome is Outcome.ANSWERED:
+        if reply.wish is not Wish.NOTHING:
+            if self._post.is_news(reply.wish):
+                self._app.logger.warning("mail: the server wants %s", reply.wish.value)
+        elif reply.outcome is Outcome.ANSWERED:
             self._app.logger.error("mail: the server failed us (%s)", reply.outcome.value)
         self._post.answered(held, reply, carried)
 
@@ -98,7 +102,8 @@ class Sender:
         return True
 
     def _lost(self, held: Held, outcome: Outcome, error: Exception) -> None:
-        self._app.logger.error("mail: the server failed us (%s, %s)", type(error).__name__, outcome.value)
+        if not self._post.is_stopping:
+            self._app.logger.error("mail: the server failed us (%s, %s)", type(error).__name__, outcome.value)
         connection, self._connection = self._connection, None
         if connection is not None and connection.host is not None:
             connection.host.close()

@@ -57,9 +57,34 @@ def sign(world: World) -> Callable[..., None]:
 
     def sign(number: int, domain: str = "example.org", name: str = "person") -> None:
         for each in range(number):
-            assert world.sign(world.app.test_client(), email=f"{name}{each}@{domain}").status_code == 303
+            client = world.app.test_client()
+            client.environ_base["REMOTE_ADDR"] = f"10.0.{each}.1"
+            assert world.sign(client, email=f"{name}{each}@{domain}").status_code == 303
 
     return sign
+
+
+class Moment:
+    """Seconds that go forward only when the mail waits, or a test says so."""
+
+    def __init__(self) -> None:
+        self.now = 1000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+    def forward(self, seconds: float | None) -> None:
+        """Let time pass."""
+        self.now += seconds or 0.0
+
+
+@pytest.fixture
+def moment(app: Flask, monkeypatch: pytest.MonkeyPatch) -> Moment:
+    """The mail's own clock, which no test waits for; without threads."""
+    made = Moment()
+    monkeypatch.setattr("proca_web.adapters.clock.monotonic", made)
+    monkeypatch.setattr(room_of(app)._is_over, "wait", made.forward)
+    return made
 
 
 @pytest.fixture
