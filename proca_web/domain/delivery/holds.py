@@ -54,7 +54,9 @@ class Holds:
         return 0.0
 
     def begin(self, name: str, mail: int, now: float) -> None:
-        """A mail to that domain is under way."""
+        """A mail to that domain is under way; one without a domain is nobody's."""
+        if not name:
+            return
         domain = self._domains.setdefault(name, _Domain())
         domain.begun[mail], domain.seen = now, now
         self._in_flight.add(name)

@@ -28,8 +28,10 @@ class Held:
 
     @property
     def domain(self) -> str:
-        """Where it goes; only for as long as it is in memory."""
-        return self.mail.recipient.rpartition("@")[2].lower() if self.mail else ""
+        """Where it goes; only for as long as it is in memory. Mails to staff wait for nobody's domain."""
+        if self.mail is None or isinstance(self.due, DueNotice):
+            return ""
+        return self.mail.recipient.rpartition("@")[2].lower()
 
 
 @dataclass(frozen=True, slots=True)

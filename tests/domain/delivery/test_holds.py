@@ -92,6 +92,12 @@ def test_what_was_on_its_way_when_a_domain_was_held_does_not_lengthen_it() -> No
     assert holds.wait(BAD, 1.0, 32) == 60
 
 
+def test_a_mail_without_a_domain_waits_for_nobody() -> None:
+    holds = Holds()
+    defer(holds, "", 0.0, 9)
+    assert holds.wait("", 0.0, 1) == 0
+
+
 def test_domains_of_last_hour_are_forgotten() -> None:
     holds = Holds()
     for number in range(1000):

@@ -129,30 +129,6 @@ def test_a_server_that_goes_away_in_the_middle_leaves_every_mail_to_be_sent(
     assert world.query("SELECT DISTINCT attempts, unsure FROM transients") == [(0, 0)]
 
 
-def test_a_domain_that_drags_leaves_connections_to_the_others(
-    world: World, post: Relay, sign: Sign, states: States, room: Mailroom, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("proca_web.domain.delivery.holds.SLOW_AT_LEAST", 0.05)
-    slow = Gate()
-    post.script = at("dot", Answer("250 ok", gate=slow), only="@slow.example")
-    sign(6, "fast.example")
-    wait_for(lambda: states() == {"waiting": 6})
-    sign(30, "slow.example", "slow")
-    sign(30, "fast.example", "fast")
-    wait_for(lambda: states().get("waiting") == 36)
-    assert states().get("sending", 0) < 30
-    world.execute("UPDATE transients SET next_try = '2020-01-01 00:00:00.000000' WHERE state = 'to_send'")
-    slow.open()
-    room.send()
-
-    def all_out() -> bool:
-        world.execute("UPDATE transients SET next_try = '2020-01-01 00:00:00.000000' WHERE state = 'to_send'")
-        return states() == {"waiting": 66}
-
-    wait_for(all_out)
-    assert len(set(recipients(post))) == len(post.taken) == 66
-
-
 def test_thank_yous_take_their_turn_beside_confirmations(world: World, post: Relay, sign: Sign) -> None:
     sign(6, name="thanked")
     world.run("mail")
