@@ -1,64 +1,161 @@
-"""Confirmation mails a second from one worker process into a local SMTP sink."""
+"""Mails a second from one worker: into a server that answers as real ones do, and into one that answers at once.
+
+The server is a process of its own. When it used more than half a core, it was what was measured, and nothing is told.
+"""
 
 import argparse
+import asyncio
 import multiprocessing
+import resource
 import socket
 import statistics
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from multiprocessing.connection import Connection
 
 from sqlalchemy import text
 
 from bench import rows
-from bench.instance import instance, kinds
+from bench.instance import Instance, instance, kinds
+from bench.relay import Relay
 from proca_web.adapters.database import reading
-from proca_web.jobs.mail import send_mail
+from proca_web.jobs.mail.room import Mailroom
 
-MAILS = 2000
+ROUND_TRIP, AFTER_DOT = 0.025, 0.150
+FIRST = 200
+MOST_SECONDS = 120.0
+MOST_OF_A_CORE = 0.5
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line of the table: which server, and how many mails."""
+
+    name: str
+    relay: Relay
+    mails: int
+
+
+def lines() -> list[Line]:
+    """The servers that are measured."""
+    slow = {"round_trip": ROUND_TRIP, "after_dot": AFTER_DOT, "keeps": False}
+    return [
+        Line("25/150 ms", Relay(**slow, is_pipelining=False), 4000),  # type: ignore[arg-type]  # one dictionary for both
+        Line("25/150 ms, PIPELINING", Relay(**slow), 4000),  # type: ignore[arg-type]  # as above
+        Line("answers at once", Relay(keeps=False), 8000),
+    ]
 
 
 def run(options: argparse.Namespace) -> dict[str, object]:
-    """SQLite and, where reachable, PostgreSQL."""
-    return {kind: _one(kind, options) for kind in kinds()}
+    """SQLite and, where reachable, PostgreSQL; one line for each server."""
+    rounds = min(options.rounds, 3)
+    return {f"{kind}, {line.name}": _one(kind, line, rounds) for line in lines() for kind in kinds()}
 
 
-def _one(kind: str, options: argparse.Namespace) -> dict[str, float]:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        listener.listen(16)
-        port = listener.getsockname()[1]
-        sink = multiprocessing.get_context("fork").Process(target=_sink, args=(listener,), daemon=True)
-        sink.start()
+def _one(kind: str, line: Line, rounds: int) -> dict[str, float]:
+    with _relay(line.relay) as (port, ask):
         mail = {"PROCA_MAIL_SERVER": "127.0.0.1", "PROCA_MAIL_PORT": str(port), "PROCA_MAIL_TLS": "none"}
-        rates = []
         with instance(kind, **mail) as made:
-            for _ in range(options.rounds):
-                rows.add(made, MAILS)
-                start = time.perf_counter()
-                send_mail(made.app)
-                rates.append(MAILS / (time.perf_counter() - start))
-            with made.app.app_context(), reading() as session:
-                left = session.execute(text("SELECT count(*) FROM transients WHERE state <> 'waiting'")).scalar()
-        sink.terminate()
-    rate = statistics.median(rates)
-    print(f"{kind:10} {rate:7.0f} mails/s and process; {left} not sent", flush=True)
-    return {"rate": rate}
+            found = [_round(made, ask, line.mails) for _ in range(rounds)]
+    figures = {name: statistics.median(each[name] for each in found) for name in found[0]}
+    said = f"{kind:10} {line.name:22} {figures['rate']:6.0f} mails/s (from cold: the first {FIRST} at"
+    said += (
+        f" {figures['first']:.0f}/s, all at {figures['all']:.0f}/s; at most {figures['connections']:.0f} connections;"
+    )
+    said += f" {figures['core']:.2f} core, {figures['micros']:.0f} µs a mail; the server {figures['relay']:.2f} core)"
+    if figures["relay"] > MOST_OF_A_CORE:
+        print(f"{kind:10} {line.name:22} not told: the server used {figures['relay']:.2f} of a core", flush=True)
+        return {"relay": figures["relay"]}
+    print(said, flush=True)
+    return figures
 
 
-def _sink(listener: socket.socket) -> None:
-    """Says yes to everything; as little SMTP as a client needs."""
-    while True:
-        connection, _ = listener.accept()
-        with connection, connection.makefile("rwb") as stream:
-            stream.write(b"220 sink\r\n")
-            stream.flush()
-            for line in stream:
-                command = line[:4].upper()
-                if command == b"DATA":
-                    stream.write(b"354 go on\r\n")
-                    stream.flush()
-                    while stream.readline() != b".\r\n":
-                        pass
-                stream.write(b"221 bye\r\n" if command == b"QUIT" else b"250 ok\r\n")
-                stream.flush()
-                if command == b"QUIT":
-                    break
+def _round(made: Instance, ask: Connection, mails: int) -> dict[str, float]:
+    """From cold to the last one. The rate is that of the second half, when the connections have grown."""
+    rows.add(made, mails)
+    room = Mailroom(made.app)
+    _ask(ask)
+    began, used = time.perf_counter(), _core_seconds()
+    reached: dict[int, float] = {}
+    room.start()
+    room.send()
+    most = relay = 0.0
+    while (passed := time.perf_counter() - began) < MOST_SECONDS and mails not in reached:
+        time.sleep(0.02)
+        taken, most, used_there = _ask(ask, forget=False)
+        for mark in (FIRST, mails // 2, mails * 9 // 10, mails):
+            if taken >= mark:
+                reached.setdefault(mark, time.perf_counter() - began)
+    passed, core = time.perf_counter() - began, _core_seconds() - used
+    relay = used_there / passed
+    room.stop(5.0)
+    _see_that_all_are_sent(made)
+    steady = (mails * 9 // 10 - mails // 2) / max(reached[mails * 9 // 10] - reached[mails // 2], 0.001)
+    return {
+        "rate": steady,
+        "first": FIRST / reached[FIRST],
+        "all": mails / passed,
+        "connections": most,
+        "core": core / passed,
+        "micros": core / mails * 1e6,
+        "relay": relay,
+    }
+
+
+def _see_that_all_are_sent(made: Instance) -> None:
+    with made.app.app_context(), reading() as session:
+        left = session.execute(text("SELECT state, count(*) FROM transients GROUP BY state")).all()
+    assert [state for state, _ in left] == ["waiting"], left
+
+
+def _core_seconds() -> float:
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    return used.ru_utime + used.ru_stime
+
+
+def _ask(connection: Connection, *, forget: bool = True) -> tuple[int, int, float]:
+    """How many the server took, over how many connections at most, in how many seconds of a core; then from 0 again."""
+    connection.send(forget)
+    taken, most, used = connection.recv()
+    return taken, most, used
+
+
+@contextmanager
+def _relay(relay: Relay) -> Iterator[tuple[int, Connection]]:
+    """The server, in a process of its own."""
+    ours, theirs = multiprocessing.Pipe()
+    with socket.socket() as listener:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(("127.0.0.1", 0))
+        port: int = listener.getsockname()[1]
+        process = multiprocessing.get_context("fork").Process(
+            target=lambda: asyncio.run(_serve(relay, listener, theirs)), daemon=True
+        )
+        process.start()
+    try:
+        yield port, ours
+    finally:
+        process.terminate()
+        process.join(10)
+
+
+async def _serve(relay: Relay, listener: socket.socket, asked: Connection) -> None:
+    await relay.listen(listener)
+    over = asyncio.Event()
+    marks = {"taken": 0, "used": _core_seconds()}
+
+    def answer() -> None:
+        try:
+            forget = asked.recv()
+        except EOFError:
+            over.set()
+            return
+        asked.send((relay.number_taken - int(marks["taken"]), relay.most_open, _core_seconds() - marks["used"]))
+        if forget:
+            marks.update(taken=relay.number_taken, used=_core_seconds())
+            relay.most_open = len(relay.talks)
+
+    asyncio.get_running_loop().add_reader(asked.fileno(), answer)
+    await over.wait()

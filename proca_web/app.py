@@ -13,19 +13,20 @@ from proca_web.adapters import database, keyring, start
 from proca_web.adapters.alive import trouble
 from proca_web.adapters.engines import pooler
 from proca_web.adapters.files import rights
-from proca_web.adapters.smtp import mail_config
+from proca_web.adapters.mail.smtp import mail_config
 from proca_web.assets import ASSETS
 from proca_web.blueprints import BLUEPRINTS
 from proca_web.config import ConfigError, Settings
 from proca_web.crypto.errors import HomeKeyError
 from proca_web.crypto.keys.home import HomeKey
 from proca_web.domain.errors import Unavailable
-from proca_web.jobs import mail, release, sweep
+from proca_web.jobs import release, sweep
+from proca_web.jobs.mail import room
 from proca_web.services.sealing.keyring import Keyring
 from proca_web.web import access, door, errors, login, page_cache, presentation, security, static_files
 from proca_web.web.arriving import damaged_links, host_names
 
-JOBS = {"release": release.release, "mail": mail.send_mail, "sweep": sweep.sweep}
+JOBS = {"release": release.release, "mail": room.send_mail, "sweep": sweep.sweep}
 MOST_BYTES = 64 * 1024
 
 

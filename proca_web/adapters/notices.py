@@ -9,7 +9,7 @@ from flask import Flask
 from flask_babel import force_locale
 
 from proca_web.adapters import links
-from proca_web.adapters.mailer import Letter
+from proca_web.adapters.mail.letters import Letter
 from proca_web.services.staff.outbox import DueNotice
 
 

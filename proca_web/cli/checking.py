@@ -7,15 +7,17 @@ from typing import NoReturn
 import click
 from flask import Flask
 
-from proca_web.adapters import clock, mailer
+from proca_web.adapters import clock
 from proca_web.adapters.database import db, reading
 from proca_web.adapters.engines import pooler
 from proca_web.adapters.keyring import keyring_of
+from proca_web.adapters.mail.trying import send_test
 from proca_web.app import create_app
 from proca_web.cli import doubts
 from proca_web.config import ConfigError
 from proca_web.crypto.errors import HomeKeyError
 from proca_web.crypto.keys.home import HomeKey
+from proca_web.domain.delivery import servers
 from proca_web.domain.errors import Unavailable
 from proca_web.extensions import encryption
 from proca_web.services.instance import invariants, rows
@@ -47,9 +49,13 @@ def check(mail_to: str | None, home_backup: Path | None, whole: bool) -> None:
                 faults += counting.miscounted(session)
         if home_backup is not None:
             faults += _backup_faults(home_backup, home)
+        about_mail = (app.config["MAIL_SERVER"], app.config["MAIL_CONNECTIONS"])
+        notes = servers.in_words(*about_mail)
         if mail_to:
-            faults += mailer.test_faults(mail_to)
-    for note in (*invariants.NOTES, *(look.note for look in looks if look.note)):
+            tried = send_test(mail_to)
+            faults += tried.faults
+            notes += [] if tried.faults else [servers.measured(*about_mail, tried.seconds)]
+    for note in (*invariants.NOTES, *notes, *(look.note for look in looks if look.note)):
         click.echo(f"note: {note}")
     if faults:
         _exit_unwell(faults)

@@ -18,7 +18,7 @@ from proca_web.cli import doubts
 from proca_web.cli.ports import PORT
 from proca_web.cli.ready import app_or_exit, app_when_ready
 from proca_web.extensions import encryption, queue
-from proca_web.jobs.mail import room_of
+from proca_web.jobs.mail.room import room_of
 from proca_web.jobs.sweep import sweep as sweep_once
 from proca_web.services.instance import ageing
 

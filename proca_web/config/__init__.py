@@ -32,7 +32,7 @@ class ConfigError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class MailSettings:
-    """How mail leaves. `tls` is starttls, ssl or none; none only to loopback."""
+    """How mail leaves. `tls` is starttls, ssl or none (to loopback only); `connections` at a time, 0: by the server."""
 
     server: str
     port: int
@@ -40,6 +40,7 @@ class MailSettings:
     username: str
     password: str = field(repr=False)
     sender: str
+    connections: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,4 +204,5 @@ def _mail(reader: Reader, demo: bool) -> MailSettings:
         username=reader.text("PROCA_MAIL_USERNAME"),
         password=reader.text("PROCA_MAIL_PASSWORD"),
         sender=sender,
+        connections=reader.number("PROCA_MAIL_CONNECTIONS", 0, 0, 500),
     )

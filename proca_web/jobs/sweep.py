@@ -15,7 +15,7 @@ from proca_web.domain.errors import Unavailable
 from proca_web.domain.transient import State
 from proca_web.domain.words import Alarm
 from proca_web.jobs import endings, keys
-from proca_web.jobs.mail import send_mail
+from proca_web.jobs.mail.room import send_mail
 from proca_web.jobs.release import release
 from proca_web.services import heartbeats
 from proca_web.services.instance import ageing, alarms, health, keyrings

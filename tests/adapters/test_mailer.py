@@ -11,13 +11,15 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from proca_web.adapters import mailer
-from proca_web.adapters.mailer import mailbox
+from proca_web.adapters.mail.forms import Forms
+from proca_web.adapters.mail.letters import Mail, mailbox
+from proca_web.adapters.mail.trying import send_test
 from proca_web.app import create_app
 from proca_web.config import MailSettings, Settings
 from proca_web.crypto.boxes import transient_seal
 from proca_web.crypto.encoding import encode
 from proca_web.jobs import endings
+from proca_web.jobs.mail import sender
 from proca_web.services.sealing.keyring import Keyring
 from proca_web.services.signatures.mailing import DueMail, PageOfMail
 from tests import factories, smtp_sink
@@ -281,14 +283,14 @@ def test_mail_leaves_from_our_address_whatever_the_org_is_called(
 def test_a_mail_that_cannot_be_written_is_set_aside_and_the_others_leave(
     world: World, client: FlaskClient, sink: Sink, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    written = mailer.write
+    written = Forms.write
 
-    def write(app: Flask, due: DueMail, page: PageOfMail) -> mailer.Letter:
+    def write(forms: Forms, due: DueMail, page: PageOfMail, when: float) -> Mail:
         if due.waiting.email.startswith("second"):
             raise UnicodeError("second@example.org")
-        return written(app, due, page)
+        return written(forms, due, page, when)
 
-    monkeypatch.setattr(mailer, "write", write)
+    monkeypatch.setattr(Forms, "write", write)
     for name in ("first", "second", "third"):
         world.sign(client, email=f"{name}@example.org")
     world.run("mail")
@@ -311,7 +313,7 @@ def test_a_password_may_hold_any_letters(settings: Settings, offered: list[str])
         world.run("mail")
         assert (len(sink.envelopes), sink.logins) == (1, 1)
         with world.app.app_context():
-            assert mailer.test_faults("operator@example.org") == []
+            assert send_test("operator@example.org").faults == []
     finally:
         controller.stop()
 
@@ -328,7 +330,7 @@ def test_a_wrong_password_touches_no_row_and_ends_in_no_traceback(settings: Sett
         assert world.query("SELECT * FROM transients") == before
         assert world.query("SELECT name FROM faults") == [(f"127.0.0.1:{sink.port}",)]
         with world.app.app_context():
-            (said,) = mailer.test_faults("operator@example.org")
+            (said,) = send_test("operator@example.org").faults
         assert said.startswith("the test mail could not be sent (SMTPAuthenticationError)")
     finally:
         controller.stop()
@@ -382,15 +384,14 @@ def test_what_was_answered_stands_when_the_line_is_cut_right_after_it(
 def test_the_test_mail_says_what_the_server_answered_and_not_to_whom(world: World, sink: Sink) -> None:
     sink.at_rcpt = "550 5.1.1 unknown"
     with world.app.app_context():
-        (said,) = mailer.test_faults("operator@example.org")
+        (said,) = send_test("operator@example.org").faults
     assert said.startswith("the mail server did not take the test mail")
     assert "operator" not in said
 
 
-def test_a_transport_that_fails_pauses_longer_and_longer(
+def test_a_server_that_is_away_is_asked_less_and_less_often(
     settings: Settings, free_port: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    app = post_to(settings, free_port)
     moment, tries = 0.0, 0
     monkeypatch.setattr("proca_web.adapters.clock.monotonic", lambda: moment)
 
@@ -399,16 +400,18 @@ def test_a_transport_that_fails_pauses_longer_and_longer(
         tries += 1
         raise ConnectionRefusedError
 
-    monkeypatch.setattr(mailer, "connect", connect)
-    transport = mailer.Transport(app)
+    monkeypatch.setattr(sender, "connect", connect)
+    world = factories.make_world(post_to(settings, free_port))
+    world.sign(world.app.test_client())
     for pause in (10, 20, 40, 80, 160, 300, 300):
         before = tries
-        assert not transport.is_ready()
+        world.run("mail")
         assert tries == before + 1
         moment += pause - 1
-        assert not transport.is_ready()
+        world.run("mail")
         assert tries == before + 1
         moment += 1
+    assert world.query("SELECT state, attempts, unsure FROM transients") == [("to_send", 0, 0)]
 
 
 def test_after_a_fault_the_other_mails_still_go_out(
@@ -471,7 +474,7 @@ def test_a_trusted_certificate_is_accepted(
     sink = Sink()
     controller = smtp_sink.start(sink, context, at_once=tls == "ssl")
     trusting = ssl.create_default_context
-    monkeypatch.setattr("proca_web.adapters.smtp._trusting_context", lambda: trusting(cafile=str(certificate)))
+    monkeypatch.setattr("proca_web.adapters.mail.smtp._trusting_context", lambda: trusting(cafile=str(certificate)))
     try:
         world = factories.make_world(post_to(settings, sink.port, tls))
         world.sign(world.app.test_client())

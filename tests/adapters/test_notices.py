@@ -11,7 +11,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from proca_web.adapters.database import writing
-from proca_web.adapters.mailer import Transport
+from proca_web.adapters.mail.smtp import connect
 from proca_web.adapters.notices import write
 from proca_web.app import create_app
 from proca_web.config import MailSettings, Settings
@@ -165,11 +165,9 @@ def test_revoking_a_key_that_was_replaced_before_stops_no_page(app: Flask) -> No
 @pytest.mark.parametrize("kind", KINDS)
 def test_what_an_org_is_called_cannot_write_headers_nor_markup(app: Flask, sink: Sink, kind: str) -> None:
     title = "Trees\r\nBcc: all@example.org\r\n\r\n<script>x</script>"
-    with app.app_context():
-        post = Transport(app)
-        assert post.is_ready()
-        assert post.hand_over(write(app, notice_of(kind, title))) is Outcome.SENT
-        post.close()
+    with app.app_context(), connect() as connection:
+        mail = write(app, notice_of(kind, title)).as_mail()
+        assert connection.deliver("petitions@host.example.org", mail).outcome is Outcome.SENT
     (message,) = sink.messages()
     assert message["Bcc"] is None
     assert message["To"] == OWNER

@@ -59,7 +59,6 @@ NOT_BELOW = {
 FAST = {
     "proca_web.services.petitions.facts",
     "proca_web.services.signatures.writer",
-    "proca_web.services.signatures.settling",  # one statement of it: decision 33
     "proca_web.services.signatures.confirming",
     "proca_web.services.delivery.rows",
 }

@@ -3,6 +3,7 @@
 Each act is a compare-and-set on the transient's state and part of the caller's transaction, and locks its action first.
 """
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import BindParameter, bindparam, delete, select, update
@@ -29,7 +30,10 @@ _TRANSIENTS = driver.table(Transient)
 _ACTION: BindParameter[int] = bindparam("action")
 
 _DROP_TRANSIENT = delete(_TRANSIENTS).where(_TRANSIENTS.c.action_id == _ACTION)
-_END_TRANSIENT = _DROP_TRANSIENT.where(_TRANSIENTS.c.state.in_(bindparam("states", expanding=True)))
+_END_TRANSIENTS = delete(_TRANSIENTS).where(
+    _TRANSIENTS.c.action_id.in_(bindparam("actions", expanding=True)),
+    _TRANSIENTS.c.state.in_(bindparam("states", expanding=True)),
+)
 _PAGE_OF = select(_ACTIONS.c.action_page_id).where(_ACTIONS.c.id == _ACTION)
 _DELETE_ACTION = delete(_ACTIONS).where(_ACTIONS.c.id == _ACTION, _ACTIONS.c.status == ActionStatus.PENDING)
 
@@ -63,7 +67,7 @@ def purge(session: Session, action_id: int, event: Event, now: datetime) -> bool
 
     False: somebody else has decided meanwhile, nothing was done.
     """
-    if not _end(session, action_id, event, End.PURGED):
+    if not _end(session, [action_id], event, End.PURGED):
         return False
     page_id = session.execute(_PAGE_OF, {"action": action_id}).scalar_one()
     session.execute(_DELETE_ACTION, {"action": action_id})
@@ -71,9 +75,9 @@ def purge(session: Session, action_id: int, event: Event, now: datetime) -> bool
     return True
 
 
-def clear(session: Session, action_id: int, event: Event) -> bool:
-    """Delete the last clear data of an accepted signature, sent or not. False: it was gone already."""
-    return _end(session, action_id, event, End.CLEARED)
+def clear(session: Session, action_ids: Sequence[int], event: Event) -> int:
+    """Delete the last clear data of accepted signatures, sent or not; of how many. The others were gone already."""
+    return _end(session, action_ids, event, End.CLEARED)
 
 
 def withdraw(session: Session, action_id: int) -> bool:
@@ -88,6 +92,6 @@ def withdraw(session: Session, action_id: int) -> bool:
     return driver.changed(session, _WITHDRAW_ACTION, {**bound, "nothing_left": left == 0}) == 1
 
 
-def _end(session: Session, action_id: int, event: Event, end: End) -> bool:
-    driver.lock_actions(session, [action_id])
-    return driver.changed(session, _END_TRANSIENT, {"action": action_id, "states": sources(event, end)}) == 1
+def _end(session: Session, action_ids: Sequence[int], event: Event, end: End) -> int:
+    driver.lock_actions(session, action_ids)
+    return driver.changed(session, _END_TRANSIENTS, {"actions": list(action_ids), "states": sources(event, end)})

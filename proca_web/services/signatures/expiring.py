@@ -102,10 +102,10 @@ def end(session: Session, over: Over, now: datetime) -> bool:
     """End one row: purge it, clear a late thank-you, or wait for a link that may have arrived."""
     reached = target(over.state, over.event)
     if reached is End.CLEARED:
-        return clearing.clear(session, over.action_id, over.event)
+        return clearing.clear(session, [over.action_id], over.event) == 1
     if reached is End.PURGED:
         return clearing.purge(session, over.action_id, over.event, now)
-    settling.wait(session, over.action_id, over.event, now, over.confirm_days)
+    settling.wait(session, [over.action_id], over.event, now, over.confirm_days)
     return True
 
 

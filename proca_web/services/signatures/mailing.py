@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import bindparam, func, select, update
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.dml import ReturningUpdate
 
@@ -23,7 +23,7 @@ from proca_web.services import driver
 from proca_web.services.petitions import wordings
 from proca_web.services.sealing.keyring import Keyring
 
-BATCH = 20
+BATCH = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,12 +82,10 @@ _IDS: Any = bindparam("ids", expanding=True)
 _HELD = update(_TRANSIENTS).where(_ROW.state == bindparam("held"), _ROW.action_id.in_(_IDS))
 _RENEW = _HELD.values(lease_until=bindparam("lease")).returning(_ROW.action_id)
 _HAND_BACK = _HELD.values(state=bindparam("back"), lease_until=None)
-_SET_ASIDE = _HAND_BACK.values(next_try=bindparam("later"))
-_ANY_DUE = (
-    select(_ROW.action_id)
-    .where(_ROW.state == bindparam("held"), _ROW.next_try <= bindparam("now"), _ROW.attempts < MOST_ANSWERS)
-    .limit(1)
-)
+_PUT_OFF = _HAND_BACK.values(next_try=bindparam("later"))
+_DUE = (_ROW.state.in_((State.TO_SEND, State.THANKS_TO_SEND)), _ROW.next_try <= bindparam("now"))
+_SOME_DUE = select(_ROW.action_id).where(*_DUE, _ROW.attempts < MOST_ANSWERS).limit(bindparam("most")).subquery()
+_NUMBER_DUE = select(func.count()).select_from(_SOME_DUE)
 _DETAILS = (
     select(Action.id, Action.ref, Action.action_page_id, Action.repeat, Action.testing, Campaign.confirm_days)
     .join(ActionPage, ActionPage.id == Action.action_page_id)
@@ -96,9 +94,9 @@ _DETAILS = (
 )
 
 
-def is_due(session: Session, state: State, now: datetime) -> bool:
-    """Whether a mail of that kind is due; asked before the write lock is taken."""
-    return session.execute(_ANY_DUE, {"held": state, "now": now}).first() is not None
+def number_due(session: Session, now: datetime, most: int) -> int:
+    """How many mails are due, no further than `most`; asked before the write lock is taken."""
+    return session.execute(_NUMBER_DUE, {"now": now, "most": most}).scalar_one()
 
 
 def claim(
@@ -136,7 +134,7 @@ def claim(
         )
     if lost:
         back = {"ids": lost, "held": leased, "back": state, "later": now + FAULT_PAUSE}
-        session.execute(_SET_ASIDE, back)
+        session.execute(_PUT_OFF, back)
     return mails, lost
 
 
@@ -145,10 +143,13 @@ def renew(session: Session, held: State, action_ids: Sequence[int], now: datetim
     return set(session.scalars(_RENEW, {"ids": action_ids, "held": held, "lease": now + LEASE}))
 
 
-def hand_back(session: Session, held: State, action_ids: Collection[int]) -> None:
-    """What was claimed and not begun is to be sent at once, by whoever comes next."""
-    back = target(held, Event.FAILED)
-    session.execute(_HAND_BACK, {"ids": list(action_ids), "held": held, "back": back})
+def hand_back(session: Session, held: State, action_ids: Collection[int], later: datetime | None = None) -> None:
+    """What was claimed and not begun is to be sent by whoever comes next: at once, or not before that moment."""
+    values = {"ids": list(action_ids), "held": held, "back": target(held, Event.FAILED)}
+    if later is None:
+        session.execute(_HAND_BACK, values)
+    else:
+        session.execute(_PUT_OFF, {**values, "later": later})
 
 
 def page_of(session: Session, page_id: int) -> PageOfMail:

@@ -3,6 +3,7 @@
 Each act is a compare-and-set on the state: when the person has decided meanwhile, nothing changes.
 """
 
+from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -24,7 +25,6 @@ from proca_web.domain.transient import (
 from proca_web.domain.words import DayEvent
 from proca_web.models import Action, Transient
 from proca_web.services import driver, heartbeats
-from proca_web.services.driver import AnyConnection
 from proca_web.services.petitions import counting
 from proca_web.services.signatures import clearing
 from proca_web.services.signatures.mailing import DueMail
@@ -41,11 +41,12 @@ _BY_OUTCOME = {
 }
 _TRANSIENTS = driver.table(Transient)
 _ROW = _TRANSIENTS.c
-_WAIT = """
-UPDATE transients SET state = ?, wait_key = NULL, wait_seal = NULL, sealed_at = NULL, lease_until = NULL,
-       waiting_since = ?, next_try = ?
- WHERE action_id = ? AND state = ?
-"""
+_WAIT = (
+    update(_TRANSIENTS)
+    .where(_ROW.action_id.in_(bindparam("actions", expanding=True)), _ROW.state == bindparam("held"))
+    .values(state=State.WAITING, wait_key=None, wait_seal=None, sealed_at=None, lease_until=None)
+    .values(waiting_since=bindparam("since"), next_try=bindparam("until"))
+)
 _HELD = (_ROW.action_id == bindparam("action"), _ROW.state == bindparam("held"))
 _TRIED = (
     select(_ROW.attempts, _ROW.unsure, Action.action_page_id).join(Action, Action.id == _ROW.action_id).where(*_HELD)
@@ -63,16 +64,29 @@ _LEASE_OVER = (
 )
 
 
-def only_waits(mail: DueMail, outcome: Outcome) -> bool:
-    """Whether the outcome is the usual one, which `wait` alone writes down: one statement, by the shortest way."""
-    return target(mail.state, _BY_OUTCOME[outcome]) is State.WAITING
-
-
-def wait(connection: AnyConnection, action_id: int, event: Event, now: datetime, confirm_days: int) -> None:
-    """The mail is out: the address is closed, and waits for its link for the campaign's days from now."""
+def wait(session: Session, actions: Collection[int], event: Event, now: datetime, confirm_days: int) -> None:
+    """The mails are out: the addresses are closed, and wait for their links for the campaign's days from now."""
     (held,) = sources(event, State.WAITING)
-    moments = driver.times(connection, (now, now + timedelta(days=confirm_days)))
-    driver.execute(connection, _WAIT, (State.WAITING, *moments, action_id, held))
+    until = now + timedelta(days=confirm_days)
+    session.execute(_WAIT, {"actions": list(actions), "held": held, "since": now, "until": until})
+
+
+def settle_sent(session: Session, mails: Iterable[DueMail], now: datetime) -> None:
+    """Write down, many at once, that these mails are out: a statement for each length of time that is waited.
+
+    Whose person has decided meanwhile stays as it is.
+    """
+    waiting: dict[int, list[int]] = {}
+    thanked = []
+    for mail in mails:
+        if target(mail.state, Event.SENT) is State.WAITING:
+            waiting.setdefault(mail.confirm_days, []).append(mail.action_id)
+        else:
+            thanked.append(mail.action_id)
+    for confirm_days, actions in sorted(waiting.items()):
+        wait(session, sorted(actions), Event.SENT, now, confirm_days)
+    if thanked:
+        clearing.clear(session, thanked, Event.SENT)
 
 
 def settle(session: Session, mail: DueMail, outcome: Outcome, relay: str, now: datetime) -> None:
@@ -80,11 +94,11 @@ def settle(session: Session, mail: DueMail, outcome: Outcome, relay: str, now: d
     event = _BY_OUTCOME[outcome]
     reached = target(mail.state, event)
     if reached is End.CLEARED:
-        clearing.clear(session, mail.action_id, event)
+        clearing.clear(session, [mail.action_id], event)
     elif reached is End.PURGED:
         clearing.purge(session, mail.action_id, event, now)
     elif reached is State.WAITING:
-        wait(session, mail.action_id, event, now, mail.confirm_days)
+        wait(session, [mail.action_id], event, now, mail.confirm_days)
     elif outcome is Outcome.ANSWERED:
         _answered(session, mail.action_id, mail.state, relay, now)
     elif outcome is Outcome.UNSURE:
@@ -106,7 +120,7 @@ def lease_over(session: Session, now: datetime, aged: datetime) -> list[tuple[in
 def end_lease(session: Session, action_id: int, held: State, now: datetime) -> None:
     """Nobody knows how that mail ended: a confirmation is tried again after a pause, a thank-you is dropped."""
     if target(held, Event.UNSURE) is End.CLEARED:
-        clearing.clear(session, action_id, Event.UNSURE)
+        clearing.clear(session, [action_id], Event.UNSURE)
     else:
         _unsure(session, action_id, held, now)
 

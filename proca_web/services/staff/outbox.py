@@ -42,6 +42,7 @@ _SENT = update(_OUTBOX).where(_COLUMNS.id == _MAIL).values(state=OutboxState.SEN
 _LEASED = update(_OUTBOX).where(_COLUMNS.state == OutboxState.SENDING)
 _TO_SEND = _LEASED.values(state=OutboxState.TO_SEND, lease_until=None)
 _AGAIN = _TO_SEND.where(_COLUMNS.id == _MAIL).values(next_try=bindparam("later"))
+_HAND_BACK = _TO_SEND.where(_COLUMNS.id == _MAIL).values(attempts=_COLUMNS.attempts - 1)
 _END_LEASES = _TO_SEND.where(_COLUMNS.lease_until < _NOW)
 _GIVE_UP = delete(_OUTBOX).where(_COLUMNS.state != OutboxState.SENT, _COLUMNS.created_at < _BEFORE)
 _FORGET = delete(_OUTBOX).where(_COLUMNS.state == OutboxState.SENT, _COLUMNS.sent_at < _BEFORE)
@@ -115,6 +116,11 @@ def settle(session: Session, notice: DueNotice, outcome: Outcome, now: datetime)
         return
     pause = min(LONGEST_PAUSE, timedelta(minutes=2 ** min(notice.attempts, 10)))
     session.execute(_AGAIN, {"mail": notice.id, "later": now + pause})
+
+
+def hand_back(session: Session, notice: DueNotice) -> None:
+    """What was claimed and not begun is to be sent at once, by whoever comes next."""
+    session.execute(_HAND_BACK, {"mail": notice.id})
 
 
 def tidy(session: Session, now: datetime) -> None:

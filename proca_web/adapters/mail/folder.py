@@ -1,0 +1,43 @@
+"""The demo's mail: one file a message, in a folder that /mailbox shows; never in a database or log."""
+
+import json
+import os
+import secrets
+import time
+from email import message_from_bytes, policy
+from pathlib import Path
+from typing import Any
+
+from flask import current_app
+
+from proca_web.adapters import clock
+from proca_web.adapters.mail.letters import Mail
+from proca_web.adapters.mail.smtp import SafeConnection
+from proca_web.domain.delivery.answers import SENT, Reply
+
+
+class FolderConnection(SafeConnection):
+    """A folder that takes every mail, as a mail server would."""
+
+    def configure_host(self) -> Any:
+        """Nothing to connect to."""
+        return None
+
+    def deliver(self, sender: str, mail: Mail) -> Reply:
+        """Write the message down as its reader sees it."""
+        folder: Path = current_app.config["MAILBOX_DIR"]
+        read = message_from_bytes(mail.wire.removesuffix(b".\r\n").replace(b"\r\n..", b"\r\n."), policy=policy.default)
+        bodies = {kind: read.get_body((kind,)) for kind in ("plain", "html")}
+        text, html = (body.get_content() if body is not None else None for body in bodies.values())
+        content = {
+            "to": mail.recipient,
+            "subject": str(read["Subject"]),
+            "text": text,
+            "html": html,
+            "sent_at": clock.now().strftime("%Y-%m-%dT%H:%M:%SZ"),
+        }
+        name = f"{time.time_ns():020d}-{secrets.token_hex(4)}"
+        draft = folder / f".{name}"
+        draft.write_text(json.dumps(content, ensure_ascii=False), "utf-8")
+        os.replace(draft, folder / f"{name}.json")
+        return SENT

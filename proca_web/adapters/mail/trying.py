@@ -1,0 +1,39 @@
+"""One test mail, for `check`: whether it goes, and what the time it takes means in mails a second."""
+
+import secrets
+from dataclasses import dataclass
+
+from flask import current_app
+
+from proca_web.adapters import clock
+from proca_web.adapters.mail.letters import Letter
+from proca_web.adapters.mail.smtp import connect
+from proca_web.domain.outcome import Outcome
+
+
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """What went wrong, as sentences without the address; else how long one connection takes for a mail."""
+
+    faults: list[str]
+    seconds: float = 0.0
+
+
+def send_test(address: str) -> Tried:
+    """Send a test mail."""
+    sender: str = current_app.config["MAIL_DEFAULT_SENDER"]
+    letter = Letter(
+        subject="proca_web: mail works", recipients=[address], body="This is the test mail you asked for.\n"
+    )
+    letter.msgId = f"<{secrets.token_hex(16)}@{sender.rpartition('@')[2]}>"
+    try:
+        connection = connect()
+        with connection:
+            began = clock.monotonic()
+            reply = connection.deliver(sender, letter.as_mail())
+            took = clock.monotonic() - began
+    except Exception as error:
+        return Tried([f"the test mail could not be sent ({type(error).__name__}); check the PROCA_MAIL_* settings"])
+    if reply.outcome is not Outcome.SENT:
+        return Tried([f"the mail server did not take the test mail ({reply.outcome.value})"])
+    return Tried([], took)

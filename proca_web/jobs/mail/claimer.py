@@ -1,0 +1,152 @@
+"""Takes mails that are due from the database, a few ahead of the senders, and writes their letters.
+
+Nothing is claimed but over an open connection. Thank-yous take their turn beside confirmations; mails to staff, which
+are few, go first.
+"""
+
+from collections.abc import Iterator
+from typing import TypeVar
+
+from flask import Flask
+
+from proca_web.adapters import clock, notices
+from proca_web.adapters.database import reading, writing
+from proca_web.adapters.keyring import keyring_of
+from proca_web.adapters.mail.forms import Forms
+from proca_web.adapters.mail.letters import Mail
+from proca_web.domain.transient import State
+from proca_web.domain.words import Alarm
+from proca_web.jobs.mail.hand import Held
+from proca_web.jobs.mail.post import Post
+from proca_web.services import heartbeats
+from proca_web.services.instance import alarms
+from proca_web.services.signatures import mailing
+from proca_web.services.signatures.mailing import DueMail, PageOfMail
+from proca_web.services.staff import outbox
+from proca_web.services.staff.outbox import DueNotice
+
+PAGE_SECONDS = 2.0
+CLOCK_SECONDS = 10.0
+MOST_NOTICES = 10
+T = TypeVar("T")
+
+
+class Claimer:
+    """Looks for mails that are due. Inside the app's context."""
+
+    def __init__(self, app: Flask, post: Post) -> None:
+        self._app = app
+        self._post = post
+        self._forms = Forms(app)
+        self._pages: dict[int, tuple[PageOfMail, float]] = {}
+        self._clock_until = float("-inf")
+        self._is_clock_right = self._is_dry = False
+
+    def refresh(self) -> None:
+        """What may have changed since the last look is read again."""
+        self._clock_until = float("-inf")
+        self._pages = {number: (page, float("-inf")) for number, (page, _) in self._pages.items()}
+
+    def due(self) -> int:
+        """How many mails are due, no further than there may be connections; none where this host's clock is wrong."""
+        most = self._post.governor.connections(clock.monotonic())
+        if not most or not self._may_send():
+            return 0
+        with reading() as session:
+            return mailing.number_due(session, clock.now(), most) + outbox.is_due(session, clock.now())
+
+    def claim(self) -> int:
+        """Claim as many as should lie ready; how many it were."""
+        most = min(self._post.wants(), mailing.BATCH)
+        if most < 1 or not self._post.crew.working() or not self._may_send():
+            return 0
+        if self._is_dry and not self.due():
+            return 0
+        number = self._claim_notices()
+        mails = self._claim_mails(most)
+        self._is_dry = len(mails) < most
+        self._post.add(filter(None, map(self._letter, mails)))
+        return number + len(mails)
+
+    def _claim_mails(self, most: int) -> list[DueMail]:
+        """Both kinds by turns; where there are few of one, more of the other."""
+        with writing() as session:
+            ring, now = keyring_of(self._app), clock.now()
+            first, lost = mailing.claim(session, ring, State.TO_SEND, now, (most + 1) // 2)
+            thanks, lost_thanks = mailing.claim(session, ring, State.THANKS_TO_SEND, now, most - len(first))
+            rest = most - len(first) - len(thanks)
+            more, lost_more = mailing.claim(session, ring, State.TO_SEND, now, rest) if rest else ([], [])
+        if number := len(lost + lost_thanks + lost_more):
+            self._app.logger.critical("mail: the keyring does not open %s waiting addresses", number)
+        return [*_in_turns(first, thanks), *more]
+
+    def _may_send(self) -> bool:
+        if clock.monotonic() >= self._clock_until:
+            self._is_clock_right = clock.is_right(self._app)
+            self._clock_until = clock.monotonic() + CLOCK_SECONDS
+        return self._is_clock_right
+
+    def _letter(self, due: DueMail) -> Held | None:
+        """The mail, ready; what no letter can be made for is set aside, and the others leave."""
+        held = Held(due, None, clock.monotonic())
+        try:
+            held.mail = self._forms.write(due, self._page(due.page_id), clock.now().timestamp())
+        except Exception as error:
+            page, _ = self._pages.get(due.page_id, (None, 0.0))
+            self._set_aside(f"mail of the page {page.name if page else due.page_id}", error)
+            self._post.cannot_write(held)
+            return None
+        return held
+
+    def _page(self, page_id: int) -> PageOfMail:
+        """What is said about the page; the same object as long as it is the same."""
+        known, until = self._pages.get(page_id, (None, 0.0))
+        if known is None or clock.monotonic() >= until:
+            with reading() as session:
+                read = mailing.page_of(session, page_id)
+            known = known if known == read else read
+            self._pages[page_id] = (known, clock.monotonic() + PAGE_SECONDS)
+        return known
+
+    def _claim_notices(self) -> int:
+        """Mails to staff: they stand at the head of the line."""
+        helds: list[Held] = []
+        while len(helds) < MOST_NOTICES:
+            with reading() as session:
+                if not outbox.is_due(session, clock.now()):
+                    break
+            with writing() as session:
+                notice = outbox.claim(session, clock.now())
+            if notice is not None:
+                helds.append(Held(notice, self._notice(notice), clock.monotonic()))
+        for held in helds:
+            if held.mail is None:
+                self._post.cannot_write(held)
+        self._post.add([held for held in helds if held.mail is not None], first=True)
+        return len(helds)
+
+    def _notice(self, notice: DueNotice) -> Mail | None:
+        try:
+            return notices.write(self._app, notice).as_mail()
+        except Exception as error:
+            self._app.logger.critical("mail: a notice %s was set aside (%s)", notice.kind, type(error).__name__)
+            with writing() as session:
+                name = f"mail to staff, {notice.kind}"
+                heartbeats.set_aside(session, name, type(error).__name__, clock.now())
+            return None
+
+    def _set_aside(self, name: str, error: Exception) -> None:
+        reason = type(error).__name__
+        self._app.logger.critical("mail: %s was set aside (%s)", name, reason)
+        with writing() as session:
+            heartbeats.set_aside(session, name, reason, clock.now())
+            alarms.raise_(session, Alarm.MAIL, clock.now(), fault=f"{name} was set aside ({reason})")
+
+
+def _in_turns(first: list[T], second: list[T]) -> Iterator[T]:
+    """One of these, one of those, then what is left."""
+    for pair in zip(first, second, strict=False):
+        yield from pair
+    both = min(len(first), len(second))
+    yield from first[both:]
+    yield from second[both:]

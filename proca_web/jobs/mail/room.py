@@ -1,0 +1,198 @@
+"""All of one process's mail: in a worker with threads of its own, elsewhere one mail after the other until none is due.
+
+Nobody waits for mail: release, housekeeping and signs of life go on whatever the mail server does.
+"""
+
+import threading
+from collections.abc import Callable
+from itertools import count
+
+from flask import Flask
+
+from proca_web.adapters import clock, logs
+from proca_web.adapters.alive import trouble
+from proca_web.adapters.database import give_back
+from proca_web.domain.delivery import servers
+from proca_web.domain.delivery.governor import Governor
+from proca_web.domain.errors import Unavailable
+from proca_web.jobs.mail.claimer import Claimer
+from proca_web.jobs.mail.hand import Held
+from proca_web.jobs.mail.post import Post
+from proca_web.jobs.mail.sender import Sender
+from proca_web.jobs.mail.settler import Settler
+from proca_web.services.signatures.mailing import BATCH
+
+LOOK_EVERY_SECONDS = 5.0
+_BUSY_SECONDS, _BUSY_LOOK_SECONDS, _SHORTEST_LOOK_SECONDS = 10.0, 0.1, 0.02
+GROUP_SECONDS = 0.025
+END_SECONDS = 2.0
+_TRIES_TO_SETTLE = 5
+_EXTENSION = "proca_mail"
+_MAKING = threading.Lock()
+
+
+def send_mail(app: Flask) -> None:
+    """Send every mail that is due; where mail has threads of its own, tell them."""
+    room_of(app).send()
+
+
+def room_of(app: Flask) -> "Mailroom":
+    """The app's mail room."""
+    with _MAKING:
+        room: Mailroom = app.extensions.setdefault(_EXTENSION, Mailroom(app))
+    return room
+
+
+class Mailroom:
+    """The mail of one process, over one mail server."""
+
+    def __init__(self, app: Flask) -> None:
+        self._app = app
+        server: str = app.config["MAIL_SERVER"]
+        kept = servers.ceiling(server, app.config["MAIL_CONNECTIONS"])
+        self.post = Post(Governor(kept.connections, kept.mails_each))
+        self._claimer = Claimer(app, self.post)
+        self._settler = Settler(app, self.post, f"{server}:{app.config['MAIL_PORT']}")
+        self._numbers = count(1)
+        self._senders: list[Sender] = []
+        self._one_run = threading.Lock()
+        self._is_over = threading.Event()
+        self._threads: list[threading.Thread] = []
+
+    def start(self) -> None:
+        """From now on mail has threads of its own in this process."""
+        self._is_over.clear()
+        self.post.go_on()
+        for name, act in (("mail-claim", self._keep_claiming), ("mail-settle", self._keep_settling)):
+            thread = threading.Thread(target=act, name=name, daemon=True)
+            thread.start()
+            self._threads.append(thread)
+
+    def stop(self, seconds: float) -> None:
+        """End after the mails at hand, or without them when that takes longer; what was not begun is handed back."""
+        self.post.stop()
+        self._wait_until_idle(seconds)
+        for sender in self._senders:
+            sender.cut()
+        self._wait_until_idle(END_SECONDS)
+        self._is_over.set()
+        self.post.hand.done.set()
+        threads, self._threads = self._threads, []
+        for thread in threads:
+            thread.join(END_SECONDS)
+        if threads:
+            self.post.hand_back()
+            with self._app.app_context():
+                self._surely(self._settler.settle)
+
+    def send(self) -> None:
+        """Send what is due now, or wake the threads that do."""
+        if self._threads:
+            self.post.work.set()
+        else:
+            self._run()
+
+    def _run(self) -> None:
+        """One mail after the other, over one connection, to the end."""
+        sender = Sender(self._app, self.post)
+        with self._one_run, self._app.app_context():
+            self._claimer.refresh()
+            self._surely(self._settler.settle)
+            self.post.crew.join(sender)
+            try:
+                while not self.post.is_stopping and self._claimer.due() and sender.is_open() and self._claimer.claim():
+                    self._hand_over_all(sender)
+                    self._surely(self._settler.settle)
+            finally:
+                sender.close()
+                self.post.crew.leave(sender)
+                self.post.hand_back()
+                self._surely(self._settler.settle)
+
+    def _hand_over_all(self, sender: Sender) -> None:
+        while not self.post.is_stopping and sender.is_open():
+            held, seconds = self.post.next(clock.monotonic())
+            if held is None and not self.post.lies_ready():
+                return
+            if held is None:
+                self._is_over.wait(seconds)
+            else:
+                sender.hand_over(held)
+                self._surely(self._settler.settle)
+                self._settler.keep(self._cut)
+
+    def _keep_claiming(self) -> None:
+        while not self.post.is_stopping:
+            with self._app.app_context():
+                seconds = self._guarded("mail", self._claim, LOOK_EVERY_SECONDS)
+            self.post.work.wait(seconds)
+            self.post.work.clear()
+
+    def _claim(self) -> float:
+        """Claim once; for how long there is nothing more to do, unless somebody says so."""
+        now = clock.monotonic()
+        rest = self.post.governor.closed_for(now)
+        if rest:
+            return rest
+        if not self.post.crew.working():
+            self._man(self._claimer.due())
+            return LOOK_EVERY_SECONDS
+        wanted = min(self.post.wants(), BATCH)
+        claimed = self._claimer.claim() if wanted else 0
+        self._man(0)
+        if not wanted or claimed >= wanted:
+            return _BUSY_LOOK_SECONDS
+        self._is_over.wait(_SHORTEST_LOOK_SECONDS)  # there are no more: who asks again at once learns nothing
+        return _BUSY_LOOK_SECONDS if now - self.post.active_at < _BUSY_SECONDS else LOOK_EVERY_SECONDS
+
+    def _man(self, mails: int) -> None:
+        """As many connections more as would carry something."""
+        for _ in range(self.post.missing(mails)):
+            sender = Sender(self._app, self.post)
+            self._senders = [*(other for other in self._senders if self.post.crew.has(other)), sender]
+            sender.start(next(self._numbers))
+
+    def _keep_settling(self) -> None:
+        while not self._is_over.is_set():
+            self.post.hand.done.wait(1.0)
+            self._is_over.wait(GROUP_SECONDS)
+            with self._app.app_context():
+                if not self._guarded("mail", self._settle, 0.0):
+                    self._is_over.wait(1.0)
+
+    def _settle(self) -> float:
+        self._settler.settle()
+        self._settler.keep(self._cut)
+        return 1.0
+
+    def _cut(self, held: Held) -> None:
+        for sender in self._senders:
+            if sender.held is held:
+                sender.cut()
+
+    def _guarded(self, name: str, act: Callable[[], float], otherwise: float) -> float:
+        try:
+            return act()
+        except Unavailable as error:
+            trouble.met(self._app, error)
+            self._app.logger.error("%s waits: %s", name, error)
+        except Exception as error:
+            logs.unexpected(self._app.logger, error, name)
+        return otherwise
+
+    def _surely(self, act: Callable[[], None]) -> None:
+        """A database that restarts gets a few seconds: what is not written down is sent again after its lease."""
+        for again in range(1, _TRIES_TO_SETTLE):
+            try:
+                act()
+            except Exception:
+                give_back()  # the connection, which may be dead
+                self._is_over.wait(0.1 * 2**again)
+            else:
+                return
+        act()
+
+    def _wait_until_idle(self, seconds: float) -> None:
+        until = clock.monotonic() + seconds
+        while self._threads and self.post.hand.is_busy() and clock.monotonic() < until:
+            self._is_over.wait(0.02)

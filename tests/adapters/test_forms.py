@@ -1,0 +1,171 @@
+"""Finished forms: what is filled into them reads exactly as if the whole template had been rendered for that person."""
+
+import re
+from dataclasses import replace
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+from typing import cast
+
+import pytest
+from flask import Flask
+from flask_babel import force_locale
+
+from proca_web.adapters.database import reading
+from proca_web.adapters.mail import forms
+from proca_web.adapters.mail.forms import Forms
+from proca_web.adapters.mail.letters import Letter, Mail
+from proca_web.crypto.boxes import transient_seal
+from proca_web.crypto.boxes.transient_seal import Waiting
+from proca_web.crypto.encoding import encode
+from proca_web.domain.messages import LANGUAGES
+from proca_web.domain.transient import State
+from proca_web.services.signatures import mailing
+from proca_web.services.signatures.mailing import DueMail, PageOfMail
+from tests.databases import ON_SQLITE
+from tests.factories import World
+
+pytestmark = ON_SQLITE  # a text is a text
+TOKEN = bytes(range(32))
+NAMES = [
+    "Zofia",
+    ".",
+    ".hidden",
+    "a\r\n.\r\nQUIT",
+    "two\nlines",
+    "bare\rreturn",
+    "x" * 200,
+    "ü" * 200,
+    "dots. " * 40,
+    "O’Neil & <b>Sons</b> \"quoted\" 'single'",
+    "%(name)s %s {{ name }} {% if %}",
+    "=3D=\r\n=",
+    "--boundary--",
+    "صوفيا",
+    "🌳" * 50,
+    "\x00 and \x1b",
+    "trailing space ",
+    "\ttab",
+    "",
+]
+_LINE_END = re.compile(r"\r\n?|\n")
+
+
+@pytest.fixture(params=[*LANGUAGES, "ar"])
+def page(world: World, request: pytest.FixtureRequest) -> PageOfMail:
+    """What mails of a page say, with lines that begin with a dot, in each language and from right to left."""
+    with world.app.app_context(), reading() as session:
+        read = mailing.page_of(session, 1)
+    return replace(read, locale=request.param, demand=".first\n.\n" + "long words " * 100, title="Trees & Parks.")
+
+
+def due(state: State = State.SENDING, name: str = "Zofia", email: str = "zofia@example.org", **more: bool) -> DueMail:
+    """One mail to send."""
+    said = {"repeat": False, "testing": False} | more
+    return DueMail(1, state, 1, b"r" * 16, **said, confirm_days=14, waiting=Waiting(email, name, TOKEN))
+
+
+def read(mail: Mail) -> EmailMessage:
+    """As a server and then a mail program read it."""
+    lines = mail.wire.split(b"\r\n")
+    assert lines[-2:] == [b".", b""]
+    assert b"." not in lines[:-2]
+    assert all(b"\n" not in line and b"\r" not in line and len(line) < 998 for line in lines)
+    message = b"\r\n".join(line[1:] if line[:1] == b"." else line for line in lines[:-2])
+    return cast(EmailMessage, message_from_bytes(message + b"\r\n", policy=policy.default))
+
+
+def rendered(app: Flask, mail: DueMail, page: PageOfMail, part: str) -> str:
+    """The template as a whole."""
+    kind = {State.SENDING: "confirm_signature", State.THANKS_SENDING: "thank_you"}[mail.state]
+    withdraw = transient_seal.withdraw_token(TOKEN) if mail.state is State.SENDING else TOKEN
+    values = {
+        "page": page,
+        "first_name": mail.waiting.first_name,
+        "repeat": mail.repeat,
+        "testing": mail.testing,
+        "page_url": f"http://localhost/p/{page.name}",
+        "confirm_url": f"http://localhost/confirm/{encode(TOKEN)}",
+        "withdraw_url": f"http://localhost/withdraw/{encode(withdraw)}",
+    }
+    with force_locale(page.locale):
+        return app.jinja_env.get_template(f"email/signatures/{kind}/{part}").render(values)
+
+
+def lines_of(text: str) -> list[str]:
+    return _LINE_END.split(text.rstrip("\r\n"))
+
+
+@pytest.mark.parametrize("kind", ["confirmation", "test", "thanks", "thanks again"])
+def test_a_filled_form_reads_as_the_template_does(world: World, page: PageOfMail, kind: str) -> None:
+    state = State.THANKS_SENDING if kind.startswith("thanks") else State.SENDING
+    more = {"repeat": kind == "thanks again", "testing": kind == "test"}
+    with world.app.app_context():
+        made = Forms(world.app)
+        for name in NAMES:
+            mail = due(state, name, **more)
+            message = read(made.write(mail, page, 0.0))
+            assert message["Subject"] == rendered(world.app, mail, page, "subject.txt")
+            for part, file in (("plain", "body.txt"), ("html", "body.html")):
+                body = message.get_body((part,))
+                assert body is not None
+                assert lines_of(body.get_content()) == lines_of(rendered(world.app, mail, page, file)), name
+        assert len(made._forms) == 1
+
+
+def test_a_thank_you_without_a_link_has_none(world: World, page: PageOfMail) -> None:
+    mail = replace(due(State.THANKS_SENDING), waiting=Waiting("zofia@example.org", "Zofia"))
+    with world.app.app_context():
+        body = read(Forms(world.app).write(mail, page, 0.0)).get_body(("plain",))
+    assert body is not None
+    assert "/withdraw/" not in body.get_content()
+
+
+def test_headers_are_those_of_a_letter_and_name_nobody_else(world: World, page: PageOfMail) -> None:
+    with world.app.app_context():
+        message = read(Forms(world.app).write(due(), page, 0.0))
+    assert sorted(message.keys()) == sorted(
+        ["To", "Date", "Message-ID", "From", "Subject", "Reply-To", "Auto-Submitted", "X-Auto-Response-Suppress"]
+        + ["MIME-Version", "Content-Type"]
+    )
+    assert message["To"] == "zofia@example.org"
+    assert message["Date"] == "Thu, 01 Jan 1970 00:00:00 -0000"
+
+
+def test_what_an_org_changed_is_in_the_next_mail(world: World, page: PageOfMail) -> None:
+    with world.app.app_context():
+        made = Forms(world.app)
+        made.write(due(), page, 0.0)
+        message = read(made.write(due(), replace(page, title="Other words"), 0.0))
+    assert "Other words" in message["Subject"]
+
+
+def test_forms_of_pages_long_gone_are_forgotten(
+    world: World, page: PageOfMail, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(forms, "MOST_FORMS", 3)
+    with world.app.app_context():
+        made = Forms(world.app)
+        for number in range(10):
+            made.write(replace(due(), page_id=number), page, 0.0)
+    assert len(made._forms) <= 3
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["a b@example.org", "a\r\nBcc: x@example.org", "a>@example.org", "<a@example.org", "ü@example.org", "a", ""],
+)
+def test_an_address_that_no_command_can_hold_is_refused_without_its_text(
+    world: World, page: PageOfMail, address: str
+) -> None:
+    with world.app.app_context(), pytest.raises(ValueError, match="^not an address for a header$"):
+        Forms(world.app).write(due(email=address), page, 0.0)
+
+
+def test_a_letter_of_its_own_ends_every_line_as_the_wire_wants_it(world: World) -> None:
+    with world.app.app_context():
+        letter = Letter(subject="s", recipients=["a@example.org"], body=".\n.two\rthree\r\n", sender="b@example.org")
+        letter.msgId = "<1@example.org>"
+        message = read(letter.as_mail())
+    body = message.get_body(("plain",))
+    assert body is not None
+    assert lines_of(body.get_content()) == [".", ".two", "three"]

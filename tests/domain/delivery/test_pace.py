@@ -1,0 +1,87 @@
+"""The rate that a server takes: found by what it refuses, kept, and tried again."""
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from proca_web.domain.delivery.pace import SLOWEST, Pace
+
+
+class Server:
+    """Takes so many mails in a second, and says "slower" to the rest. Many want to send all the time."""
+
+    def __init__(self, limit: int) -> None:
+        self.limit = limit
+        self.pace = Pace()
+        self.now = 0.0
+        self.taken: list[float] = []
+        self.refused: list[float] = []
+
+    def run(self, seconds: float, most: float = 400.0) -> None:
+        until = self.now + seconds
+        while self.now < until:
+            wait = self.pace.wait(self.now)
+            if wait:
+                self.now = min(until, self.now + wait)
+                continue
+            if len([at for at in self.taken[-self.limit :] if at > self.now - 1]) < self.limit:
+                self.taken.append(self.now)
+                self.pace.delivered(self.now)
+            else:
+                self.refused.append(self.now)
+                self.pace.refused(self.now)
+            self.now += 1 / most
+
+    def rate(self, seconds: float) -> float:
+        return len([at for at in self.taken if at > self.now - seconds]) / seconds
+
+
+@given(limit=st.integers(2, 100))
+@settings(max_examples=25, deadline=None)
+def test_a_rate_is_found_and_used_with_few_refusals(limit: int) -> None:
+    server = Server(limit)
+    server.run(30.0)
+    before = len(server.refused)
+    server.run(60.0)
+    assert server.rate(30.0) >= 0.8 * limit
+    assert len(server.refused) - before <= 60
+
+
+def test_without_a_refusal_nobody_waits() -> None:
+    pace = Pace()
+    for number in range(1000):
+        assert pace.wait(number / 1000) == 0
+        pace.delivered(number / 1000)
+    assert pace.rate is None
+
+
+def test_a_quota_that_is_used_up_is_asked_about_rarely_and_the_first_yes_brings_the_rate_back() -> None:
+    pace, now, asked = Pace(), 0.0, 0
+    while now < 24 * 3600:
+        wait = pace.wait(now)
+        now += wait
+        if not wait:
+            asked += 1
+            now += 0.1
+            pace.refused(now)
+    assert pace.rate == SLOWEST
+    assert asked <= 24 * 12 + 20
+    tried = now
+    while (pace.rate or 1000) < 1:
+        wait = pace.wait(now)
+        now += wait
+        if not wait:
+            pace.delivered(now)
+    assert now - tried < 1200
+
+
+def test_what_was_on_its_way_when_the_first_was_refused_says_nothing_new() -> None:
+    pace = Pace()
+    for number in range(300):
+        pace.delivered(number / 100)
+    pace.refused(3.0)
+    rate = pace.rate
+    for _ in range(64):
+        pace.refused(3.2)
+    assert rate is not None
+    assert pace.rate == rate
+    assert 80 <= rate <= 100
