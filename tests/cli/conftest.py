@@ -49,8 +49,8 @@ def commands(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Result]]
     for module in (ready, checking):
         monkeypatch.setattr(module, "create_app", recorded)
 
-    def command(*arguments: str, env: Mapping[str, str], typed: str | None = None) -> Result:
-        return CliRunner().invoke(main, arguments, env=env, input=typed)
+    def command(*arguments: str, env: Mapping[str, str], typed: str | None = None, charset: str = "utf-8") -> Result:
+        return CliRunner(charset=charset).invoke(main, arguments, env=env, input=typed)
 
     yield command
     for app in made:
