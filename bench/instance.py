@@ -19,7 +19,6 @@ from pathlib import Path
 import psycopg
 from flask import Flask
 from flask_babel import force_locale, gettext
-from flask_migrate import upgrade
 from nacl.public import PrivateKey
 from sqlalchemy import make_url
 from sqlalchemy.orm import Session
@@ -27,6 +26,7 @@ from sqlalchemy.orm import Session
 from proca_web import config
 from proca_web.adapters import key_guard
 from proca_web.adapters.database import writing
+from proca_web.adapters.engines import migrations
 from proca_web.app import create_app
 from proca_web.crypto.keys.home import write_new_home_key
 from proca_web.extensions import db, encryption
@@ -96,8 +96,7 @@ def _make(kind: str, folder: Path, url: str, changes: dict[str, str]) -> Instanc
     assert not faults, faults
     Keyring(settings.keyring_dir).prepare()
     app = create_app(settings, check=False)
-    with app.app_context():
-        upgrade()
+    migrations.migrate(app)
     made = Instance(kind, folder, env, app)
     with app.test_request_context(), writing() as session, force_locale("en"):
         _fill(made, session)

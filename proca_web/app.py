@@ -123,7 +123,6 @@ def _bind_extensions(app: Flask, settings: Settings, home: HomeKey) -> None:
     extensions.db.init_app(app)
     with app.app_context():
         database.prepare_engine(extensions.db.engine, is_pooled=settings.is_pooled)
-    extensions.migrate.init_app(app, extensions.db, directory=str(ASSETS / "migrations"))
     extensions.babel.init_app(app, locale_selector=presentation.locale)
     extensions.csrf.init_app(app)
     login.init_app(app, extensions.login_manager)

@@ -2,7 +2,6 @@
 
 from flask_babel import Babel
 from flask_login import LoginManager
-from flask_migrate import Migrate
 from flask_wtf import CSRFProtect
 
 from proca_web.adapters.database import db
@@ -16,8 +15,7 @@ csrf = CSRFProtect()
 encryption = Encryption()
 login_manager = LoginManager()
 mail = SafeMail()
-migrate = Migrate()
 queue = Queue()
 rate_limit = RateLimit()
 
-__all__ = ["babel", "csrf", "db", "encryption", "login_manager", "mail", "migrate", "queue", "rate_limit"]
+__all__ = ["babel", "csrf", "db", "encryption", "login_manager", "mail", "queue", "rate_limit"]

@@ -40,6 +40,11 @@ def pytest_configure() -> None:
             os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(_MEMORY))
 
 
+def pytest_collection_finish() -> None:
+    """Before the first test."""
+    once.look_past()
+
+
 @pytest.hookimpl(trylast=True)
 def pytest_sessionfinish() -> None:
     """The last one out, which started the workers, clears the server."""

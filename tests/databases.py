@@ -15,11 +15,11 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from flask_migrate import upgrade
 from nacl.public import PrivateKey
 from psycopg import sql
 from sqlalchemy import make_url
 
+from proca_web.adapters.engines import migrations
 from proca_web.app import create_app
 from proca_web.extensions import db
 from proca_web.services.sealing.keyring import Keyring
@@ -171,8 +171,8 @@ def drop_databases() -> None:
 
 def _migrate(folder: Path, url: str) -> None:
     app = create_app(factories.settings(folder, url), check=False)
+    migrations.migrate(app)
     with app.app_context():
-        upgrade()
         db.engine.dispose()
 
 

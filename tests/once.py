@@ -3,7 +3,8 @@
 Only results are kept that depend on nothing but what they are kept by; a test sees the same app, sooner.
 """
 
-from collections.abc import Callable
+import gc
+from types import CodeType
 from typing import Any
 
 from flask import Flask
@@ -17,34 +18,38 @@ from werkzeug.routing import Rule
 
 
 class _Compiled(BytecodeCache):
-    """Templates by their names, however many apps load them."""
+    """Templates by their names and texts, however many apps load them."""
 
     def __init__(self) -> None:
-        self._kept: dict[str, bytes] = {}
+        self._kept: dict[tuple[str, str], CodeType | None] = {}
 
     def load_bytecode(self, bucket: Bucket) -> None:
-        if bucket.key in self._kept:
-            bucket.bytecode_from_string(self._kept[bucket.key])
+        bucket.code = self._kept.get((bucket.key, bucket.checksum))
 
     def dump_bytecode(self, bucket: Bucket) -> None:
-        self._kept[bucket.key] = bucket.bytecode_to_string()
+        self._kept[bucket.key, bucket.checksum] = bucket.code
 
 
-def _builders_by_rule() -> None:
-    """How a rule's address is built depends on the rule's text alone, unless it has defaults."""
-    kept: dict[tuple[str, bool, bool], Callable[..., Any]] = {}
-    compile_builder = Rule._compile_builder
+def _addresses_by_rule() -> None:
+    """How a rule's address is read and built depends on the rule's text alone, unless it has defaults."""
+    kept: dict[tuple[object, ...], Any] = {}
+    compile_anew = Rule.compile
 
-    def compile_once(self: Rule, append_unknown: bool = True) -> Callable[..., Any]:
-        assert self.map is not None
-        if self.defaults:
-            return compile_builder(self, append_unknown)
-        key = (self.rule, self.map.host_matching, append_unknown)
-        if key not in kept:
-            kept[key] = compile_builder(self, append_unknown)
-        return kept[key]
+    def compile_once(self: Any) -> None:
+        key = (self.rule, self.host, self.subdomain, self.map.host_matching, self.merge_slashes)
+        made = None if self.defaults else kept.get(key)
+        if made is None:
+            compile_anew(self)
+            if not self.defaults:
+                kept[key] = self
+            return
+        self._parts, self._trace, self._converters = made._parts, made._trace, made._converters
+        self.arguments |= made.arguments
+        self._build, self._build_unknown = (
+            built.__func__.__get__(self, None) for built in (made._build, made._build_unknown)
+        )
 
-    Rule._compile_builder = compile_once  # type: ignore[method-assign]  # there is no other door
+    Rule.compile = compile_once  # type: ignore[method-assign]  # there is no other door
 
 
 def _statements_by_dialect() -> None:
@@ -59,5 +64,11 @@ def _statements_by_dialect() -> None:
 def keep() -> None:
     """From here on, for all apps of this process."""
     Flask.jinja_options = {"bytecode_cache": _Compiled()}
-    _builders_by_rule()
+    _addresses_by_rule()
     _statements_by_dialect()
+
+
+def look_past() -> None:
+    """What is there by now, the tests themselves above all, stays: the garbage collector need not look at it again."""
+    gc.collect()
+    gc.freeze()

@@ -1,11 +1,13 @@
 """Operator commands. They know every floor, print for people, and each commits once."""
 
 import codecs
+import gc
 import importlib
 import io
 import os
 import sys
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import click
@@ -71,12 +73,23 @@ class _Commands(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in COMMANDS:
             return None
-        command: click.Command = getattr(importlib.import_module(f"proca_web.cli.{COMMANDS[cmd_name][0]}"), cmd_name)
+        command: click.Command = getattr(_imported(COMMANDS[cmd_name][0]), cmd_name)
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):
             formatter.write_dl([(name, says) for name, (_, says) in COMMANDS.items()])
+
+
+def _imported(room: str) -> ModuleType:
+    """What is imported stays: the garbage collector would look at all of it again and again meanwhile."""
+    was_looking = gc.isenabled()
+    gc.disable()
+    try:
+        return importlib.import_module(f"proca_web.cli.{room}")
+    finally:
+        if was_looking:
+            gc.enable()
 
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})

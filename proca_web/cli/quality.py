@@ -8,7 +8,7 @@ import click
 from proca_web.assets import ASSETS
 
 _FEW = 4  # so many workers keep the test databases' server busy; more would only wait for it
-_PARALLEL = ("--numprocesses", "logical", "--maxprocesses", str(_FEW), "--dist", "worksteal")
+_UNKEPT = "PYTHONDONTWRITEBYTECODE"
 _PASS_ON = {"ignore_unknown_options": True, "allow_extra_args": True, "help_option_names": []}
 
 
@@ -19,7 +19,16 @@ def test(arguments: tuple[str, ...]) -> None:
     os.chdir(ASSETS)
     # All of them run side by side; for a folder or a file one process is there sooner.
     is_part = any(os.path.exists(argument.partition("::")[0]) for argument in arguments)
-    os.execv(sys.executable, [sys.executable, "-m", "pytest", *(() if is_part else _PARALLEL), *arguments])
+    # Each worker, and each of the hundreds of processes that tests start, would compile the same sources again.
+    kept = {name: value for name, value in os.environ.items() if name != _UNKEPT}
+    os.execve(sys.executable, [sys.executable, "-m", "pytest", *(() if is_part else _parallel()), *arguments], kept)
+
+
+def _parallel() -> tuple[str, ...]:
+    """One worker more than there are processors: one of them always waits for a process, a browser or a database."""
+    processors = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    workers = min(processors + 1, _FEW)
+    return ("--numprocesses", str(workers), "--dist", "worksteal")
 
 
 @click.command(context_settings=_PASS_ON)

@@ -9,7 +9,6 @@ from typing import NoReturn
 
 import click
 from flask import Flask
-from flask_migrate import upgrade
 from sqlalchemy import make_url
 from sqlalchemy.orm import Session
 
@@ -88,5 +87,7 @@ def migrate(app: Flask) -> None:
     if url.get_backend_name() == "sqlite" and url.database:
         Path(url.database).parent.mkdir(parents=True, exist_ok=True)
         set_private(Path(url.database))
-    with app.app_context(), pace.at_most(pace.MIGRATION_SECONDS):
-        upgrade()
+    from proca_web.adapters.engines import migrations  # noqa: PLC0415 -- loads Alembic, which no other command needs
+
+    with pace.at_most(pace.MIGRATION_SECONDS):
+        migrations.migrate(app)

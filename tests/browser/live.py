@@ -2,20 +2,15 @@
 
 import contextlib
 import re
-import socket
-import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request
-from waitress import wasyncore
-from waitress.server import create_server
 
 from proca_web.app import create_app
-from proca_web.extensions import db
 from proca_web.services.sealing.keyring import Keyring
-from tests import factories
+from tests import factories, served
 from tests.databases import Templates
 from tests.factories import World
 
@@ -39,26 +34,13 @@ def town(folder: Path, templates: Templates) -> Iterator[Town]:
     """Serve a new world until the block ends."""
     database_url = templates.sqlite(folder, world=True)
     (folder / "mailbox").mkdir(exist_ok=True)
-    with socket.socket() as listening:
-        listening.bind(("127.0.0.1", 0))
-        url = f"http://127.0.0.1:{listening.getsockname()[1]}"
-        settings = factories.settings(folder, database_url, PROCA_PUBLIC_URL=url)
-        Keyring(settings.keyring_dir).prepare()
-        app = create_app(settings, check=False)
-        world = World(app, dict(templates.secrets))
-        server = create_server(app, sockets=[listening], threads=4, ident=None)
-        thread = threading.Thread(target=server.run, name="live server")
-        thread.start()
-        try:
-            yield Town(world, url)
-        finally:
-            # Everything is closed by the thread that polls it, else it would poll a socket that is gone.
-            server.trigger.pull_trigger(lambda: wasyncore.close_all(server._map, ignore_all=True))
-            thread.join(10)
-            server.task_dispatcher.shutdown()
-            with app.app_context():
-                app.extensions["proca_encryption"].end()
-                db.engine.dispose()
+    listening = served.listening()
+    url = f"http://127.0.0.1:{listening.getsockname()[1]}"
+    settings = factories.settings(folder, database_url, PROCA_PUBLIC_URL=url)
+    Keyring(settings.keyring_dir).prepare()
+    app = create_app(settings, check=False)
+    with served.serving(app, listening):
+        yield Town(World(app, dict(templates.secrets)), url)
 
 
 @dataclass

@@ -198,8 +198,7 @@ def making(*steps: str, org: str = "keyless", role: str = "recipient") -> Way:
         page.goto(f"/console/{org}/keys/new?role={role}")
         for step in steps:
             page.get_by_role("button", name=step, exact=True).click()
-            page.wait_for_load_state("networkidle")
-        expect(page.locator("#ceremony h2:visible")).to_be_visible()
+        expect(page.locator(f"#ceremony [data-number='{len(steps) + 1}']")).to_be_visible()
 
     return way
 

@@ -49,8 +49,8 @@ def commands(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Result]]
     for module in (ready, checking):
         monkeypatch.setattr(module, "create_app", recorded)
 
-    def command(*arguments: str, env: Mapping[str, str], typed: str | None = None) -> Result:
-        return CliRunner().invoke(main, arguments, env=env, input=typed)
+    def command(*arguments: str, env: Mapping[str, str], typed: str | None = None, charset: str = "utf-8") -> Result:
+        return CliRunner(charset=charset).invoke(main, arguments, env=env, input=typed)
 
     yield command
     for app in made:
@@ -68,19 +68,44 @@ def instance(initiated: Made, tmp_path: Path, commands: Callable[..., Result]) -
 
 
 @pytest.fixture
-def org(instance: Instance) -> Instance:
-    """An instance with an org that can receive, and its campaign."""
-    instance.does("org", "add", "org-one", "--title", "Org One", "--public-key", new_key(), *NOTICE)
-    instance.does("campaign", "add", "trees", "--org", "org-one", "--title", "Trees")
-    return instance
+def grown(instance: Instance, shared_folder: Path) -> Callable[[str, Callable[[], None]], Instance]:
+    """That instance after some commands, which are run once a run; every test has a copy of its own."""
+
+    def grow(name: str, give: Callable[[], None]) -> Instance:
+        kept = shared_folder / f"instance-{name}"
+
+        def make() -> None:
+            give()
+            shutil.copytree(instance.folder, kept / "data")
+
+        once(kept, make)
+        shutil.rmtree(instance.folder)
+        shutil.copytree(kept / "data", instance.folder)
+        return instance
+
+    return grow
 
 
 @pytest.fixture
-def page(org: Instance) -> Instance:
+def org(instance: Instance, grown: Callable[[str, Callable[[], None]], Instance]) -> Instance:
+    """An instance with an org that can receive, and its campaign."""
+
+    def give() -> None:
+        instance.does("org", "add", "org-one", "--title", "Org One", "--public-key", new_key(), *NOTICE)
+        instance.does("campaign", "add", "trees", "--org", "org-one", "--title", "Trees")
+
+    return grown("org", give)
+
+
+@pytest.fixture
+def page(org: Instance, grown: Callable[[str, Callable[[], None]], Instance]) -> Instance:
     """An instance with an open page."""
-    org.does("page", "add", "trees", "--campaign", "trees", "--org", "org-one", *TREES)
-    org.does("page", "open", "trees")
-    return org
+
+    def give() -> None:
+        org.does("page", "add", "trees", "--campaign", "trees", "--org", "org-one", *TREES)
+        org.does("page", "open", "trees")
+
+    return grown("page", give)
 
 
 @pytest.fixture

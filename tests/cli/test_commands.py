@@ -36,3 +36,11 @@ def test_help_loads_neither_the_framework_nor_a_database() -> None:
 
 def test_a_command_without_queue_and_web_server_loads_neither() -> None:
     assert not loaded_by("from proca_web.cli import manage") & {"huey", "redis", "psycopg", "waitress"}
+
+
+def test_only_what_changes_a_schema_loads_migrations() -> None:
+    assert not loaded_by("from proca_web.cli import checking, demo, manage, operate, people, processes") & {
+        "alembic",
+        "flask_migrate",
+        "mako",
+    }

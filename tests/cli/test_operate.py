@@ -17,6 +17,7 @@ from flask_migrate import downgrade
 
 from proca_web import config
 from proca_web.adapters import start
+from proca_web.adapters.engines import migrations
 from proca_web.app import create_app
 from proca_web.cli import main, operate
 from proca_web.crypto.keys.home import HomeKey, write_new_home_key
@@ -266,6 +267,7 @@ def test_upgrade_saves_a_copy_and_prints_the_schema(page: Instance) -> None:
 def older(page: Instance) -> Instance:
     """The same instance as a version without a key log would have left it."""
     app = create_app(config.read(page.env)[0], check=False)
+    migrations.bind(app)
     with app.app_context():
         downgrade(revision="0001")
         db.engine.dispose()

@@ -14,17 +14,22 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner, Result
 from nacl.public import PrivateKey
 
+from proca_web import config
 from proca_web.adapters import key_guard
 from proca_web.adapters.database import writing
+from proca_web.app import create_app
 from proca_web.assets import ASSETS
 from proca_web.crypto.encoding import encode
 from proca_web.crypto.keys.home import HomeKey
 from proca_web.crypto.keys.keyfile import OrgKey
 from proca_web.extensions import db, encryption
+from proca_web.org_tool.cli import main as org_tool
 from proca_web.services.petitions import orgs
-from tests import factories
+from proca_web.web import page_cache
+from tests import factories, served
 from tests.cli import running
 from tests.cli.operated import settings_of
 from tests.cli.running import fetch, wait_for
@@ -78,33 +83,50 @@ class Place:
     @contextmanager
     def serving(self) -> Iterator[None]:
         """The server, until the block ends; started with what is on the disk now."""
-        config = self.folder / "gunicorn.conf.py"
-        config.write_text((ASSETS / "gunicorn.conf.py").read_text() + _KEEP_NO_PAGE)
-        with running.started(*running.GUNICORN, "-c", str(config), "-b", f"127.0.0.1:{self.port}", env=self.env):
+        settings, faults = config.read(self.env)
+        assert not faults
+        app = create_app(settings)
+        with served.serving(app, served.listening(self.port)):
+            yield
+
+    @contextmanager
+    def serving_as_a_process(self) -> Iterator[None]:
+        """The same by gunicorn."""
+        file = self.folder / "gunicorn.conf.py"
+        file.write_text((ASSETS / "gunicorn.conf.py").read_text() + _KEEP_NO_PAGE)
+        with running.started(*running.GUNICORN, "-c", str(file), "-b", f"127.0.0.1:{self.port}", env=self.env):
             wait_for(lambda: fetch(f"{self.url}/health")[0])
             yield
 
-    def watch(self, *options: str, key: Path | None = None) -> subprocess.CompletedProcess[str]:
-        """One run of the tool, as a process with nothing in its environment that is ours."""
-        command = [TOOL, "watch", "--url", self.url, "--key", str(key or self.key), "--state", str(self.state)]
-        environment = {name: value for name, value in os.environ.items() if not name.startswith("PROCA_")}
-        done = subprocess.run(
-            [*command, *options], env=environment, check=False, capture_output=True, text=True, timeout=90
-        )
-        assert "Traceback" not in done.stderr
-        return done
+    def watching(self, *options: str, key: Path | None = None) -> list[str]:
+        """The command of the tool."""
+        command = ["watch", "--url", self.url, "--key", str(key or self.key), "--state", str(self.state)]
+        return [*command, *options]
 
-    def well(self, *options: str, key: Path | None = None) -> subprocess.CompletedProcess[str]:
+    def watch(self, *options: str, key: Path | None = None) -> Result:
+        """One run of the tool."""
+        return CliRunner().invoke(org_tool, self.watching(*options, key=key))
+
+    def well(self, *options: str, key: Path | None = None) -> Result:
         """One run that finds all well."""
         done = self.watch(*options, key=key)
-        assert done.returncode == 0, done.stderr
+        assert done.exit_code == 0, done.stderr
+        return done
+
+    def well_as_a_process(self) -> subprocess.CompletedProcess[str]:
+        """The same with nothing in its environment that is ours."""
+        environment = {name: value for name, value in os.environ.items() if not name.startswith("PROCA_")}
+        command = [TOOL, *self.watching()]
+        done = subprocess.run(command, env=environment, check=False, capture_output=True, text=True, timeout=90)
+        assert (done.returncode, "Traceback" in done.stderr) == (0, False), done.stderr
         return done
 
     def complaint(self, *options: str) -> str:
         """The sentence of a run that does not find all well; it remembers nothing of what it saw."""
         before = self.state.read_bytes()
         done = self.watch(*options)
-        assert (done.returncode, done.stdout) == (1, ""), done.stderr
+        assert (done.exit_code, done.stdout) == (1, ""), done.stderr
+        assert isinstance(done.exception, SystemExit)
         assert self.state.read_bytes() == before
         return done.stderr
 
@@ -134,8 +156,10 @@ def key_file(folder: Path, secret: PrivateKey, home: HomeKey) -> Path:
 
 
 @pytest.fixture
-def place(world: World, tmp_path: Path, database_url: str, free_port: int) -> Place:
+def place(world: World, tmp_path: Path, database_url: str, free_port: int, monkeypatch: pytest.MonkeyPatch) -> Place:
     """The demo's world, and org-one's desk with its pinned key file."""
+    monkeypatch.setattr(page_cache, "SECONDS", 0)
+    monkeypatch.delenv("PROCA_ORG_PASSPHRASE", raising=False)
     (tmp_path / "desk").mkdir()
     with world.app.app_context():
         key_guard.follow(world.app)
@@ -143,14 +167,15 @@ def place(world: World, tmp_path: Path, database_url: str, free_port: int) -> Pl
     return Place(world, tmp_path, free_port, settings_of(tmp_path, database_url), key)
 
 
-def facts(done: subprocess.CompletedProcess[str]) -> dict[str, str]:
+def facts(done: Result | subprocess.CompletedProcess[str]) -> dict[str, str]:
     return dict(line.split(": ", 1) for line in done.stdout.splitlines())
 
 
 def test_all_is_well_the_first_time_the_second_time_and_when_others_change_their_keys(place: Place) -> None:
+    """As it is in earnest: a server and a tool that are processes of their own."""
     own = Holder("org-one", place.world.secrets["org-one"])
-    with place.serving():
-        first, second = place.well(), place.well()
+    with place.serving_as_a_process():
+        first, second = place.well_as_a_process(), place.well_as_a_process()
         assert "This is the first run" in first.stderr
         assert "first run" not in second.stderr
         for done in (first, second):
@@ -161,7 +186,7 @@ def test_all_is_well_the_first_time_the_second_time_and_when_others_change_their
             assert "warning" not in done.stderr
         other = Holder("org-two", place.world.rotate("org-two"))
         assert other.fingerprint in place.published()[1]
-        assert int(facts(place.well())["size"]) == int(facts(second)["size"]) + 2
+        assert int(facts(place.well_as_a_process())["size"]) == int(facts(second)["size"]) + 2
 
 
 def test_a_key_that_was_swapped_in_due_form_is_an_alarm_until_the_org_says_that_it_was_its_own(place: Place) -> None:

@@ -18,6 +18,7 @@ from nacl.public import PrivateKey
 from sqlalchemy import JSON, Boolean, Date, DateTime, LargeBinary, MetaData, insert, select, text
 
 from proca_web.adapters.database import reading
+from proca_web.adapters.engines import migrations
 from proca_web.app import create_app
 from proca_web.domain.pages.tracking import UTM
 from proca_web.domain.transient import State
@@ -49,6 +50,7 @@ def filled(tmp_path: Path, empty_url: str, clock: FakeClock) -> Iterator[Flask]:
     (tmp_path / "keyring").chmod(0o700)
     (tmp_path / "mailbox").mkdir()
     app = create_app(factories.settings(tmp_path, empty_url), check=False)
+    migrations.bind(app)
     with app.app_context():
         upgrade(revision="0002")
         fill()

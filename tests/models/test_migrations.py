@@ -18,6 +18,7 @@ from flask_migrate import check, downgrade, upgrade
 from sqlalchemy import Engine, inspect
 
 from proca_web.adapters import start
+from proca_web.adapters.engines import migrations
 from proca_web.app import create_app
 from proca_web.assets import ASSETS
 from proca_web.config import ConfigError, Settings
@@ -37,6 +38,7 @@ def bare(tmp_path: Path, empty_url: str) -> Iterator[Flask]:
 
 
 def _closing(app: Flask) -> Iterator[Flask]:
+    migrations.bind(app)
     yield app
     with app.app_context():
         db.engine.dispose()
@@ -173,6 +175,7 @@ def test_a_migration_that_makes_a_parent_table_anew_keeps_its_children(
     assert world.sign(client, "trees-partner", opt_in="yes", lead_opt_in="yes").status_code == 303
     tables = ("contacts", "transients", "actions", "action_pages", "memberships")
     before = {table: world.query(f"SELECT count(*) FROM {table}")[0][0] for table in tables}
+    migrations.bind(world.app)
     with world.app.app_context():
         upgrade(directory=next_revision(tmp_path, ALTERS_PARENTS))
     assert world.query("SELECT note FROM actions") == [("",)]
@@ -197,6 +200,7 @@ def test_each_step_back_and_forth_keeps_the_rows(world: World, client: FlaskClie
     assert world.sign(client, "trees-partner", opt_in="yes", lead_opt_in="yes").status_code == 303
     sql = "SELECT id, org_id, kind, status, public, created_at FROM public_keys ORDER BY id"
     keys, copies = world.query(sql), world.query("SELECT id, payload FROM contacts ORDER BY id")
+    migrations.bind(world.app)
     with world.app.app_context():
         downgrade(revision="0001")
         upgrade()

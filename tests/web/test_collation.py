@@ -28,6 +28,10 @@ def test_each_language_has_its_order(tag: str, ordered: str) -> None:
     assert sorted(reversed(words), key=collation.key(tag)) == words
 
 
+def test_what_only_modifies_a_letter_counts_for_nothing() -> None:
+    assert sorted(["Oʻzbekiston", "Ozark", "Ozbek"], key=collation.key("en")) == ["Ozark", "Ozbek", "Oʻzbekiston"]
+
+
 @pytest.mark.parametrize(
     "tag", ["en", "en-GB", "de", "fr-CA", "cs", "pl", "tr", "sv", "da", "es", "ar", "zh-Hans", "ja"]
 )

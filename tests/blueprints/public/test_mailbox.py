@@ -57,3 +57,10 @@ def test_without_a_key_nobody_else_gets_in(client: FlaskClient, settings: Settin
     (settings.data_dir / "demo.json").unlink()
     for query in ("", "?key=", "?key=None"):
         assert status(client, f"/mailbox{query}", "192.0.2.7", "localhost") == 403
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_outside_the_demo_there_is_none(client: FlaskClient, path: str) -> None:
+    client.application.config["MAILBOX_DIR"] = None
+    assert status(client, path, "127.0.0.1", "localhost") == 404
+    assert status(client, f"{path}?key={KEY}", "127.0.0.1", "localhost") == 404

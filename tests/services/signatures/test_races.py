@@ -5,7 +5,7 @@ the first goes on as soon as the second has ended, or waits for a lock of the fi
 """
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -98,13 +98,20 @@ class stepping:
         self.raw.cursor_factory = self.own
 
 
+@pytest.fixture
+def admin(database_url: str) -> Iterator[psycopg.Connection[Any]]:
+    """Somebody who sees which session waits for which."""
+    with psycopg.connect(database_url.replace("+psycopg", ""), autocommit=True) as connection:
+        yield connection
+
+
 def waits_for_a_lock(admin: psycopg.Connection[Any], pid: int) -> bool:
     """Whether that session of the database waits for another one's lock."""
     found = admin.execute("SELECT cardinality(pg_blocking_pids(%s))", (pid,)).fetchone()
     return bool(found and found[0])
 
 
-def run_against(world: World, url: str, first: Act, second: Act, stop_before: int) -> bool:
+def run_against(world: World, admin: psycopg.Connection[Any], first: Act, second: Act, stop_before: int) -> bool:
     """`first` up to its statement `stop_before`, `second` as far as it comes, then both to their end.
 
     False: `first` has fewer statements; it ran before `second`.
@@ -114,9 +121,8 @@ def run_against(world: World, url: str, first: Act, second: Act, stop_before: in
     is_stopped = one.thread.is_alive()
     two = Stepping(world.app, second)
     assert two.began.wait(20)
-    with psycopg.connect(url.replace("+psycopg", ""), autocommit=True) as admin:
-        while two.thread.is_alive() and not waits_for_a_lock(admin, two.pid):
-            two.thread.join(0.005)
+    while two.thread.is_alive() and not waits_for_a_lock(admin, two.pid):
+        two.thread.join(0.005)
     one.may_go_on.set()
     for each in (one, two):
         each.thread.join(20)
@@ -227,14 +233,18 @@ AGAINST = {
 @ON_POSTGRES
 @pytest.mark.parametrize("first", AGAINST)
 def test_whatever_happens_at_the_same_time_the_count_is_right_and_seq_has_no_gap(
-    first: str, world: World, client: FlaskClient, database_url: str, monkeypatch: pytest.MonkeyPatch
+    first: str,
+    world: World,
+    client: FlaskClient,
+    admin: psycopg.Connection[Any],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(Limit, "check", lambda _limit, _request: None)
     for second in AGAINST[first]:
         for step in count():
             petition = petition_of(world, client, f"{second}{step}@example.org")
             acts = petition.acts(petition.claimed() if "settle" in (first, second) else [])
-            has_more = run_against(world, database_url, acts[first], acts[second], step)
+            has_more = run_against(world, admin, acts[first], acts[second], step)
             assert_all_is_counted(world)
             if not has_more:
                 break
