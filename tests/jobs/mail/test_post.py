@@ -97,7 +97,7 @@ def test_half_as_many_mails_as_connections_are_claimed_ahead_and_more_where_they
     moment.forward(0.1)
     assert table.wants() == 100
     moment.forward(1)
-    assert table.wants() == 32
+    assert table.wants() == 4
 
 
 def test_under_a_rate_no_more_is_claimed_than_goes_out_in_two_seconds(table: Post, moment: Moment) -> None:
