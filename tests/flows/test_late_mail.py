@@ -12,6 +12,7 @@ from proca_web.adapters import database
 from proca_web.adapters.alive import late_mail
 from proca_web.config import Settings
 from proca_web.domain.errors import Unavailable
+from proca_web.web.presentation import duration
 from tests import factories
 from tests.factories import FakeClock, World
 
@@ -178,3 +179,12 @@ def test_the_database_is_asked_once_in_ten_seconds(world: World, monkeypatch: py
         for _ in range(4):
             late_mail.now(world.app)
     assert len(asked) == 2
+
+
+@pytest.mark.parametrize(
+    ("seconds", "told"),
+    [(121, "2 minutes"), (59 * 60, "59 minutes"), (119 * 60, "119 minutes"), (7201, "2 hours"), (200_000, "2 days")],
+)
+def test_a_delay_is_told_in_the_largest_unit_of_which_there_are_two(app: Flask, seconds: int, told: str) -> None:
+    with app.test_request_context():
+        assert duration(timedelta(seconds=seconds)) == told

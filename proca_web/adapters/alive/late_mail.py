@@ -35,9 +35,9 @@ class LateMail:
         return self.delay > self.stalled
 
     @property
-    def minutes(self) -> int:
-        """The delay as people are told it; 0 where it is not worth a word."""
-        return int(self.delay.total_seconds() // 60) if self.delay > mail_delay.TOLD_TO_SIGNERS else 0
+    def is_told(self) -> bool:
+        """Whether it is worth a word to people."""
+        return self.delay > mail_delay.TOLD_TO_SIGNERS
 
 
 def require_moving(app: Flask) -> None:

@@ -29,10 +29,15 @@ _TODAY = (
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """Mails of a kind that are not out yet, and for how many seconds the oldest one has been due without an answer."""
+    """Mails of a kind that are not out yet, and for how long the oldest one has been due without an answer."""
 
     number: int
-    seconds: int
+    delay: timedelta
+
+    @property
+    def seconds(self) -> int:
+        """The delay in whole seconds."""
+        return max(0, int(self.delay.total_seconds()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,17 +66,13 @@ def mail(session: Session, now: datetime) -> dict[str, Waiting]:
     """What waits to be mailed, by kind."""
     staff, oldest = session.execute(_STAFF, {"now": now}).one()
     kinds = {kind: _waiting(session, state, now) for kind, state in _KINDS.items()}
-    return kinds | {"staff": Waiting(staff, _age(oldest, now))}
+    return kinds | {"staff": Waiting(staff, now - oldest if oldest else timedelta(0))}
 
 
 def _waiting(session: Session, state: State, now: datetime) -> Waiting:
     number = session.scalar(_IN_STATES, {"states": [state, _UNDER_WAY[state]]}) or 0
-    return Waiting(number, _seconds(mail_delay.of(session, state, now)))
+    return Waiting(number, mail_delay.of(session, state, now))
 
 
 def _age(since: datetime | None, now: datetime) -> int:
-    return 0 if since is None else _seconds(now - since)
-
-
-def _seconds(duration: timedelta) -> int:
-    return max(0, int(duration.total_seconds()))
+    return 0 if since is None else max(0, int((now - since).total_seconds()))
