@@ -9,6 +9,7 @@ from binascii import b2a_qp
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from email.utils import formatdate
+from functools import lru_cache
 
 from flask import Flask
 from flask_babel import force_locale
@@ -64,23 +65,24 @@ class Forms:
         self._host = self._sender.rpartition("@")[2]
         self._forms: dict[tuple[State, int, bool, bool, bool], Form] = {}
         self._confirm, self._withdraw = (
-            links.url(app, endpoint, token=_NAME).replace(_NAME, "") for endpoint in ("confirm.show", "withdraw.show")
+            links.url(app, endpoint, token=_NAME).removesuffix(_NAME) for endpoint in ("confirm.show", "withdraw.show")
         )
+        self._confirm_html, self._withdraw_html = str(escape(self._confirm)), str(escape(self._withdraw))
 
     def write(self, due: DueMail, page: PageOfMail, when: float) -> Mail:
         """One supporter's mail. Raises ValueError, without the address, where no header can hold it."""
-        recipient = bare(due.waiting.email)
-        token, confirm = due.waiting.token, ""
+        recipient, name, token = bare(due.waiting.email), due.waiting.first_name, due.waiting.token
+        confirm = ""
         if due.state is State.SENDING:
-            confirm, token = self._confirm + encode(token), transient_seal.withdraw_token(token)
-        withdraw = self._withdraw + encode(token) if token else ""
-        name = due.waiting.first_name
-        values = (name, confirm, withdraw, str(escape(name)), str(escape(confirm)), str(escape(withdraw)))
+            confirm, token = encode(token), transient_seal.withdraw_token(token)
+        withdraw = encode(token) if token else ""
+        plain = (name, self._confirm + confirm, self._withdraw + withdraw)
         form = self._form(due, page, has_withdraw=bool(withdraw))
         # The same mail sent twice after a crash has the same id, so that mailboxes can tell; it reveals no action.
         made_of = encode(digest(16, "message-id", _TEMPLATES[due.state].encode() + due.action_ref))
-        head = f"To: {recipient}\r\nDate: {formatdate(when)}\r\nMessage-ID: <{made_of}@{self._host}>\r\n"
-        return Mail(recipient, head.encode("ascii") + form.filled(values))
+        head = f"To: {recipient}\r\nDate: {_date(int(when))}\r\nMessage-ID: <{made_of}@{self._host}>\r\n"
+        html = (str(escape(name)), self._confirm_html + confirm, self._withdraw_html + withdraw)
+        return Mail(recipient, head.encode("ascii") + form.filled(plain + html))
 
     def _form(self, due: DueMail, page: PageOfMail, *, has_withdraw: bool) -> Form:
         key = (due.state, due.page_id, due.repeat, due.testing, has_withdraw)
@@ -117,6 +119,11 @@ class Forms:
                 self._app.jinja_env.get_template(f"{where}/{name}").render(values)
                 for name in ("subject.txt", "body.txt", "body.html")
             ]
+
+
+@lru_cache(maxsize=4)
+def _date(second: int) -> str:
+    return formatdate(second)
 
 
 def _body(text: str, shift: int) -> Iterator[bytes | _Line]:

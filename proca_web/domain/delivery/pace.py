@@ -6,6 +6,8 @@ The number of connections keeps no rate: each new one would only be told the sam
 from collections import deque
 
 _LOOK_BACK = 3.0
+_AT_LEAST_SEEN = 1.0
+_LATE = 0.1
 _BUCKET = 0.25
 _KEPT = 0.9
 _GROWTH = 0.02
@@ -30,7 +32,8 @@ class Pace:
             return 0.0
         if now < self._next:
             return self._next - now
-        self._next = now + 1 / self.rate
+        # Who comes a little late, as threads do, must not make all that follow late.
+        self._next = max(self._next, now - min(_LATE, 2 / self.rate)) + 1 / self.rate
         return 0.0
 
     def delivered(self, now: float) -> None:
@@ -50,7 +53,10 @@ class Pace:
         if now - self._changed < _SETTLES:
             return
         self._forget(now)
-        went = sum(number for _, number in self._went) / _LOOK_BACK
+        went = 0.0
+        if self._went:
+            seen = max(now - self._went[0][0], _AT_LEAST_SEEN)
+            went = sum(number for _, number in self._went) / seen
         if went:
             self.rate = self._aim = min(_KEPT * went, self.rate or _KEPT * went)
         else:

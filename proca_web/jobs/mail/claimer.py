@@ -15,11 +15,8 @@ from proca_web.adapters.keyring import keyring_of
 from proca_web.adapters.mail.forms import Forms
 from proca_web.adapters.mail.letters import Mail
 from proca_web.domain.transient import State
-from proca_web.domain.words import Alarm
 from proca_web.jobs.mail.hand import Held
 from proca_web.jobs.mail.post import Post
-from proca_web.services import heartbeats
-from proca_web.services.instance import alarms
 from proca_web.services.signatures import mailing
 from proca_web.services.signatures.mailing import DueMail, PageOfMail
 from proca_web.services.staff import outbox
@@ -27,6 +24,7 @@ from proca_web.services.staff.outbox import DueNotice
 
 PAGE_SECONDS = 2.0
 CLOCK_SECONDS = 10.0
+NOTICES_SECONDS = 1.0
 MOST_NOTICES = 10
 T = TypeVar("T")
 
@@ -39,12 +37,12 @@ class Claimer:
         self._post = post
         self._forms = Forms(app)
         self._pages: dict[int, tuple[PageOfMail, float]] = {}
-        self._clock_until = float("-inf")
+        self._clock_until = self._notices_at = float("-inf")
         self._is_clock_right = self._is_dry = False
 
     def refresh(self) -> None:
         """What may have changed since the last look is read again."""
-        self._clock_until = float("-inf")
+        self._clock_until = self._notices_at = float("-inf")
         self._pages = {number: (page, float("-inf")) for number, (page, _) in self._pages.items()}
 
     def due(self) -> int:
@@ -65,7 +63,7 @@ class Claimer:
         number = self._claim_notices()
         mails = self._claim_mails(most)
         self._is_dry = len(mails) < most
-        self._post.add(filter(None, map(self._letter, mails)))
+        self._post.add(filter(None, map(self._ready, mails)))
         return number + len(mails)
 
     def _claim_mails(self, most: int) -> list[DueMail]:
@@ -86,17 +84,20 @@ class Claimer:
             self._clock_until = clock.monotonic() + CLOCK_SECONDS
         return self._is_clock_right
 
-    def _letter(self, due: DueMail) -> Held | None:
-        """The mail, ready; what no letter can be made for is set aside, and the others leave."""
+    def _ready(self, due: DueMail | DueNotice) -> Held | None:
+        """The mail with its letter; what no letter can be made for is set aside, and the others leave."""
         held = Held(due, None, clock.monotonic())
         try:
-            held.mail = self._forms.write(due, self._page(due.page_id), clock.now().timestamp())
+            held.mail = self._letter(due)
         except Exception as error:
-            page, _ = self._pages.get(due.page_id, (None, 0.0))
-            self._set_aside(f"mail of the page {page.name if page else due.page_id}", error)
-            self._post.cannot_write(held)
+            self._post.cannot_write(held, type(error).__name__)
             return None
         return held
+
+    def _letter(self, due: DueMail | DueNotice) -> Mail:
+        if isinstance(due, DueNotice):
+            return notices.write(self._app, due).as_mail()
+        return self._forms.write(due, self._page(due.page_id), clock.now().timestamp())
 
     def _page(self, page_id: int) -> PageOfMail:
         """What is said about the page; the same object as long as it is the same."""
@@ -109,38 +110,20 @@ class Claimer:
         return known
 
     def _claim_notices(self) -> int:
-        """Mails to staff: they stand at the head of the line."""
-        helds: list[Held] = []
-        while len(helds) < MOST_NOTICES:
+        """Mails to staff: they stand at the head of the line. While many others leave, looked for once a second."""
+        if not self._is_dry and clock.monotonic() < self._notices_at:
+            return 0
+        self._notices_at = clock.monotonic() + NOTICES_SECONDS
+        found: list[DueNotice] = []
+        while len(found) < MOST_NOTICES:
             with reading() as session:
                 if not outbox.is_due(session, clock.now()):
                     break
             with writing() as session:
                 notice = outbox.claim(session, clock.now())
-            if notice is not None:
-                helds.append(Held(notice, self._notice(notice), clock.monotonic()))
-        for held in helds:
-            if held.mail is None:
-                self._post.cannot_write(held)
-        self._post.add([held for held in helds if held.mail is not None], first=True)
-        return len(helds)
-
-    def _notice(self, notice: DueNotice) -> Mail | None:
-        try:
-            return notices.write(self._app, notice).as_mail()
-        except Exception as error:
-            self._app.logger.critical("mail: a notice %s was set aside (%s)", notice.kind, type(error).__name__)
-            with writing() as session:
-                name = f"mail to staff, {notice.kind}"
-                heartbeats.set_aside(session, name, type(error).__name__, clock.now())
-            return None
-
-    def _set_aside(self, name: str, error: Exception) -> None:
-        reason = type(error).__name__
-        self._app.logger.critical("mail: %s was set aside (%s)", name, reason)
-        with writing() as session:
-            heartbeats.set_aside(session, name, reason, clock.now())
-            alarms.raise_(session, Alarm.MAIL, clock.now(), fault=f"{name} was set aside ({reason})")
+            found += [notice] if notice is not None else []
+        self._post.add(filter(None, map(self._ready, found)), first=True)
+        return len(found)
 
 
 def _in_turns(first: list[T], second: list[T]) -> Iterator[T]:

@@ -17,7 +17,7 @@ _NUMBERS = count(1)
 
 @dataclass(slots=True, eq=False)
 class Held:
-    """A claimed mail; its text goes as soon as it is over."""
+    """A claimed mail; its text goes as soon as it is over. `fault` is the kind of an error of ours."""
 
     due: DueMail | DueNotice
     mail: Mail | None = field(repr=False)
@@ -25,6 +25,7 @@ class Held:
     number: int = field(default_factory=lambda: next(_NUMBERS))
     begun_at: float | None = None
     tries: int = 0
+    fault: str = ""
 
     @property
     def domain(self) -> str:

@@ -19,6 +19,7 @@ from proca_web.jobs.mail.hand import Hand, Held
 BEGIN_WITHIN = 60.0
 IDLE_SECONDS = 10.0
 MOST_UNSETTLED = 400
+ENOUGH_A_SECOND = 1000
 NEWS_SECONDS = 60.0
 _TRIES = 3
 _TENTH = 0.1
@@ -84,9 +85,10 @@ class Post:
                 self._ready.extend(given)
             self._mails.notify_all()
 
-    def cannot_write(self, held: Held) -> None:
+    def cannot_write(self, held: Held, fault: str) -> None:
         """A mail that no letter can be made for."""
         with self._lock:
+            held.fault = fault
             self.hand.add([held])
             self.hand.end(held, Outcome.FAULT)
 
@@ -146,7 +148,9 @@ class Post:
             is_sent = reply.outcome is Outcome.SENT
             self._holds.end(held.domain, held.number, now, is_sent=is_sent, is_deferred=reply.is_put_off)
             if is_sent:
-                self.governor.delivered(now, is_more=bool(self._ready))
+                # Where so many leave in a second, one more thread would only take the others' time.
+                is_slow = self.crew.working() < ENOUGH_A_SECOND * (now - (held.begun_at or now))
+                self.governor.delivered(now, is_more=is_slow and bool(self._ready))
                 if self.crew.missing(len(self._ready), now):
                     self.work.set()
             else:
@@ -176,6 +180,7 @@ class Post:
             if outcome is Outcome.CUT:
                 self._again(held, now, counts=True)
             else:
+                held.fault = fault
                 self.hand.end(held, outcome)
             if rests:
                 self._rest(fault)

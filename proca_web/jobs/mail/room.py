@@ -26,6 +26,7 @@ LOOK_EVERY_SECONDS = 5.0
 _BUSY_SECONDS, _BUSY_LOOK_SECONDS, _SHORTEST_LOOK_SECONDS = 10.0, 0.1, 0.02
 GROUP_SECONDS = 0.025
 END_SECONDS = 2.0
+LONGEST_WAIT_SECONDS = 5.0
 _TRIES_TO_SETTLE = 5
 _EXTENSION = "proca_mail"
 _MAKING = threading.Lock()
@@ -100,8 +101,9 @@ class Mailroom:
             self._surely(self._settler.settle)
             self.post.crew.join(sender)
             try:
-                while not self.post.is_stopping and self._claimer.due() and sender.is_open() and self._claimer.claim():
-                    self._hand_over_all(sender)
+                while (
+                    self._claimer.due() and sender.is_open() and self._claimer.claim() and self._hand_over_all(sender)
+                ):
                     self._surely(self._settler.settle)
             finally:
                 sender.close()
@@ -109,17 +111,21 @@ class Mailroom:
                 self.post.hand_back()
                 self._surely(self._settler.settle)
 
-    def _hand_over_all(self, sender: Sender) -> None:
+    def _hand_over_all(self, sender: Sender) -> bool:
+        """Everything that is ready. False: nothing more goes out for a while."""
         while not self.post.is_stopping and sender.is_open():
             held, seconds = self.post.next(clock.monotonic())
-            if held is None and not self.post.lies_ready():
-                return
-            if held is None:
-                self._is_over.wait(seconds)
-            else:
+            if held is not None:
                 sender.hand_over(held)
                 self._surely(self._settler.settle)
                 self._settler.keep(self._cut)
+            elif not self.post.lies_ready():
+                return True
+            elif seconds > LONGEST_WAIT_SECONDS:
+                return False
+            else:
+                self._is_over.wait(seconds)
+        return False
 
     def _keep_claiming(self) -> None:
         while not self.post.is_stopping:

@@ -95,6 +95,8 @@ class Sender:
         except Exception as error:  # settings that no library takes are a connection that fails, too
             if self._post.no_connection(self, type(error).__name__):
                 self._tell_rest("connecting", error)
+            elif self._post.is_news(Wish.FEWER_CONNECTIONS):
+                self._app.logger.warning("mail: no further connection (%s); others work", type(error).__name__)
             return False
         self._connection, self._opened, self._refusals = connection, clock.monotonic(), 0
         self._post.crew.connected(self)

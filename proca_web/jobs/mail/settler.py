@@ -69,7 +69,10 @@ class Settler:
                 self._post.drop([held for action, held in mine.items() if action not in ours])
 
     def _mails(self) -> list[tuple[Held, DueMail]]:
-        return [(held, held.due) for held in self._post.hand.all() if isinstance(held.due, DueMail)]
+        """Supporters' mails in hand; of one whose thread has died the lease ends, and the housekeeping finds it."""
+        too_old = clock.monotonic() - LEASE_AT_MOST.total_seconds()
+        held = self._post.hand.all()
+        return [(one, one.due) for one in held if isinstance(one.due, DueMail) and one.claimed_at > too_old]
 
     def _write(self, done: Done) -> None:
         sent = [held for held, outcome in done.outcomes if outcome is Outcome.SENT]
@@ -83,6 +86,8 @@ class Settler:
         for held, outcome in list(done.outcomes):
             if outcome is not Outcome.SENT or isinstance(held.due, DueNotice):
                 self._settle_one(held.due, outcome)
+            if outcome is Outcome.FAULT:
+                self._set_aside(held.due, held.fault)
             self._post.hand.settled([held])
             done.outcomes.remove((held, outcome))
         if sent and clock.monotonic() - self._taken_noted >= _NOTED_EVERY_SECONDS:
@@ -99,6 +104,17 @@ class Settler:
                 settling.settle(session, due, outcome, self._name, clock.now())
             else:
                 outbox.settle(session, due, outcome, clock.now())
+
+    def _set_aside(self, due: DueMail | DueNotice, reason: str) -> None:
+        """Our own fault with one mail: told, and nothing is counted."""
+        with writing() as session:
+            if isinstance(due, DueMail):
+                name = f"mail of the page {mailing.page_name(session, due.page_id)}"
+                alarms.raise_(session, Alarm.MAIL, clock.now(), fault=f"{name} was set aside ({reason})")
+            else:
+                name = f"mail to staff, {due.kind}"
+            heartbeats.set_aside(session, name, reason, clock.now())
+        self._app.logger.critical("mail: %s was set aside (%s)", name, reason)
 
     def _note_fault(self, fault: str) -> None:
         """What is wrong with the server is on `check` until it takes a mail, and an alarm when that takes long."""

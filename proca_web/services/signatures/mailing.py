@@ -152,6 +152,11 @@ def hand_back(session: Session, held: State, action_ids: Collection[int], later:
         session.execute(_PUT_OFF, {**values, "later": later})
 
 
+def page_name(session: Session, page_id: int) -> str:
+    """By which name operators know the page."""
+    return session.scalar(select(ActionPage.name).where(ActionPage.id == page_id)) or str(page_id)
+
+
 def page_of(session: Session, page_id: int) -> PageOfMail:
     """What mails of that page say about it."""
     page = session.get_one(ActionPage, page_id)

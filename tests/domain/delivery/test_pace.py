@@ -46,6 +46,12 @@ def test_a_rate_is_found_and_used_with_few_refusals(limit: int) -> None:
     assert len(server.refused) - before <= 60
 
 
+def test_the_first_refusal_within_a_second_already_tells_the_rate() -> None:
+    server = Server(14)
+    server.run(3.0)
+    assert 10 <= (server.pace.rate or 0) <= 15
+
+
 def test_without_a_refusal_nobody_waits() -> None:
     pace = Pace()
     for number in range(1000):

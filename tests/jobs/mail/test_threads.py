@@ -141,7 +141,8 @@ def test_thank_yous_take_their_turn_beside_confirmations(world: World, post: Rel
     sign(40)
     post.taken.clear()
     world.run("mail")
-    assert sorted(recipients(post)[:12])[6:] == [f"thanked{number}@example.org" for number in range(6)]
+    assert {f"thanked{number}@example.org" for number in range(6)} <= set(recipients(post)[:20])
+    assert recipients(post)[0].startswith("person")
 
 
 def test_a_mail_to_staff_stands_at_the_head_of_the_line(
