@@ -9,6 +9,7 @@ _NAMES = (
     *("PROCA_AMQP_URL", "PROCA_TRUSTED_PROXIES", "PROCA_MAIL_SERVER", "PROCA_MAIL_PORT", "PROCA_MAIL_TLS"),
     *("PROCA_MAIL_USERNAME", "PROCA_MAIL_PASSWORD", "PROCA_MAIL_FROM", "PROCA_DEMO", "PROCA_DATABASE_POOLER"),
     *("PROCA_METRICS_ALLOW", "PROCA_MAIL_STALLED_HOURS"),
+    *("PROCA_MAIL_BOUNCE", "PROCA_BOUNCE_SECRET"),
 )
 _QUOTES = frozenset("\"'")
 # Tests, benchmarks and the organisations' own tool have names of their own.
