@@ -7,6 +7,7 @@ import binascii
 import secrets
 import smtplib
 import unicodedata
+from collections.abc import Mapping
 from contextlib import suppress
 from email.errors import HeaderParseError
 from email.header import Header
@@ -19,6 +20,7 @@ from flask import Flask
 from flask_babel import force_locale
 
 from proca_web.adapters import clock, links
+from proca_web.adapters.bounces import envelope
 from proca_web.adapters.smtp import SafeConnection, connect
 from proca_web.crypto.boxes import transient_seal
 from proca_web.crypto.encoding import encode
@@ -41,6 +43,8 @@ class Letter(flask_mail.Message):
     """
 
     sender_name = ""
+    envelope_sender = ""
+    handed_back: Mapping[str, str] = {}
     _always: ClassVar = {
         "Auto-Submitted": "auto-generated",
         "X-Auto-Response-Suppress": "All",
@@ -58,6 +62,7 @@ class Letter(flask_mail.Message):
             "Date": formatdate(self.date),
             "Message-ID": self.msgId,
             **({"Reply-To": reply_to} if reply_to else {}),
+            **self.handed_back,
             **self._always,
             "Content-Type": f'multipart/alternative; boundary="{boundary}"',
         }
@@ -140,6 +145,8 @@ def write(app: Flask, due: DueMail, page: PageOfMail) -> Letter:
     sender = app.config["MAIL_DEFAULT_SENDER"]
     letter = Letter(subject=subject, recipients=[due.waiting.email], body=body, html=html, sender=sender)
     letter.sender_name, letter.reply_to = page.org, page.reply_to or None
+    letter.envelope_sender = envelope.sender_of(app, due.action_ref)
+    letter.handed_back = envelope.headers_of(app, due.action_ref)
     # The same mail sent twice after a crash has the same id, so that mailboxes can tell; it reveals no action.
     made_of = digest(16, "message-id", kind.encode() + due.action_ref)
     letter.msgId = f"<{encode(made_of)}@{sender.rpartition('@')[2]}>"
@@ -181,7 +188,8 @@ class Transport:
         connection = self._connection
         assert connection is not None
         try:
-            outcome = connection.hand_over(self._app.config["MAIL_DEFAULT_SENDER"], str(letter.recipients[0]), letter)
+            sender = letter.envelope_sender or self._app.config["MAIL_DEFAULT_SENDER"]
+            outcome = connection.hand_over(sender, str(letter.recipients[0]), letter)
         except (OSError, smtplib.SMTPException) as error:
             outcome = Outcome.UNSURE if connection.is_dot_unanswered else Outcome.CUT
             self._app.logger.error("mail: the server failed us (%s, %s)", type(error).__name__, outcome.value)
