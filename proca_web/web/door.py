@@ -17,8 +17,6 @@ _SAID_BESIDE_THE_FIELD = {"action_page.sign": frozenset((*FIELDS, "comment"))}
 
 # There a secret must be noticed first; `secret_input.typed` then leaves out what is no text.
 _LOOKED_AT_FOR_SECRETS = ("keys", "key_acts")
-# No form comes here, and how long a body may be is for the view to say.
-_READS_NO_FORM = ("bounces",)
 
 
 class RowNumber(IntegerConverter):
@@ -46,7 +44,7 @@ def _refuse_what_is_no_text() -> None:
 
 def _sent() -> list[str]:
     sent = [text for name, values in request.args.lists() for text in (name, *values)] if request.query_string else []
-    if request.blueprint not in (*_LOOKED_AT_FOR_SECRETS, *_READS_NO_FORM):
+    if request.blueprint not in _LOOKED_AT_FOR_SECRETS:
         beside = _SAID_BESIDE_THE_FIELD.get(request.endpoint or "", frozenset())
         sent += [text for name, values in request.form.lists() if name not in beside for text in values]
     return sent

@@ -14,7 +14,6 @@ from proca_web.web import access, errors
 
 bp = Blueprint("bounces", __name__, url_prefix="/api/v1/bounces")
 
-MOST_BYTES = 256 * 1024  # the largest message of Amazon SNS
 _PROVIDERS: dict[str, Callable[[Sent, str], Iterable[Report]]] = {
     "ses": ses.reports,
     "postmark": postmark.reports,
@@ -31,7 +30,6 @@ def hear(provider: str) -> Response:
     proof = current_app.extensions["proca_settings"].bounces.proofs.get(provider)
     if proof is None:
         abort(404)
-    request.max_content_length = MOST_BYTES
     try:
         sent = Sent(request.headers, request.get_data(cache=False), clock.now())
         reports = list(_PROVIDERS[provider](sent, proof))
