@@ -1,5 +1,6 @@
 """HTTP in, HTTP out: access, parse, one service call, answer. A blueprint imports no other."""
 
+from proca_web.blueprints.api import bounces
 from proca_web.blueprints.console import auth, exports, keys, start
 from proca_web.blueprints.console.keys import acts, pages
 from proca_web.blueprints.public import action_page, confirm, front, health, mailbox, transparency, withdraw
@@ -16,5 +17,6 @@ BLUEPRINTS = (
     keys.bp,
     health.bp,
     mailbox.bp,
+    bounces.bp,
 )
 ROUTES_OF_KEYS = (pages, acts)  # they add themselves to keys.bp

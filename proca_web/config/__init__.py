@@ -11,6 +11,8 @@ from urllib.parse import urlsplit
 from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
 
+from proca_web.config import bounces
+from proca_web.config.bounces import BounceSettings
 from proca_web.config.reader import Reader
 from proca_web.crypto.boxes.certificate import Mode
 
@@ -60,6 +62,7 @@ class Settings:
     amqp_url: str = field(repr=False)
     trusted_proxies: int
     mail: MailSettings
+    bounces: BounceSettings
     mailbox_dir: Path | None = None
     is_pooled: bool = False  # by transaction
     mail_stalled: timedelta = timedelta(hours=6)
@@ -93,6 +96,7 @@ def read(env: Mapping[str, str]) -> tuple[Settings, list[str]]:
         amqp_url=_url(reader, "PROCA_AMQP_URL", "", ("amqp", "amqps")),
         trusted_proxies=reader.number("PROCA_TRUSTED_PROXIES", 0, 0, 10),
         mail=_mail(reader, demo),
+        bounces=bounces.read(reader),
         mailbox_dir=data_dir / "mailbox" if demo and not reader.is_set("PROCA_MAIL_SERVER") else None,
         is_pooled=reader.choice("PROCA_DATABASE_POOLER", "none", ("none", "transaction")) == "transaction",
         mail_stalled=timedelta(hours=reader.number("PROCA_MAIL_STALLED_HOURS", 6, 1, 168)),

@@ -20,7 +20,12 @@ class Outcome(Enum):
     CUT = "the connection ended before an answer"
 
 
+def is_about_the_recipient(enhanced: str) -> bool:
+    """Whether an enhanced status code says that there is no such recipient, and never will be."""
+    return enhanced in _ABOUT_THE_RECIPIENT
+
+
 def of_refusal(code: int, answer: bytes) -> Outcome:
     """What an answer to RCPT or DATA that takes no mail means: a few codes are surely about the recipient."""
     found = _ENHANCED.match(answer.decode("ascii", "replace")) if 500 <= code <= 599 else None
-    return Outcome.REFUSED if found and found[1] in _ABOUT_THE_RECIPIENT else Outcome.ANSWERED
+    return Outcome.REFUSED if found and is_about_the_recipient(found[1]) else Outcome.ANSWERED

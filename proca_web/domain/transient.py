@@ -52,6 +52,7 @@ TABLE: dict[tuple[State, Event], State | End] = {
     (_S.SENDING, _E.FAILED): _S.TO_SEND,
     (_S.SENDING, _E.REFUSED): End.PURGED,
     (_S.TO_SEND, _E.BOUNCE): End.PURGED,
+    (_S.SENDING, _E.BOUNCE): End.PURGED,
     (_S.WAITING, _E.BOUNCE): End.PURGED,
     (_S.SENDING, _E.UNSURE): _S.TO_SEND,
     (_S.TO_SEND, _E.GIVE_UP): End.PURGED,

@@ -39,6 +39,7 @@ class Realm(Enum):
 
     PUBLIC = "public"  # no cookie: a post comes from our own pages, and an answer may say that it can be kept
     LINK = "link"  # the token in the path is the authority: nobody keeps the answer or learns its address
+    HOOK = "hook"  # another program, which proves itself to the view: nobody keeps the answer
     CONSOLE = "console"  # a session: a post shows its form token, and nobody keeps the answer
 
 
@@ -66,6 +67,11 @@ def demo_only(view: V) -> V:
 def token_holder(view: V) -> V:
     """Whoever holds the link: the token in the path is the authority."""
     return _declare(view, Rule("token_holder", Realm.LINK, _everybody))
+
+
+def provider(view: V) -> V:
+    """A mail provider, by a proof of its own that may need the body: the view asks for it before anything else."""
+    return _declare(view, Rule("provider", Realm.HOOK, _everybody))
 
 
 def signing_in(view: V) -> V:

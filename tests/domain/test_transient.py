@@ -10,7 +10,7 @@ from proca_web.domain.transient import TABLE, End, Event, State, retry_after, so
 GRID = """
                 claim           sent     failed          refused  unsure   give_up  expire   linger   lose     confirm         accept          reject  withdraw  bounce
 to_send         sending         .        .               .        .        purged   purged   waiting  purged   thanks_to_send  .               purged  purged    purged
-sending         .               waiting  to_send         purged   to_send  .        .        .        .        thanks_to_send  .               purged  purged    .
+sending         .               waiting  to_send         purged   to_send  .        .        .        .        thanks_to_send  .               purged  purged    purged
 waiting         .               .        .               .        .        .        purged   .        .        thanks_to_send  .               purged  purged    purged
 to_accept       .               .        .               .        .        .        .        .        purged   .               thanks_to_send  purged  purged    .
 thanks_to_send  thanks_sending  .        .               .        .        cleared  cleared  .        cleared  .               .               .       .         .

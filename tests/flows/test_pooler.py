@@ -20,8 +20,8 @@ from proca_web.config import ConfigError, Settings
 from proca_web.domain.errors import Unavailable
 from proca_web.services import driver
 from tests import factories
-from tests.bouncer import FEW, bouncer, through
 from tests.factories import World
+from tests.flows.bouncer import FEW, bouncer, through
 
 PEOPLE = 24
 

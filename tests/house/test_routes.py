@@ -18,9 +18,9 @@ from proca_web.web.access import Realm, rules_of
 from tests import factories
 from tests.factories import World
 
-PUBLIC, DEMO, TOKEN = "public", "demo_only", "token_holder"
+PUBLIC, DEMO, TOKEN, PROVIDER = "public", "demo_only", "token_holder", "provider"
 SIGNING_IN, STAFF, MEMBER, OWNER, OPERATOR = "signing_in", "staff", "org_member", "org_owner", "operator"
-OWN_PAGES, FORM_TOKEN, LINK = Realm.PUBLIC, Realm.CONSOLE, Realm.LINK
+OWN_PAGES, FORM_TOKEN, LINK, PROOF = Realm.PUBLIC, Realm.CONSOLE, Realm.LINK, Realm.HOOK
 READ = {
     "/": PUBLIC,
     "/p/<page>": PUBLIC,
@@ -53,12 +53,13 @@ READ = {
     "/mailbox/<name>.html": DEMO,
     "/static/<path:filename>": PUBLIC,
 }
-# Who may post, and what the post must show: that it comes from our own pages, its form token, or the link itself.
+# Who may post, and what the post must show: that it comes from our own pages, its form token, the link, or a proof.
 POST = {
     "/p/<page>/sign": (PUBLIC, OWN_PAGES),
     "/confirm/<token>": (TOKEN, LINK),
     "/confirm/<token>/reject": (TOKEN, LINK),
     "/withdraw/<token>": (TOKEN, LINK),
+    "/api/v1/bounces/<provider>": (PROVIDER, PROOF),
     "/login": (SIGNING_IN, FORM_TOKEN),
     "/logout": (STAFF, FORM_TOKEN),
     "/console/<org>/keys": (OWNER, FORM_TOKEN),
@@ -72,7 +73,7 @@ POST = {
     "/console/<org>/key-changes/<int:change_id>/approve": (OPERATOR, FORM_TOKEN),
 }
 TABLE = {("GET", path): who for path, who in READ.items()} | {("POST", path): who for path, (who, _) in POST.items()}
-CONSOLE = [(method, path) for (method, path), who in TABLE.items() if who not in (PUBLIC, DEMO, TOKEN)]
+CONSOLE = [(method, path) for (method, path), who in TABLE.items() if who not in (PUBLIC, DEMO, TOKEN, PROVIDER)]
 OUTSIDE = [route for route in TABLE if route not in CONSOLE]
 TOKEN_POSTS = [path for path, (_, shown) in POST.items() if shown is FORM_TOKEN]
 ADMIN, OPERATORS = "admin@org-one.example.org", "operator@example.org"
@@ -94,6 +95,7 @@ def at(path: str, org: str = "org-one", key: int = 1, token: str = "x") -> str:
         "token": token,
         "wording_hash": "0" * 64,
         "name": "0",
+        "provider": "postmark",
         "path:filename": "icon.svg",
     }
     for name, value in parts.items():

@@ -78,6 +78,7 @@ SECRET_SETTINGS = {
     "PROCA_RATELIMIT_URL": "redis://:unmistakable-limits@db/2",
     "PROCA_AMQP_URL": "amqps://user:unmistakable-broker@db/x",
     "PROCA_MAIL_PASSWORD": "unmistakable-mail",
+    "PROCA_BOUNCE_SECRET": "unmistakable-bounces",
 }
 
 

@@ -16,6 +16,7 @@ from flask_babel import force_locale
 from markupsafe import escape
 
 from proca_web.adapters import links
+from proca_web.adapters.bounces import envelope
 from proca_web.adapters.mail.letters import (
     Mail,
     as_wire,
@@ -81,8 +82,11 @@ class Forms:
         # The same mail sent twice after a crash has the same id, so that mailboxes can tell; it reveals no action.
         made_of = encode(digest(16, "message-id", _TEMPLATES[due.state].encode() + due.action_ref))
         head = f"To: {recipient}\r\nDate: {_date(int(when))}\r\nMessage-ID: <{made_of}@{self._host}>\r\n"
+        for header, code in envelope.headers_of(self._app, due.action_ref).items():
+            head += f"{header}: {code}\r\n"
         html = (str(escape(name)), self._confirm_html + confirm, self._withdraw_html + withdraw)
-        return Mail(recipient, head.encode("ascii") + form.filled(plain + html))
+        wire = head.encode("ascii") + form.filled(plain + html)
+        return Mail(recipient, wire, envelope.sender_of(self._app, due.action_ref))
 
     def _form(self, due: DueMail, page: PageOfMail, *, has_withdraw: bool) -> Form:
         key = (due.state, due.page_id, due.repeat, due.testing, has_withdraw)

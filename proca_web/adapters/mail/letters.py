@@ -25,10 +25,14 @@ _LINE_ENDS = re.compile(r"\r\n?|\n")
 
 @dataclass(frozen=True, slots=True)
 class Mail:
-    """One mail as it goes over the wire: to whom, and the message with its dots doubled and the last one at its end."""
+    """One mail as it goes over the wire: to whom, and the message with its dots doubled and the last one at its end.
+
+    `sender` is the envelope's: where reports about this mail go; empty: to everybody's address.
+    """
 
     recipient: str = field(repr=False)
     wire: bytes = field(repr=False)
+    sender: str = field(default="", repr=False)
 
 
 class Letter(flask_mail.Message):

@@ -45,6 +45,8 @@ def confirm(token: str) -> Response:
 @token_holder
 def reject(token: str) -> ResponseReturnValue:
     """ "It wasn't me", or "withdraw my signature": everything held of it goes."""
+    if mailed_link.is_one_click():
+        return ""
     outcome = mailed_link.take_back(confirming.find, token, Event.REJECT)
     if outcome is Rejection.NOTHING_HELD:
         return render_template("public/confirm/rejected.html", outcome=outcome.name.lower())

@@ -40,6 +40,11 @@ def your_signature(session: Session, signature: Signature) -> dict[str, Any]:
     return {"view": view, "signature": signature, "copies": copies, "agreed": agreed, "others": others}
 
 
+def is_one_click() -> bool:
+    """Whether a mail program's own "unsubscribe" posts here (RFC 8058): about mails, never about a signature."""
+    return request.form.get("List-Unsubscribe") == "One-Click"
+
+
 def take_back(find: Find, token: str, event: Event) -> Rejection:
     """Take the signature of a link back, and those others of its address that are ticked; safe to repeat."""
     outcome = Rejection.NOTHING_HELD

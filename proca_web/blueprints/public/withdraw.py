@@ -26,5 +26,7 @@ def show(token: str) -> str:
 @token_holder
 def withdraw(token: str) -> str:
     """Take this signature back, and those others of the address that are ticked; safe to repeat."""
+    if mailed_link.is_one_click():
+        return ""
     outcome = mailed_link.take_back(confirming.find_by_withdraw, token, Event.WITHDRAW)
     return render_template("public/confirm/rejected.html", outcome=outcome.name.lower())

@@ -53,7 +53,7 @@ class Sender:
         assert held.mail is not None
         carried, self.held = connection.num_emails, held
         try:
-            reply = connection.deliver(self._from, held.mail)
+            reply = connection.deliver(held.mail.sender or self._from, held.mail)
         except (OSError, smtplib.SMTPException) as error:
             self._lost(held, Outcome.UNSURE if connection.is_dot_unanswered else Outcome.CUT, error)
             return

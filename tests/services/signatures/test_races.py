@@ -16,6 +16,7 @@ import psycopg
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from proca_web.adapters.database import reading, writing
@@ -24,8 +25,9 @@ from proca_web.domain.errors import UnknownToken
 from proca_web.domain.outcome import Outcome
 from proca_web.domain.transient import Event, State
 from proca_web.extensions import encryption
+from proca_web.models import Action
 from proca_web.services.instance import invariants
-from proca_web.services.signatures import confirming, expiring, mailing, releasing, settling, withdrawing
+from proca_web.services.signatures import bouncing, confirming, expiring, mailing, releasing, settling, withdrawing
 from proca_web.services.signatures.mailing import DueMail
 from proca_web.web.ratelimit import Limit
 from tests.factories import World
@@ -185,7 +187,11 @@ class Petition:
                 settling.settle(session, mail, Outcome.SENT, "relay", self.now)
             return None
 
-        named = (confirm, reject, withdraw, release, expire, claim, settle)
+        def bounce(session: Session) -> object:
+            actions = session.scalars(select(Action.id).order_by(Action.id.desc()).limit(2)).all()
+            return [bouncing.bounced(session, action, self.now) for action in sorted(actions)]
+
+        named = (confirm, reject, withdraw, release, expire, claim, settle, bounce)
         return {act.__name__: act for act in named}
 
 
@@ -227,6 +233,7 @@ WORKER = ("release", "expire", "claim", "settle")
 AGAINST = {
     **{ours: SUPPORTER for ours in WORKER},
     **{theirs: (*WORKER, *SUPPORTER) for theirs in SUPPORTER},
+    "bounce": (*SUPPORTER, "release"),
 }
 
 

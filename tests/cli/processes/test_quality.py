@@ -29,8 +29,8 @@ def test_all_tests_have_one_worker_more_than_processors_and_never_many(
 
 def test_a_part_of_the_tests_has_one_process(started: list[tuple[list[str], dict[str, str]]]) -> None:
     CliRunner().invoke(main, ["test", "tests/house"])
-    CliRunner().invoke(main, ["test", "tests/cli/test_quality.py::test_a_part"])
-    assert [arguments for arguments, _ in started] == [["tests/house"], ["tests/cli/test_quality.py::test_a_part"]]
+    CliRunner().invoke(main, ["test", "tests/cli/processes/test_quality.py::test_a_part"])
+    assert [arguments for arguments, _ in started] == [["tests/house"], ["tests/cli/processes/test_quality.py::test_a_part"]]
 
 
 def test_what_was_compiled_is_kept_whatever_the_environment_says(
