@@ -11,6 +11,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from proca_web import config, extensions
 from proca_web.adapters import database, keyring, start
 from proca_web.adapters.alive import trouble
+from proca_web.adapters.engines import pooler
 from proca_web.adapters.files import rights
 from proca_web.adapters.smtp import mail_config
 from proca_web.assets import ASSETS
@@ -39,6 +40,8 @@ def create_app(settings: Settings | None = None, *, check: bool = True) -> Flask
     denied = rights.faults(settings)
     if denied:  # whatever else is wrong with those files cannot be known
         raise ConfigError(faults + denied)
+    if settings.is_pooled and settings.database_url:
+        faults += pooler.setting_faults(settings.database_url, settings.queue_url)
     home, home_faults = _home_key(settings)
     faults += home_faults
     if check:
@@ -95,7 +98,7 @@ def _flask_config(settings: Settings) -> dict[str, Any]:
     return {
         "SECRET_KEY": settings.secret_key,
         "SQLALCHEMY_DATABASE_URI": settings.database_url,
-        "SQLALCHEMY_ENGINE_OPTIONS": database.engine_options(settings.database_url),
+        "SQLALCHEMY_ENGINE_OPTIONS": database.engine_options(settings.database_url, is_pooled=settings.is_pooled),
         "MAX_CONTENT_LENGTH": MOST_BYTES,
         "MAX_FORM_MEMORY_SIZE": MOST_BYTES,
         "MAX_FORM_PARTS": 50,
@@ -118,7 +121,7 @@ def _flask_config(settings: Settings) -> dict[str, Any]:
 def _bind_extensions(app: Flask, settings: Settings, home: HomeKey) -> None:
     extensions.db.init_app(app)
     with app.app_context():
-        database.prepare_engine(extensions.db.engine)
+        database.prepare_engine(extensions.db.engine, is_pooled=settings.is_pooled)
     extensions.babel.init_app(app, locale_selector=presentation.locale)
     extensions.csrf.init_app(app)
     login.init_app(app, extensions.login_manager)

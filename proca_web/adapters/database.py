@@ -36,19 +36,19 @@ _TRUNCATE_TRIES = 20
 _TRUNCATE_PAUSE = 0.025
 
 
-def engine_options(url: str) -> dict[str, Any]:
+def engine_options(url: str, *, is_pooled: bool = False) -> dict[str, Any]:
     """What create_engine needs; statements never appear with their parameters in errors or logs."""
     # A thread may hold two at a time: the request's own for the driver, and a session's.
     options: dict[str, Any] = {"hide_parameters": True, "pool_timeout": pace.REQUEST_SECONDS, "pool_size": 20}
     if url.startswith("sqlite"):
         options["connect_args"] = {"factory": LockingConnection, "isolation_level": None}
     else:
-        options |= {"pool_pre_ping": True, "connect_args": dict(_postgresql().CONNECT_ARGS)}
+        options |= {"pool_pre_ping": True, "connect_args": _postgresql().connect_args(is_pooled=is_pooled)}
     return options
 
 
-def prepare_engine(engine: Engine) -> None:
-    """Attach the rules above to an engine; nothing is opened yet."""
+def prepare_engine(engine: Engine, *, is_pooled: bool = False) -> None:
+    """Attach the rules above to an engine; nothing is opened yet. `is_pooled`: a pooler changes hands with each act."""
     if engine.dialect.name == "sqlite":
         path = make_url(str(engine.url)).database
         lock_path = f"{path}.lock" if path and path != ":memory:" else None
@@ -56,8 +56,9 @@ def prepare_engine(engine: Engine) -> None:
         event.listen(engine, "checkout", sqlite.checked_out)
         event.listen(engine, "begin", _begin_sqlite)
     else:
-        event.listen(engine, "do_connect", _postgresql().Connecting())
+        event.listen(engine, "do_connect", _postgresql().Connecting(is_pooled=is_pooled))
         event.listen(engine, "checkout", _postgresql().checked_out)
+        event.listen(engine, "begin", _begin_postgresql)
 
 
 def _postgresql() -> ModuleType:
@@ -74,6 +75,10 @@ def _begin_sqlite(connection: Connection) -> None:
         raw.execute("BEGIN")
     else:
         raw.begin_write()
+
+
+def _begin_postgresql(connection: Connection) -> None:
+    _postgresql().begun(connection.connection.driver_connection)
 
 
 @contextmanager
@@ -107,6 +112,8 @@ def direct_write(*, one_statement: bool = False) -> Iterator[Direct]:
     with _storing(), _direct(one_statement=one_statement) as connection:
         if isinstance(connection.raw, LockingConnection):
             connection.raw.begin_write()
+        elif not one_statement:
+            _postgresql().begun(connection.raw)
         try:
             yield connection
             connection.raw.commit()

@@ -8,7 +8,8 @@ import click
 from flask import Flask
 
 from proca_web.adapters import clock, mailer
-from proca_web.adapters.database import reading
+from proca_web.adapters.database import db, reading
+from proca_web.adapters.engines import pooler
 from proca_web.adapters.keyring import keyring_of
 from proca_web.app import create_app
 from proca_web.cli import doubts
@@ -38,6 +39,7 @@ def check(mail_to: str | None, home_backup: Path | None, whole: bool) -> None:
         with reading() as session:
             home, ring = encryption.source.home, keyring_of(app)
             faults = doubts.of(os.environ) + invariants.faults(session, home.identity, ring, clock.now())
+        faults += pooler.faults(db.engine, is_told=app.extensions["proca_settings"].is_pooled)
         looks = _look(app, whole=whole)
         faults += [fault for look in looks for fault in look.faults]
         if whole:

@@ -94,7 +94,9 @@ def demo(port: int, data: Path, host: str) -> None:
         _complete(plan, settings)
         write_json(data / "demo.json", plan)
     app = ready.app_or_exit(settings)
-    processes.run(app, host, port, ready=_greeting(plan, data))
+    processes.run(
+        app, host, port, ready=_greeting(plan, data, settings.mail.server if settings.mailbox_dir is None else "")
+    )
 
 
 def _environment(data: Path, host: str, port: int) -> dict[str, str]:
@@ -222,9 +224,10 @@ def _public_keys(entry: dict[str, str], tool: subprocess.Popen[str] | None) -> t
     return decode(content["public"], 32), decode(content["sign_public"], 32)
 
 
-def _greeting(plan: dict[str, Any], data: Path) -> str:
+def _greeting(plan: dict[str, Any], data: Path, mail_server: str) -> str:
     url = plan["url"]
-    mailbox = f"{url}/mailbox?key={plan['mailbox_key']}"
+    mailbox = f"Mailbox    {url}/mailbox?key={plan['mailbox_key']}   (no mail leaves this computer)"
+    mail = f"Mail       leaves by {mail_server}, as PROCA_MAIL_SERVER says" if mail_server else mailbox
     users = "\n".join(f"    {user['email']:28} {user['password']}" for user in plan["users"])
     keys = "\n".join(f"    {key['file']}\n      passphrase: {key['passphrase']}" for key in plan["keys"])
     org_one = shlex.quote(plan["keys"][0]["file"])
@@ -232,7 +235,7 @@ def _greeting(plan: dict[str, Any], data: Path) -> str:
   proca_web demo: {url}
 
   Sign       {url}/p/trees   and   {url}/p/trees-partner
-  Mailbox    {mailbox}   (no mail leaves this computer)
+  {mail}
   Sign in    {url}/login     (second factor: off in the demo)
 {users}
 

@@ -72,6 +72,10 @@ class Unavailable(ProcaError):
         self.what = what
 
 
+class MailStalled(ProcaError):
+    """Mails leave hours late: a signature whose link comes that late is not taken."""
+
+
 class DiskFull(Unavailable):
     """There is no room left to write to."""
 

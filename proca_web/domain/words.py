@@ -77,6 +77,7 @@ class Alarm(StrEnum):
     DATABASE = "database"
     DISK = "disk"
     MAIL = "mail"
+    LATE_MAIL = "late-mail"
     UNSURE_MAIL = "unsure-mail"
     QUEUE = "queue"
 

@@ -12,13 +12,14 @@ from proca_web.adapters.database import reading, truncate_wal, writing
 from proca_web.adapters.keyring import keyring_of
 from proca_web.adapters.wordings import refresh_wordings
 from proca_web.domain.errors import Unavailable
+from proca_web.domain.transient import State
 from proca_web.domain.words import Alarm
 from proca_web.jobs import endings, keys
 from proca_web.jobs.mail import send_mail
 from proca_web.jobs.release import release
 from proca_web.services import heartbeats
 from proca_web.services.instance import ageing, alarms, health, keyrings
-from proca_web.services.petitions import counting
+from proca_web.services.petitions import counting, mail_delay
 from proca_web.services.sealing import sender_rows
 from proca_web.services.sealing.keyring import Keyring
 from proca_web.services.signatures import expiring, mending
@@ -44,6 +45,7 @@ def sweep(app: Flask) -> None:
         _step(app, "wordings", refresh_wordings)
         _step(app, "write-ahead log", truncate_wal)
         _step(app, "disk", lambda: trouble.notice_little_space(app))
+        _step(app, "late mail", lambda: _notice_late_mail(app))
         _step(app, "queue", lambda: queue.ask(app))
         _step(app, "alarms", lambda: trouble.tell(app))
     release(app)
@@ -102,6 +104,17 @@ def _miss_keys(app: Flask, keyring: Keyring) -> None:
     app.logger.critical("keyring: the keys of %d campaigns are missing (%s)", len(lacking), first)
     with writing() as session:
         alarms.raise_(session, Alarm.CAMPAIGN_KEY, clock.now(), host=host, number=len(lacking), first=first)
+
+
+def _notice_late_mail(app: Flask) -> None:
+    """Mails wait, whatever the cause; counted before this run sends any."""
+    stalled = app.extensions["proca_settings"].mail_stalled
+    with reading() as session:
+        delay = mail_delay.of(session, State.TO_SEND, clock.now())
+    if delay > mail_delay.ALARMING:
+        told = {"minutes": int(delay.total_seconds() // 60), "hours": int(stalled.total_seconds() // 3600)}
+        with writing() as session:
+            alarms.raise_(session, Alarm.LATE_MAIL, clock.now(), **told)
 
 
 def _recount() -> None:

@@ -4,7 +4,7 @@ import json
 import re
 import unicodedata
 from collections.abc import Iterable
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from functools import cache
 from importlib.metadata import version
 from typing import Any
@@ -28,6 +28,7 @@ def init_app(app: Flask) -> None:
         number=format_decimal,
         day=day,
         moment=moment,
+        duration=duration,
         translated=translated,
         woven=woven,
         isolated=isolated,
@@ -107,6 +108,15 @@ def moment(when: datetime) -> str:
     locale, moment = _of_dates(), when.astimezone(UTC)
     date, time = dates.format_date(moment, "medium", locale=locale), dates.format_time(moment, "short", locale=locale)
     return str(dates.get_datetime_format("medium", locale=locale)).format(time, date)
+
+
+def duration(time: timedelta) -> str:
+    """So many minutes, hours or days, rounded down: what is told to people is never longer than it is."""
+    seconds = time.total_seconds()
+    unit = next((unit for unit in (86400, 3600, 60) if seconds >= 2 * unit), 60)
+    whole = timedelta(seconds=seconds // unit * unit)
+    text: str = dates.format_timedelta(whole, threshold=2, locale=_of_dates())
+    return text
 
 
 def _of_dates() -> Locale:

@@ -370,3 +370,29 @@ def test_quotes_that_came_with_a_value_are_named(value: str) -> None:
     (doubt,) = doubts.of({"PROCA_PUBLIC_URL": value})
     assert doubt.startswith("PROCA_PUBLIC_URL has quotes at both ends")
     assert value not in doubt
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [
+        ('"https://a.example.org', "PROCA_PUBLIC_URL begins with a quote"),
+        ("https://a.example.org'", "PROCA_PUBLIC_URL ends with a quote"),
+        ("'x\"", "PROCA_PUBLIC_URL begins with a quote"),
+        ('"', "PROCA_PUBLIC_URL begins with a quote"),
+    ],
+)
+def test_one_quote_that_came_with_a_value_is_named(value: str, said: str) -> None:
+    (doubt,) = doubts.of({"PROCA_PUBLIC_URL": value})
+    assert doubt.startswith(said)
+    assert "a.example.org" not in doubt
+
+
+def test_a_password_may_have_one_quote_but_hardly_two_at_its_ends() -> None:
+    assert doubts.of({"PROCA_MAIL_PASSWORD": "pa55'"}) == []
+    assert len(doubts.of({"PROCA_MAIL_PASSWORD": "'pa55'"})) == 1
+
+
+@pytest.mark.parametrize("typed", ["10.0.0.0/33", "intranet", "10.0.0.1;10.0.0.2"])
+def test_what_is_no_network_is_named(typed: str) -> None:
+    _, faults = config.read({**GOOD, "PROCA_METRICS_ALLOW": typed})
+    assert [fault for fault in faults if "PROCA_METRICS_ALLOW must name networks" in fault]

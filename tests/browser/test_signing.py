@@ -115,6 +115,30 @@ def test_wrong_address_change_it_sends_to_the_new_one_with_everything_else_kept(
         assert row["utm_source"] == "leaflet"
 
 
+def test_the_mail_is_sent_again_without_typing_again_and_both_links_are_one_persons(
+    town: Town, visitor: Visitor
+) -> None:
+    visitor.expect(422)
+    page = visitor.page()
+    page.goto("/p/trees")
+    fill(page, email="somebody@gmial.com")
+    sign(page)
+    page.get_by_role("button", name="No, somebody@gmial.com is right").click()
+    expect(page.locator("#check-inbox")).to_be_focused()
+    town.world.run("mail")
+    first = town.world.link("somebody@gmial.com")
+    with page.expect_response(lambda response: response.request.method == "POST" and response.ok):
+        page.get_by_role("button", name="Send the mail again").click()
+    town.world.run("mail")
+    assert town.world.link("somebody@gmial.com") != first
+    for link in (first, town.world.link("somebody@gmial.com")):
+        page.goto(link)
+        page.get_by_role("button", name="Yes, count my signature").click()
+        town.world.run("release")
+    assert [row["action_type"] for row in town.world.export("org-one")] == ["register", "register"]
+    assert town.world.query("SELECT supporter_count FROM campaigns") == [(1,)]
+
+
 def test_a_new_address_that_is_none_brings_the_whole_form_back(town: Town, visitor: Visitor) -> None:
     visitor.expect(422)
     page = visitor.page()

@@ -245,3 +245,16 @@ def test_a_variable_that_is_set_wins_over_the_demos_own(tmp_path: Path, monkeypa
 )
 def test_links_lead_to_this_computer(tmp_path: Path, host: str, url: str) -> None:
     assert demo._environment(tmp_path, host, 5000)["PROCA_PUBLIC_URL"] == url
+
+
+def test_where_mail_goes_is_said_as_it_is(tmp_path: Path) -> None:
+    plan = {
+        "url": "http://127.0.0.1:5000",
+        "mailbox_key": "k3y",
+        "users": [],
+        "keys": [{"file": "f", "passphrase": "p"}],
+    }
+    assert "/mailbox?key=k3y   (no mail leaves this computer)" in demo._greeting(plan, tmp_path, "")
+    by_relay = demo._greeting(plan, tmp_path, "smtp.example.org")
+    assert "leaves by smtp.example.org" in by_relay
+    assert "mailbox" not in by_relay

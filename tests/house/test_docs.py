@@ -40,7 +40,7 @@ def test_every_path_named_in_code_marks_exists() -> None:
 
 
 def test_every_setting_named_is_one() -> None:
-    places = (PACKAGE / "config.py", ROOT / ".env.example", *(PACKAGE / "org_tool").rglob("*.py"))
+    places = (*(PACKAGE / "config").glob("*.py"), ROOT / ".env.example", *(PACKAGE / "org_tool").rglob("*.py"))
     known = set(re.findall(_SETTING, "".join(text(path) for path in places))) | _OF_TESTS
     assert [(page, setting) for page, setting in found(_SETTING) if setting not in known] == []
 

@@ -27,7 +27,7 @@ OPERATORS_ROOMS = (
     "services/keys",
     "adapters/start.py",
     "adapters/clock.py",
-    "config.py",
+    "config",
 )
 
 

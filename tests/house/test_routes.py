@@ -47,6 +47,7 @@ READ = {
     "/console/<org>/keys/new": OWNER,
     "/console/<org>/keys/<int:key_id>": OWNER,
     "/health": PUBLIC,
+    "/metrics": PUBLIC,
     "/mailbox": DEMO,
     "/mailbox.json": DEMO,
     "/mailbox/<name>.html": DEMO,

@@ -1,1 +1,1 @@
-"""Whether a process of ours lives, as others see it, and what it met: signs of life, and troubles kept to be told."""
+"""Whether a process of ours lives, as others see it; what it met, how late mail is, and all that in numbers."""

@@ -5,9 +5,10 @@ from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
 from proca_web.adapters import clock
+from proca_web.adapters.alive import late_mail
 from proca_web.adapters.database import reading
 from proca_web.adapters.encryption import vouching_if_known
-from proca_web.services.instance import alarms
+from proca_web.services.instance import alarms, figures
 from proca_web.services.keys import holdings
 from proca_web.services.keys import views as key_views
 from proca_web.services.petitions import overview
@@ -41,19 +42,22 @@ def show(org: str) -> Response:
 @org_member
 def campaigns(org: str) -> Response:
     """The campaigns alone."""
+    late = late_mail.now(current_app)
     with reading() as session:
-        found = overview.campaigns_of(session, g.org.id, vouching_if_known(current_app), clock.now(), _asked("before"))
-    return console.page("console/start/campaigns.html", _paged(found))
+        vouching, before = vouching_if_known(current_app), _asked("before")
+        found = overview.campaigns_of(session, g.org.id, vouching, clock.now(), before, mail_is_stalled=late.is_stalled)
+    return console.page("console/start/campaigns.html", {"late": late, **_paged(found)})
 
 
 @bp.get("/<org>/campaigns/<campaign>")
 @org_member
 def campaign(org: str, campaign: str) -> Response:
     """One campaign with all its pages, a part of them at a time."""
-    vouching, after = vouching_if_known(current_app), _asked("after") or 0
+    vouching, after, late = vouching_if_known(current_app), _asked("after") or 0, late_mail.now(current_app)
     with reading() as session:
-        found = overview.campaign_of(session, g.org.id, campaign, vouching, clock.now(), after)
-    return console.page("console/start/campaign.html", {"campaign": found})
+        stalled = {"mail_is_stalled": late.is_stalled}
+        found = overview.campaign_of(session, g.org.id, campaign, vouching, clock.now(), after, **stalled)
+    return console.page("console/start/campaign.html", {"late": late, "campaign": found})
 
 
 def _asked(name: str) -> int | None:
@@ -68,10 +72,12 @@ def _paged(found: list[CampaignStatus]) -> dict[str, object]:
 
 
 def _org() -> Response:
-    now, vouching = clock.now(), vouching_if_known(current_app)
+    now, vouching, late = clock.now(), vouching_if_known(current_app), late_mail.now(current_app)
+    stalled, before = {"mail_is_stalled": late.is_stalled}, _asked("before")
     with reading() as session:
         found = {
-            **_paged(overview.campaigns_of(session, g.org.id, vouching, now, _asked("before"))),
+            "late": late,
+            **_paged(overview.campaigns_of(session, g.org.id, vouching, now, before, **stalled)),
             "key": key_views.receiving(session, g.org, vouching, now),
             "held": holdings.of(session, g.org.id),
         }
@@ -85,5 +91,6 @@ def _instance() -> Response:
             "health": overview.instance(session, vouching_if_known(current_app), now, after),
             "changes": key_views.changes(session, current_user.user.id),
             "alarms": alarms.standing(session, now),
+            "mail": figures.mail(session, now),
         }
     return console.page("console/start/instance.html", {"now": now, **found})

@@ -8,22 +8,22 @@ from urllib.parse import urlsplit
 from flask import Blueprint, Response, current_app, g, make_response, render_template, request, url_for
 
 from proca_web.adapters import clock
+from proca_web.adapters.alive import late_mail
 from proca_web.adapters.database import direct_read, reading, writing
 from proca_web.adapters.keyring import keyring_of
-from proca_web.domain.errors import AddressDoubted, FieldsRefused, NoActiveKey, PageNotFound, Unavailable
-from proca_web.domain.messages import Message
+from proca_web.blueprints.public import signing_form
+from proca_web.domain.errors import AddressDoubted, FieldsRefused, MailStalled, NoActiveKey, PageNotFound, Unavailable
 from proca_web.domain.pages import tracking
 from proca_web.domain.pages.tracking import Arrival
 from proca_web.domain.people import mail_address
 from proca_web.extensions import encryption, queue
 from proca_web.services.petitions import facts, refusals, views
 from proca_web.services.petitions.facts import PageFacts
-from proca_web.services.petitions.views import PageView
 from proca_web.services.signatures import signing
 from proca_web.services.signatures.signing import Submission
-from proca_web.web import errors, page_cache
+from proca_web.web import page_cache
 from proca_web.web.access import limited, public
-from proca_web.web.htmx import page_or_fragment, see_other, wants_fragment, wants_json
+from proca_web.web.htmx import see_other, wants_fragment
 from proca_web.web.ratelimit import Limit
 
 bp = Blueprint("action_page", __name__, url_prefix="/p")
@@ -32,7 +32,6 @@ SIGN_LIMIT = Limit("sign", 30)
 PAGE_SECONDS = 10
 _WITH_FORM = ("public/action_page/index.html", "public/action_page/sign.html")
 COUNT_SECONDS = 2
-_LAST = "proca_last_views"
 
 
 @bp.get("/<page>")
@@ -47,7 +46,7 @@ def show(page: str) -> Response:
 def form(page: str) -> Response:
     """The form alone, with the demand above it; as a fragment for htmx."""
     if wants_fragment() or request.args.get("testing"):
-        return _fresh_form(page, testing=tracking.is_testing(request.args))
+        return signing_form.fresh(page, testing=tracking.is_testing(request.args))
     response = _serve(page, "public/action_page/sign.html")
     response.vary.add("HX-Request")
     return response
@@ -63,20 +62,24 @@ def sign(page: str) -> Response:
         with direct_read() as connection:
             seen = facts.read(connection, page, encryption.vouching, now)
             g.locale = seen.locale
+            if seen.is_open and seen.double_opt_in:
+                late_mail.require_moving(current_app)
             submission = signing.read(connection, seen, typed, arrival, now)
     except NoActiveKey as refusal:
         _tell_refused(str(refusal), now)
         raise
     except FieldsRefused as refused:
-        return _form_again(seen, typed, refused.faults)
+        return signing_form.again(seen, typed, refused.faults)
     except AddressDoubted as doubt:
-        return _form_again(seen, typed, {}, suggested=doubt.meant, kept=doubt.address)
+        return signing_form.again(seen, typed, {}, suggested=doubt.meant, kept=doubt.address)
+    except MailStalled:
+        return signing_form.paused(seen, typed)
     except Unavailable as fault:
-        return _not_now(page, typed, fault)
+        return signing_form.not_now(page, typed, fault)
     try:
         _store(seen, submission, now)
     except Unavailable as fault:
-        return _not_now(page, typed, fault)
+        return signing_form.not_now(page, typed, fault)
     return _taken(seen, submission, typed)
 
 
@@ -106,10 +109,12 @@ def count(page: str) -> Response:
 
 def _serve(page: str, template: str) -> Response:
     def render() -> tuple[str, int]:
-        view = _view(page)
+        view = signing_form.view_now(page)
         g.locale = view.facts.locale
         refused = template in _WITH_FORM and view.facts.is_open and view.facts.lacking_key
-        return render_template(template, **_form_values(view)), 503 if refused else 200
+        return render_template(
+            template, **signing_form.values_of(view, **signing_form.mail_of(view.facts))
+        ), 503 if refused else 200
 
     return page_cache.serve(f"{page}/{template}", render, max_age=PAGE_SECONDS)
 
@@ -124,17 +129,6 @@ def _tell_refused(org: str, now: datetime) -> None:
     queue.wake("mail")
 
 
-def _view(page: str) -> PageView:
-    with reading() as session:
-        return _remember(views.read(session, page, encryption.vouching, clock.now()))
-
-
-def _view_of(seen: PageFacts) -> PageView:
-    """What the facts that decided show."""
-    with reading() as session:
-        return _remember(views.of(session, seen))
-
-
 def _count_json(page: str) -> str:
     with reading() as session:
         counted = views.count(session, page)
@@ -142,47 +136,6 @@ def _count_json(page: str) -> str:
         raise PageNotFound(page)
     updated = counted.updated_at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     return json.dumps({"count": counted.count, "goal": counted.goal, "updated_at": updated})
-
-
-def _form_values(view: PageView, **changes: object) -> dict[str, object]:
-    """What the form's templates need; nothing typed, no faults, nobody known to have signed, unless said otherwise."""
-    none: dict[str, object] = {"typed": {}, "faults": {}, "suggested": "", "kept": ""}
-    return {"view": view, "testing": False, "utm": {}, "signed": False, "refusal": None} | none | changes
-
-
-def _fresh_form(page: str, *, testing: bool) -> Response:
-    view = _view(page)
-    g.locale = view.facts.locale
-    if view.facts.is_open:
-        view.facts.require_keys()
-    values = _form_values(view, testing=testing)
-    return page_or_fragment("public/action_page/sign.html", "public/action_page/form/_form.html", values)
-
-
-def _form_again(seen: PageFacts, typed: Mapping[str, str], faults: Mapping[str, Message], **asked: str) -> Response:
-    """422: the form with what was typed, and what is wrong with it or `asked` about it. Stored nowhere."""
-    testing = tracking.is_testing(request.args)
-    values = _form_values(_view_of(seen), typed=typed, faults=faults, testing=testing, **asked)
-    return page_or_fragment("public/action_page/sign.html", "public/action_page/form/_form.html", values, 422)
-
-
-def _not_now(page: str, typed: Mapping[str, str], fault: Unavailable) -> Response:
-    """503: nothing was stored; the form as this process last showed it, with what was typed."""
-    known: PageView | None = current_app.extensions.get(_LAST, {}).get(page)
-    if known is None or wants_fragment() or wants_json():
-        return errors.unavailable(fault)
-    errors.tell_unavailable(fault)
-    g.locale = known.facts.locale
-    values = _form_values(known, typed=typed, testing=tracking.is_testing(request.args), refusal=errors.words(503))
-    return errors.come_back(make_response(render_template("public/action_page/sign.html", **values), 503))
-
-
-def _remember(view: PageView) -> PageView:
-    last: dict[str, PageView] = current_app.extensions.setdefault(_LAST, {})
-    if len(last) >= page_cache.MOST_PAGES:
-        last.clear()
-    last[view.facts.name] = view
-    return view
 
 
 def _store(seen: PageFacts, submission: Submission, now: datetime) -> None:
@@ -204,7 +157,15 @@ def _taken(seen: PageFacts, submission: Submission, typed: Mapping[str, str]) ->
     typed = {**typed, "email": mail_address.readable(submission.contact.email)}
     arrival = submission.arrival
     utm = {f"utm_{name}": word for name, word in arrival.utm.items() if word}
-    values = _form_values(_view_of(seen), typed=typed, testing=arrival.testing, utm=utm, signed=True)
+    late = late_mail.as_known(current_app)  # it is stored: nothing may fail any more
+    values = signing_form.values_of(
+        signing_form.view_of(seen),
+        typed=typed,
+        testing=arrival.testing,
+        utm=utm,
+        signed=True,
+        late=late.delay if late.is_told else None,
+    )
     response = make_response(render_template(f"public/action_page/_{name}.html", **values))
     response.vary.add("HX-Request")
     response.headers["HX-Push-Url"] = place  # who loads the page again is where they were, not at an empty form

@@ -1,8 +1,9 @@
 """The front page: the petitions of this instance that can be signed now."""
 
-from flask import Blueprint, Response, render_template
+from flask import Blueprint, Response, current_app, render_template
 
 from proca_web.adapters import clock
+from proca_web.adapters.alive import late_mail
 from proca_web.adapters.database import reading
 from proca_web.extensions import encryption
 from proca_web.services.petitions import views
@@ -20,6 +21,7 @@ def index() -> Response:
 
 
 def _render() -> str:
+    stalled = late_mail.now(current_app).is_stalled
     with reading() as session:
-        petitions = views.live(session, encryption.vouching, clock.now())
+        petitions = views.live(session, encryption.vouching, clock.now(), mail_is_stalled=stalled)
     return render_template("public/front/index.html", petitions=petitions)

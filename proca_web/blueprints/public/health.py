@@ -1,17 +1,19 @@
-"""Is everything alive: the database answers, and a worker was seen."""
+"""Is everything alive: the database answers, and a worker was seen. In numbers for machines that watch."""
 
 from importlib.metadata import version
 
-from flask import Blueprint, Response, jsonify
+from flask import Blueprint, Response, abort, current_app, jsonify, request
 
 from proca_web.adapters import clock
 from proca_web.adapters.database import reading, refused_to_write, writing
 from proca_web.domain.errors import Unavailable
+from proca_web.domain.words import Alarm
 from proca_web.services import heartbeats
-from proca_web.services.instance import alarms
+from proca_web.services.instance import alarms, figures
 from proca_web.services.instance import health as instance_health
 from proca_web.web import errors
 from proca_web.web.access import public
+from proca_web.web.arriving import client
 
 bp = Blueprint("health", __name__)
 TRY_AGAIN_SECONDS = 30
@@ -26,6 +28,7 @@ def health() -> tuple[Response, int]:
         with reading() as session:
             worker = instance_health.worker(session, now)
             standing = alarms.standing(session, now)
+            mail = figures.mail(session, now)
         _ask_whether_it_writes()
     except Unavailable as fault:
         errors.tell_unavailable(fault)
@@ -33,10 +36,30 @@ def health() -> tuple[Response, int]:
     answer = jsonify(
         status="ok" if worker.is_alive else "no worker",
         alarms=[alarm.kind for alarm in standing],
+        mail={kind: {"waiting": waits.number, "delay_seconds": waits.seconds} for kind, waits in mail.items()},
         version=version("proca-web"),
         worker_seen_at=worker.seen_at.strftime("%Y-%m-%dT%H:%M:%SZ") if worker.seen_at else None,
     )
     return answer, 200 if worker.is_alive else 503
+
+
+@bp.get("/metrics")
+@public
+def metrics() -> Response:
+    """The figures as Prometheus reads them, for the networks of PROCA_METRICS_ALLOW; for others it is not there."""
+    settings = current_app.extensions["proca_settings"]
+    caller = client.address(request, settings.trusted_proxies)
+    if caller is None or not any(caller in network for network in settings.metrics_allow):
+        abort(404)
+    # Most instances are never asked, and need not load the library.
+    from proca_web.adapters.alive import metrics as prometheus  # noqa: PLC0415 -- see above
+
+    now = clock.now()
+    with reading() as session:
+        worker, numbers = instance_health.worker(session, now), figures.of_instance(session, now)
+        standing = {alarm.kind for alarm in alarms.standing(session, now)}
+    text = prometheus.rendered(numbers, worker, {kind: kind in standing for kind in Alarm})
+    return Response(text, content_type=prometheus.MIMETYPE, headers={"Cache-Control": "no-store"})
 
 
 def _ask_whether_it_writes() -> None:

@@ -138,7 +138,8 @@ def country(typed: str) -> str:
 
 def postcode(typed: str, of_country: str | None) -> str:
     """A postcode in the form its country uses; checked against that country only."""
-    text = clean(characters.plain(typed), longest=24).upper()
+    # Telephones write a full stop for two spaces at the end.
+    text = clean(characters.plain(typed), longest=24).upper().rstrip(" .,;")
     if not text:
         return text
     found = postcodes.in_form(text, of_country or "")

@@ -9,6 +9,7 @@ from collections.abc import Iterable
 
 _SIGNS = "=+\\-@＝＋－＠﹦﹢﹣﹫"
 _LIVE = re.compile(rf"(^|[;,|\t\r\n])([\s\"\u200b\ufeff]*)(?=[{_SIGNS}])")
+_PLUS = ("+", "-")
 _CONTROLS = ("\t", "\r", "\n")
 _PHONE = re.compile(r"[+0-9 ()-]+")
 _PHONE_OR_BASE64URL = re.compile(rf"{_PHONE.pattern}|[A-Za-z0-9_-]+")
@@ -37,7 +38,8 @@ def escape_separators(json_text: str) -> str:
 
 def _guard(cells: Iterable[str], harmless: re.Pattern[str]) -> list[str]:
     row = [*cells]
-    joined = "\n".join(row)  # most rows hold nothing to look at twice
+    # Most rows hold nothing to look at twice, but a telephone number.
+    joined = "\n".join(["" if cell.startswith(_PLUS) and harmless.fullmatch(cell) else cell for cell in row])
     if not (_LIVE.search(joined) or "\t" in joined or "\r" in joined or joined.count("\n") >= len(row)):
         return row
     return [cell if harmless.fullmatch(cell) else _defuse(cell) for cell in row]

@@ -27,6 +27,7 @@ ORGS_A_PAGE = 50
 MOST_COUNTED = 10_000
 _NEWEST = 2**62
 STOPPED = "stopped"
+PAUSED = "paused"  # a link would come hours late
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +76,13 @@ class Instance:
 
 
 def campaigns_of(
-    session: Session, org_id: int, vouching: Vouching | None, now: datetime, before: int | None = None
+    session: Session,
+    org_id: int,
+    vouching: Vouching | None,
+    now: datetime,
+    before: int | None = None,
+    *,
+    mail_is_stalled: bool = False,
 ) -> list[CampaignStatus]:
     """The campaigns an org leads or has a page in, the newest first; a page of them, older than one if given.
 
@@ -83,17 +90,26 @@ def campaigns_of(
     """
     query = _campaigns(org_id).where(Campaign.id < (before or _NEWEST)).limit(CAMPAIGNS_A_PAGE + 1)
     found = session.scalars(query).all()
-    return _statuses(session, org_id, found, PAGES_OF_EACH, vouching, now)
+    look = _Look(recipients.orgs_that_receive(session, vouching, now), mail_is_stalled)
+    return _statuses(session, org_id, found, PAGES_OF_EACH, look, now)
 
 
 def campaign_of(
-    session: Session, org_id: int, name: str, vouching: Vouching | None, now: datetime, after: int = 0
+    session: Session,
+    org_id: int,
+    name: str,
+    vouching: Vouching | None,
+    now: datetime,
+    after: int = 0,
+    *,
+    mail_is_stalled: bool = False,
 ) -> CampaignStatus:
     """One of these campaigns, with those of its pages that were made after one. Raises CampaignNotFound."""
     found = session.scalars(_campaigns(org_id).where(Campaign.name == name)).all()
     if not found:
         raise CampaignNotFound(name)
-    (status,) = _statuses(session, org_id, found, PAGES_A_PAGE, vouching, now, after)
+    look = _Look(recipients.orgs_that_receive(session, vouching, now), mail_is_stalled)
+    (status,) = _statuses(session, org_id, found, PAGES_A_PAGE, look, now, after)
     return status
 
 
@@ -102,14 +118,13 @@ def _statuses(
     org_id: int,
     campaigns: Sequence[Campaign],
     most: int,
-    vouching: Vouching | None,
+    look: "_Look",
     now: datetime,
     after: int = 0,
 ) -> list[CampaignStatus]:
     ids = [campaign.id for campaign in campaigns]
     days = counting.per_day(session, ids, now.date(), CHART_DAYS)
-    receiving = recipients.orgs_that_receive(session, vouching, now)
-    pages, open_ones = _pages(session, ids, most + 1, after), _open_ones(session, ids, receiving)
+    pages, open_ones = _pages(session, ids, most + 1, after), _open_ones(session, ids, look)
     return [
         CampaignStatus(
             id=campaign.id,
@@ -120,7 +135,7 @@ def _statuses(
             count=campaign.supporter_count,
             days=days[campaign.id],
             pages=[
-                PageStatus(page.name, page.title, page.org.title, _state(page, receiving))
+                PageStatus(page.name, page.title, page.org.title, _state(page, look))
                 for page in pages[campaign.id][:most]
             ],
             more_after=pages[campaign.id][most - 1].id if len(pages[campaign.id]) > most else None,
@@ -141,16 +156,17 @@ def _pages(session: Session, campaigns: Sequence[int], most: int, after: int) ->
     return found
 
 
-def _open_ones(session: Session, campaigns: Sequence[int], receiving: Collection[int]) -> dict[int, set[bool]]:
-    """Of the live pages of each campaign: whether some take signatures, and whether some do not."""
+def _open_ones(session: Session, campaigns: Sequence[int], look: "_Look") -> dict[int, set[str]]:
+    """What the live pages of each campaign are: some take signatures, some are stopped or paused."""
     page = (ActionPage.campaign_id, ActionPage.org_id, Campaign.org_id, ActionPage.delivery, Campaign.force_delivery)
-    query = select(*page).join(Campaign).where(ActionPage.campaign_id.in_(campaigns))
+    query = select(*page, ActionPage.double_opt_in).join(Campaign).where(ActionPage.campaign_id.in_(campaigns))
     found = defaultdict(set)
-    for campaign, collector, lead, delivery, force in session.execute(
+    for campaign, collector, lead, delivery, force, mails_link in session.execute(
         query.where(ActionPage.status == Publication.LIVE).distinct()
     ):
         policy = Distribution(split=collector != lead, delivery=delivery, force_delivery=force)
-        found[campaign].add(wordings.can_be_signed(policy, collector, lead, receiving))
+        can_be_signed = wordings.can_be_signed(policy, collector, lead, look.receiving)
+        found[campaign].add(look.state(can_be_signed=can_be_signed, mails_link=mails_link))
     return found
 
 
@@ -182,18 +198,35 @@ def _number_in(session: Session, state: State) -> int:
     return session.scalar(select(func.count()).select_from(some)) or 0
 
 
-def _state(page: ActionPage, receiving: Collection[int]) -> str:
-    """What the page answers: `stopped` is a live one that refuses signatures, because an org has no key."""
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """By what a live page is judged: the orgs that can receive, and whether mail stands still."""
+
+    receiving: Collection[int]
+    mail_is_stalled: bool
+
+    def state(self, *, can_be_signed: bool, mails_link: bool) -> str:
+        """What a live page answers: `stopped` refuses signatures because an org has no key, `paused` for a while."""
+        if not can_be_signed:
+            return STOPPED
+        return PAUSED if mails_link and self.mail_is_stalled else Publication.LIVE
+
+
+def _state(page: ActionPage, look: _Look) -> str:
+    """What the page answers."""
     if page.campaign.status != Publication.LIVE:
         return page.campaign.status
-    stopped = page.status == Publication.LIVE and not wordings.takes_signatures(page, receiving)
-    return STOPPED if stopped else page.status
+    if page.status != Publication.LIVE:
+        return page.status
+    can_be_signed = wordings.takes_signatures(page, look.receiving)
+    return look.state(can_be_signed=can_be_signed, mails_link=page.double_opt_in)
 
 
-def _state_of_all(campaign: Campaign, open_ones: Collection[bool]) -> str:
-    """A campaign of which something can be signed is live; one whose open pages are all stopped is stopped."""
-    stopped = campaign.status == Publication.LIVE and open_ones == {False}
-    return STOPPED if stopped else campaign.status
+def _state_of_all(campaign: Campaign, open_ones: Collection[str]) -> str:
+    """A campaign of which something can be signed is live; one whose open pages all refuse is as they are."""
+    if campaign.status != Publication.LIVE or not open_ones or Publication.LIVE in open_ones:
+        return campaign.status
+    return PAUSED if PAUSED in open_ones else STOPPED
 
 
 def _campaigns(org_id: int) -> Select[Campaign]:

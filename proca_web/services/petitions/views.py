@@ -137,8 +137,8 @@ def count(session: Session, name: str) -> Count | None:
     return _count(campaign) if campaign is not None else None
 
 
-def live(session: Session, vouching: Vouching, now: datetime) -> list[Listed]:
-    """The petitions that can be signed now, the newest first."""
+def live(session: Session, vouching: Vouching, now: datetime, *, mail_is_stalled: bool = False) -> list[Listed]:
+    """The petitions that can be signed now, the newest first; without those that mail a link while none would leave."""
     receiving = recipients.orgs_that_receive(session, vouching, now)
     query = (
         select(ActionPage)
@@ -156,7 +156,7 @@ def live(session: Session, vouching: Vouching, now: datetime) -> list[Listed]:
             goal=goal_above(page.campaign.supporter_count),
         )
         for page in session.scalars(query)
-        if wordings.takes_signatures(page, receiving)
+        if wordings.takes_signatures(page, receiving) and not (mail_is_stalled and page.double_opt_in)
     ]
 
 

@@ -70,10 +70,11 @@ class Keyring:
     def current_transient(self, now: datetime) -> tuple[str, bytes]:
         """This hour's key with its name; made by whoever needs it first."""
         hour = now.strftime(_HOUR)
-        if self._known.startswith(hour):
-            known = self.transient(self._known)
+        name = self._known  # read once: another thread may learn of another key meanwhile
+        if name.startswith(hour):
+            known = self.transient(name)
             if known is not None:
-                return self._known, known
+                return name, known
         name = next((name for name in self.transient_names() if name.startswith(hour)), "")
         if not name:
             name = f"{hour}-{secrets.token_hex(4)}"

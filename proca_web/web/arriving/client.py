@@ -32,14 +32,18 @@ class Client:
 
 def of(request: Request, proxies: int) -> Client:
     """Who calls: an IPv4 address or an IPv6 /64, the unit a household has; else whoever passed the call on to us."""
-    peer = read(request.remote_addr or "")
+    peer, told = read(request.remote_addr or ""), address(request, proxies)
+    if told is None:
+        return Client((b"behind " if proxies else b"") + (_network(peer) if peer else b""), is_known=False)
+    return Client(_network(told), is_known=True)
+
+
+def address(request: Request, proxies: int) -> Address | None:
+    """The address of whoever calls, as the last trusted proxy has it; None where nobody can say."""
     if not proxies:
-        return Client(_network(peer) if peer else b"", is_known=peer is not None)
+        return read(request.remote_addr or "")
     told = [node for node in request.headers.get("X-Forwarded-For", "").split(",") if node.strip()]
-    address = read(told[-proxies]) if len(told) >= proxies else None
-    if address is None:
-        return Client(b"behind " + (_network(peer) if peer else b""), is_known=False)
-    return Client(_network(address), is_known=True)
+    return read(told[-proxies]) if len(told) >= proxies else None
 
 
 def read(node: str) -> Address | None:

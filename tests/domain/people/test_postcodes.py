@@ -76,3 +76,9 @@ def test_a_postcode_is_brought_to_the_form_of_its_country(typed: str, country: s
 def test_a_prefix_or_break_of_another_country_is_refused(typed: str, country: str) -> None:
     with pytest.raises(Refused, match="of that country"):
         text.postcode(typed, country)
+
+
+@pytest.mark.parametrize("after", [".", ". ", ",", " ;"])
+def test_what_a_keyboard_puts_behind_a_postcode_is_not_part_of_it(after: str) -> None:
+    assert text.postcode(f"ec1a 1bb{after}", "GB") == "EC1A 1BB"
+    assert text.postcode(f"ABC 1{after}", None) == "ABC 1"

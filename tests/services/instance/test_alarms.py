@@ -13,6 +13,8 @@ from tests.factories import FakeClock, World
 
 FACTS = {
     "host": "host-a",
+    "minutes": 16,
+    "hours": 6,
     "aged": "2026-03-01 12:00",
     "seconds": 400,
     "fault": "it is gone",

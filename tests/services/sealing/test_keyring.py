@@ -123,6 +123,24 @@ print(name, key.hex(), keyring.campaign_key(7, has_fingerprints=False).hex(), fl
 """
 
 
+def test_a_thread_that_is_overtaken_names_the_key_it_has(tmp_path: Path) -> None:
+    class Overtaken(Keyring):
+        """A keyring whose other threads take up another key of the hour whenever this one has read a file."""
+
+        def transient(self, name: str) -> bytes | None:
+            key = super().transient(name)
+            self._known = "2026-03-01T12-ffffffff"
+            return key
+
+    keyring = Overtaken(tmp_path / "keyring")
+    keyring.prepare()
+    (keyring.directory / "transient" / "2026-03-01T12-00000000").write_bytes(bytes(32))
+    (keyring.directory / "transient" / "2026-03-01T12-ffffffff").write_bytes(b"f" * 32)
+    for known in ("", "2026-03-01T12-00000000"):
+        keyring._known = known
+        assert keyring.current_transient(NOW) == ("2026-03-01T12-00000000", bytes(32))
+
+
 def test_two_processes_at_once_agree_on_a_campaigns_key_and_each_has_a_usable_transient_one(keyring: Keyring) -> None:
     command = [sys.executable, "-c", _PROCESS, str(keyring.directory)]
     pair = [subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) for _ in range(2)]

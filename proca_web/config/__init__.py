@@ -3,12 +3,15 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
+from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
 
+from proca_web.config.reader import Reader
 from proca_web.crypto.boxes.certificate import Mode
 
 DEFAULT_DATA_DIR = "instance"
@@ -57,6 +60,9 @@ class Settings:
     trusted_proxies: int
     mail: MailSettings
     mailbox_dir: Path | None = None
+    is_pooled: bool = False  # by transaction
+    mail_stalled: timedelta = timedelta(hours=6)
+    metrics_allow: tuple[IPv4Network | IPv6Network, ...] = ()
 
     @property
     def is_https(self) -> bool:
@@ -64,65 +70,12 @@ class Settings:
         return self.public_url.startswith("https://")
 
 
-class _Reader:
-    """Reads one environment, collecting faults instead of stopping at the first."""
-
-    def __init__(self, env: Mapping[str, str]) -> None:
-        self._env = env
-        self.faults: list[str] = []
-
-    def text(self, name: str, default: str | None = "") -> str:
-        """A value, its `…_FILE` variant, or the default; None as default makes it required."""
-        value, file = self._env.get(name, "").strip(), self._env.get(f"{name}_FILE", "").strip()
-        if value and file:
-            self.faults.append(f"{name} and {name}_FILE are both set; keep one")
-        if not value and file:
-            value = self._read(name, file)
-        elif not value and default is None:
-            self.faults.append(f"{name} is not set (see .env.example)")
-        return value or default or ""
-
-    def path(self, name: str, default: Path) -> Path:
-        """An absolute path; a relative one is below the working directory."""
-        return Path(self.text(name) or default).resolve()
-
-    def is_set(self, name: str) -> bool:
-        """Whether the variable or its `…_FILE` variant is there."""
-        return bool(self._env.get(name, "").strip() or self._env.get(f"{name}_FILE", "").strip())
-
-    def _read(self, name: str, file: str) -> str:
-        try:
-            value = Path(file).read_text("utf-8").strip()
-        except (OSError, UnicodeDecodeError):
-            self.faults.append(f"{name}_FILE names a file that cannot be read")
-            return ""
-        if not value:
-            self.faults.append(f"{name}_FILE names an empty file")
-        return value
-
-    def number(self, name: str, default: int, least: int, most: int) -> int:
-        """A whole number from `least` to `most`."""
-        typed = self.text(name, str(default))
-        if re.fullmatch("[0-9]{1,9}", typed) and least <= int(typed) <= most:
-            return int(typed)
-        self.faults.append(f"{name} must be a number from {least} to {most}")
-        return default
-
-    def choice(self, name: str, default: str, choices: tuple[str, ...]) -> str:
-        """One of a few words."""
-        typed = self.text(name, default)
-        if typed not in choices:
-            self.faults.append(f"{name} must be one of {', '.join(choice or 'nothing' for choice in choices)}")
-            return default
-        return typed
-
-
 def read(env: Mapping[str, str]) -> tuple[Settings, list[str]]:
     """Settings and every fault found in `env`; with a fault the settings are good for further checks only.
 
     In the demo (PROCA_DEMO, set by the command) mail goes to a folder unless a mail server is named.
     """
-    reader = _Reader(env)
+    reader = Reader(env)
     demo = reader.choice("PROCA_DEMO", "", ("", "1")) == "1"
     data_dir = Path(reader.text("PROCA_DATA_DIR", DEFAULT_DATA_DIR)).resolve()
     settings = Settings(
@@ -140,11 +93,14 @@ def read(env: Mapping[str, str]) -> tuple[Settings, list[str]]:
         trusted_proxies=reader.number("PROCA_TRUSTED_PROXIES", 0, 0, 10),
         mail=_mail(reader, demo),
         mailbox_dir=data_dir / "mailbox" if demo and not reader.is_set("PROCA_MAIL_SERVER") else None,
+        is_pooled=reader.choice("PROCA_DATABASE_POOLER", "none", ("none", "transaction")) == "transaction",
+        mail_stalled=timedelta(hours=reader.number("PROCA_MAIL_STALLED_HOURS", 6, 1, 168)),
+        metrics_allow=reader.networks("PROCA_METRICS_ALLOW"),
     )
     return settings, reader.faults
 
 
-def _home_key(reader: _Reader, env: Mapping[str, str], demo: bool) -> str:
+def _home_key(reader: Reader, env: Mapping[str, str], demo: bool) -> str:
     key = env.get("PROCA_HOME_KEY", "").strip()
     if key and not demo:
         reader.faults.append("PROCA_HOME_KEY works in the demo and in tests only; use PROCA_HOME_KEY_FILE")
@@ -153,7 +109,7 @@ def _home_key(reader: _Reader, env: Mapping[str, str], demo: bool) -> str:
     return key
 
 
-def _database_url(reader: _Reader, data_dir: Path) -> str:
+def _database_url(reader: Reader, data_dir: Path) -> str:
     typed = reader.text("PROCA_DATABASE_URL", f"sqlite:///{data_dir / 'proca.db'}")
     scheme, _, rest = typed.partition("://")
     if scheme == "sqlite":
@@ -170,7 +126,7 @@ def _database_url(reader: _Reader, data_dir: Path) -> str:
     return url
 
 
-def _queue_url(reader: _Reader, data_dir: Path) -> str:
+def _queue_url(reader: Reader, data_dir: Path) -> str:
     default = f"sqlite:///{data_dir / 'queue.db'}"
     url = _url(reader, "PROCA_QUEUE_URL", default, ("sqlite", "postgresql", "postgres", "redis", "rediss"))
     scheme, _, rest = url.partition("://")
@@ -179,7 +135,7 @@ def _queue_url(reader: _Reader, data_dir: Path) -> str:
     return f"postgresql://{rest}" if scheme == "postgres" else url
 
 
-def _sqlite_url(reader: _Reader, name: str, rest: str) -> str:
+def _sqlite_url(reader: Reader, name: str, rest: str) -> str:
     # Flask-SQLAlchemy would look for a relative path in another folder than everything else does.
     path = rest.removeprefix("/")
     if not path or path in (rest, ":memory:"):
@@ -188,14 +144,14 @@ def _sqlite_url(reader: _Reader, name: str, rest: str) -> str:
     return f"sqlite:///{Path(path).resolve()}"
 
 
-def _secret_key(reader: _Reader) -> str:
+def _secret_key(reader: Reader) -> str:
     key = reader.text("PROCA_SECRET_KEY", None)
     if key and len(key) < SHORTEST_SECRET:
         reader.faults.append(f"PROCA_SECRET_KEY needs at least {SHORTEST_SECRET} characters")
     return key
 
 
-def _public_url(reader: _Reader, demo: bool) -> str:
+def _public_url(reader: Reader, demo: bool) -> str:
     """The base of all links, as a browser writes it in `Origin`: small letters, no port that goes without saying."""
     typed = reader.text("PROCA_PUBLIC_URL", None)
     url = _PUBLIC_URL.fullmatch(typed.lower())
@@ -212,7 +168,7 @@ def _public_url(reader: _Reader, demo: bool) -> str:
     return f"{url['scheme']}://{url['host']}{port}"
 
 
-def _url(reader: _Reader, name: str, default: str, schemes: tuple[str, ...]) -> str:
+def _url(reader: Reader, name: str, default: str, schemes: tuple[str, ...]) -> str:
     url = reader.text(name, default)
     if not url:
         return url
@@ -228,7 +184,7 @@ def _url(reader: _Reader, name: str, default: str, schemes: tuple[str, ...]) -> 
     return url
 
 
-def _mail(reader: _Reader, demo: bool) -> MailSettings:
+def _mail(reader: Reader, demo: bool) -> MailSettings:
     tls = reader.choice("PROCA_MAIL_TLS", "starttls", ("starttls", "ssl", "none"))
     server = reader.text("PROCA_MAIL_SERVER", "localhost" if demo else None)
     if re.search(r"[\s/@]", server) or server.count(":") == 1:

@@ -1,0 +1,78 @@
+"""How much waits and for how long, what is readable, what happened today: for `/health` and `/metrics`. Reads only.
+
+Numbers of mails, addresses and events of the whole instance; nothing about a person, an org or a page.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import bindparam, func, select
+from sqlalchemy.orm import Session
+
+from proca_web.domain.transient import State
+from proca_web.domain.words import DayEvent, OutboxState
+from proca_web.models import ActionPage, DayCount, OutboxMail, Transient
+from proca_web.services.petitions import mail_delay
+
+_KINDS = {"confirmation": State.TO_SEND, "thank_you": State.THANKS_TO_SEND}
+_UNDER_WAY = {State.TO_SEND: State.SENDING, State.THANKS_TO_SEND: State.THANKS_SENDING}
+_IN_STATES = select(func.count()).where(Transient.state.in_(bindparam("states", expanding=True)))
+_TO_STAFF = (OutboxMail.state.in_((OutboxState.TO_SEND, OutboxState.SENDING)), OutboxMail.next_try <= bindparam("now"))
+_STAFF = select(func.count(), func.min(OutboxMail.next_try)).where(*_TO_STAFF)
+_READABLE = select(func.count(), func.min(Transient.sealed_at)).where(Transient.wait_seal.is_not(None))
+_TODAY = (
+    select(DayCount.event, func.sum(DayCount.number))
+    .where(DayCount.action_page_id.in_(select(ActionPage.id)), DayCount.day == bindparam("day"))
+    .group_by(DayCount.event)
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """Mails of a kind that are not out yet, and for how long the oldest one has been due without an answer."""
+
+    number: int
+    delay: timedelta
+
+    @property
+    def seconds(self) -> int:
+        """The delay in whole seconds."""
+        return max(0, int(self.delay.total_seconds()))
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """The instance in numbers; `today` has every event, also those that did not happen."""
+
+    mail: dict[str, Waiting]
+    readable: int
+    oldest_readable_seconds: int
+    today: dict[str, int]
+
+
+def of_instance(session: Session, now: datetime) -> Figures:
+    """What they are at this moment."""
+    readable, oldest = session.execute(_READABLE).one()
+    happened = {event: number for event, number in session.execute(_TODAY, {"day": now.date()})}
+    return Figures(
+        mail=mail(session, now),
+        readable=readable,
+        oldest_readable_seconds=_age(oldest, now),
+        today={event: int(happened.get(event, 0)) for event in DayEvent},
+    )
+
+
+def mail(session: Session, now: datetime) -> dict[str, Waiting]:
+    """What waits to be mailed, by kind."""
+    staff, oldest = session.execute(_STAFF, {"now": now}).one()
+    kinds = {kind: _waiting(session, state, now) for kind, state in _KINDS.items()}
+    return kinds | {"staff": Waiting(staff, now - oldest if oldest else timedelta(0))}
+
+
+def _waiting(session: Session, state: State, now: datetime) -> Waiting:
+    number = session.scalar(_IN_STATES, {"states": [state, _UNDER_WAY[state]]}) or 0
+    return Waiting(number, mail_delay.of(session, state, now))
+
+
+def _age(since: datetime | None, now: datetime) -> int:
+    return 0 if since is None else max(0, int((now - since).total_seconds()))
