@@ -15,6 +15,8 @@ from sqlalchemy.engine import Engine
 from sqlalchemy.util import LRUCache
 from werkzeug.routing import Rule
 
+from tests.worker import Browser
+
 
 class _Compiled(BytecodeCache):
     """Templates by their names, however many apps load them."""
@@ -59,5 +61,6 @@ def _statements_by_dialect() -> None:
 def keep() -> None:
     """From here on, for all apps of this process."""
     Flask.jinja_options = {"bytecode_cache": _Compiled()}
+    Flask.test_client_class = Browser
     _builders_by_rule()
     _statements_by_dialect()

@@ -38,6 +38,7 @@ def check(mail_to: str | None, home_backup: Path | None, whole: bool) -> None:
         with reading() as session:
             home, ring = encryption.source.home, keyring_of(app)
             faults = doubts.of(os.environ) + invariants.faults(session, home.identity, ring, clock.now())
+            hosts = invariants.worker_hosts(session)
         looks = _look(app, whole=whole)
         faults += [fault for look in looks for fault in look.faults]
         if whole:
@@ -47,7 +48,7 @@ def check(mail_to: str | None, home_backup: Path | None, whole: bool) -> None:
             faults += _backup_faults(home_backup, home)
         if mail_to:
             faults += mailer.test_faults(mail_to)
-    for note in (*invariants.NOTES, *(look.note for look in looks if look.note)):
+    for note in (*invariants.NOTES, *hosts, *(look.note for look in looks if look.note)):
         click.echo(f"note: {note}")
     if faults:
         _exit_unwell(faults)

@@ -18,7 +18,8 @@ from proca_web.crypto.keys.home import HomeKey, write_new_home_key
 from proca_web.crypto.keys.keys import fingerprint
 from proca_web.extensions import encryption
 from proca_web.services.keys import home as home_keys
-from proca_web.services.sealing.keyring import Keyring
+from proca_web.services.sealing import sender_rows, worker_keys
+from proca_web.services.signatures import expiring
 
 
 @click.group()
@@ -37,7 +38,7 @@ def keys_show() -> None:
 
 @keys.command("join")
 def keys_join() -> None:
-    """Let this host's keyring belong to the database's instance: one that all hosts share, or a copy of it."""
+    """Let this host's keyring belong to the database's instance: one that all hosts share, or one of a web host."""
     app = ready.app_or_exit(check=False)
     ready.exit_unless_ready(app)
     with app.app_context(), ready.refusals():
@@ -72,12 +73,29 @@ def rotate_home(stolen: bool, yes: bool) -> None:
 
 @keys.command("rotate-sender")
 def rotate_sender() -> None:
-    """Ask every process on this keyring to end its sender; the next submission uses a new one."""
-    keyring = Keyring(ready.settings_or_exit().keyring_dir)
-    if faults := keyring.faults():
-        ready.exit_with(faults)
-    keyring.end_senders()
+    """Ask every process of every host to end its sender; the next submission uses a new one."""
+    with ready.acting() as session:
+        sender_rows.ask_to_end(session, clock.now())
     click.echo("✓ senders end before their next submission")
+
+
+@keys.command("leave")
+@click.argument("host")
+@click.option("--yes", is_flag=True, help="do not ask")
+def keys_leave(host: str, yes: bool) -> None:
+    """Say that a worker host is gone for good: nothing is sealed to its keys any more."""
+    app = ready.app_or_exit()
+    with app.app_context():
+        with reading() as session:
+            known = [each for each in worker_keys.hosts(session) if each.name == host]
+            alone = expiring.waiting_for(session, host)
+        if not known:
+            raise click.ClickException(f"there is no worker host {host} that has keys; `check` names those there are")
+        if alone and not yes:
+            click.confirm(f"{alone} addresses wait that only this host could open; they are lost. Go on?", abort=True)
+        with writing() as session:
+            worker_keys.leave(session, host)
+    click.echo(f"✓ worker host {host} has left")
 
 
 def _rotate(app: Flask, new: HomeKey, *, stolen: bool) -> int:

@@ -114,6 +114,12 @@ class Transient(Base):
         Index("ix_transients_due", "state", "next_try"),
         Index("ix_transients_created_at", "created_at"),
         Index(
+            "ix_transients_wait_key",
+            "wait_key",
+            sqlite_where=text("wait_key IS NOT NULL"),
+            postgresql_where=text("wait_key IS NOT NULL"),
+        ),
+        Index(
             "ix_transients_readable",
             "sealed_at",
             sqlite_where=text("wait_seal IS NOT NULL"),
@@ -126,7 +132,7 @@ class Transient(Base):
         ForeignKey("actions.id", ondelete="CASCADE"), primary_key=True, autoincrement=False
     )
     state: Mapped[str]
-    wait_key: Mapped[str | None] = mapped_column(comment="name of the keyring file that opens wait_seal")
+    wait_key: Mapped[int | None] = mapped_column(comment="the smallest id of a worker key that wait_seal names")
     wait_seal: Mapped[bytes | None]
     link_seal: Mapped[bytes | None] = mapped_column(comment="opened by the mailed link only")
     sealed_at: Mapped[datetime | None] = mapped_column(comment="age of what is readable")

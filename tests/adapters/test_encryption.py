@@ -51,6 +51,7 @@ def context(org: str = "org-one", at: datetime | None = None) -> Context:
         deliver=True,
         consent="consent",
         at=at or datetime.now(UTC),
+        check="check",
     )
 
 

@@ -9,7 +9,7 @@ from flask import Blueprint, Response, current_app, g, make_response, render_tem
 
 from proca_web.adapters import clock
 from proca_web.adapters.database import direct_read, reading, writing
-from proca_web.adapters.keyring import keyring_of
+from proca_web.adapters.waiting import waiting_of
 from proca_web.domain.errors import AddressDoubted, FieldsRefused, NoActiveKey, PageNotFound, Unavailable
 from proca_web.domain.messages import Message
 from proca_web.domain.pages import tracking
@@ -141,7 +141,8 @@ def _count_json(page: str) -> str:
     if counted is None:
         raise PageNotFound(page)
     updated = counted.updated_at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-    return json.dumps({"count": counted.count, "goal": counted.goal, "updated_at": updated})
+    numbers = {"count": counted.count, "confirmed": counted.confirmed, "unconfirmed": counted.unconfirmed}
+    return json.dumps({**numbers, "goal": counted.goal, "updated_at": updated})
 
 
 def _form_values(view: PageView, **changes: object) -> dict[str, object]:
@@ -186,13 +187,15 @@ def _remember(view: PageView) -> PageView:
 
 
 def _store(seen: PageFacts, submission: Submission, now: datetime) -> None:
-    keyring = keyring_of(current_app)
+    waits = waiting_of(current_app)
+    if encryption.source.heed(seen.senders_asked):
+        waits.end()
     encryption.store(
-        lambda sealing: signing.seal(sealing, keyring, seen, submission, now),
+        lambda sealing: signing.seal(sealing, waits, seen, submission, now),
         signing.write,
         throwaway=signing.needs_throwaway(seen),
     )
-    queue.wake("mail" if seen.double_opt_in else "release")
+    queue.wake("mail" if seen.double_opt_in else "accept")
 
 
 def _taken(seen: PageFacts, submission: Submission, typed: Mapping[str, str]) -> Response:

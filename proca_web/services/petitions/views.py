@@ -23,8 +23,14 @@ class Count:
     """The public counter of a campaign."""
 
     count: int
+    unconfirmed: int
     goal: int
     updated_at: datetime
+
+    @property
+    def confirmed(self) -> int:
+        """How many have confirmed by mail; the others signed where nobody is asked to."""
+        return self.count - self.unconfirmed
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,7 +183,8 @@ def answers_of(page_facts: PageFacts, opt_in: Mapping[int, bool | None]) -> dict
 
 
 def _count(campaign: Campaign) -> Count:
-    return Count(campaign.supporter_count, goal_above(campaign.supporter_count), campaign.counted_at)
+    count = campaign.supporter_count
+    return Count(count, campaign.unconfirmed_count, goal_above(count), campaign.counted_at)
 
 
 def _wording(session: Session, page_facts: PageFacts) -> Wording:
