@@ -83,7 +83,7 @@ def rotate_sender() -> None:
 @click.argument("host")
 @click.option("--yes", is_flag=True, help="do not ask")
 def keys_leave(host: str, yes: bool) -> None:
-    """Say that a worker host is gone for good: nothing is sealed to its keys any more."""
+    """Say that a worker host is gone for good: what waits is kept for the others."""
     app = ready.app_or_exit()
     with app.app_context():
         with reading() as session:

@@ -51,10 +51,10 @@ def renew(app: Flask) -> None:
     """Make this host's next key when an hour is over: the file first, then its row."""
     keyring = keyring_of(app)
     host = keyring.become_worker()
-    if not _is_due(host) or not clock.is_right(app):
+    if not _is_due(app, host) or not clock.is_right(app):
         return
     with keyring.worker.turn():
-        if _is_due(host):
+        if _is_due(app, host):
             public = keyring.worker.make()
             with writing() as session:
                 worker_keys.add(session, home_of(app), host, public, clock.now())
@@ -89,6 +89,6 @@ def _reseal(app: Flask, key: int) -> None:
             return
 
 
-def _is_due(host: str) -> bool:
+def _is_due(app: Flask, host: str) -> bool:
     with reading() as session:
-        return worker_keys.is_due(session, host, clock.now())
+        return worker_keys.is_due(session, home_of(app).identity, host, clock.now())

@@ -73,7 +73,7 @@ class LivePair:
         self._check_process()
         with self._state:
             if self._ended:
-                raise SenderEnded("this key pair has ended")
+                raise SenderEnded("this sender has ended")
             self._in_flight += 1
 
     def _leave(self) -> None:
@@ -91,7 +91,7 @@ class LivePair:
     def _check_process(self) -> None:
         # Before any lock: an inherited one may be held by a thread that does not exist here.
         if self._pid != os.getpid():
-            raise SenderEnded("this key pair belongs to another process")
+            raise SenderEnded("this sender belongs to another process")
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} ended={self._ended}>"

@@ -44,6 +44,11 @@ class Keyring:
         lost = [part for part in parts if part.exists() and not os.access(part, os.R_OK | os.W_OK | os.X_OK)]
         return [f"the keyring's folder {part} cannot be read and written by this user" for part in lost]
 
+    @reached
+    def require(self) -> None:
+        """Raise KeyringAway when the folder itself is gone: with it the memory of keys that were ended."""
+        os.stat(self.directory)
+
     @property
     @reached
     def host(self) -> str:
@@ -51,6 +56,7 @@ class Keyring:
         try:
             name = (self.directory / "host").read_text("ascii", errors="replace").strip()
         except FileNotFoundError:
+            self.require()
             return ""
         if not _HOST.fullmatch(name):
             raise KeyringAway(f"the keyring's file {self.directory / 'host'} is damaged")
@@ -58,10 +64,11 @@ class Keyring:
 
     @reached
     def become_worker(self) -> str:
-        """The name of this worker host, drawn by whoever needs it first, and the folders it needs."""
-        self.prepare()
-        drawn = secrets.token_hex(8).encode("ascii")
+        """The name of this worker host, drawn by whoever needs it first; folders that are gone later stay so."""
         if not self.host:
+            for part in (self.worker.directory, self.directory / "campaigns"):
+                part.mkdir(mode=0o700, exist_ok=True)
+            drawn = secrets.token_hex(8).encode("ascii")
             key_files.write_new(self.directory / "host", lambda descriptor: os.write(descriptor, drawn))
         return self.host
 

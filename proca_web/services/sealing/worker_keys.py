@@ -101,10 +101,10 @@ def chosen(keys: Iterable[WorkerKey], identity: bytes, now: datetime) -> list[Wo
     return young or seen_last[:1]
 
 
-def is_due(session: Session, host: str, now: datetime) -> bool:
-    """Whether that host needs its next key: an hour is over, or its newest is from ahead of now."""
+def is_due(session: Session, identity: bytes, host: str, now: datetime) -> bool:
+    """Whether that host needs its next key: an hour is over, or its newest is from ahead, or not vouched for."""
     own = _of_host(session, host)
-    return not own or not -AHEAD <= now - own[0].not_before < EVERY
+    return not own or not -AHEAD <= now - own[0].not_before < EVERY or not own[0].is_vouched_for(identity)
 
 
 def add(session: Session, home: HomeKey, host: str, public: bytes, now: datetime) -> WorkerKey:

@@ -67,7 +67,7 @@ def test_the_ids_of_both_links_are_keyed_hashes_of_their_tokens() -> None:
 
 def test_the_link_opens_its_seal_to_address_and_name_without_the_token() -> None:
     seal = transient_seal.seal_under_link(TOKEN, WAITING)
-    assert transient_seal.open_under_link(TOKEN, seal) == Waiting("zofia@example.org", "Zofia")
+    assert transient_seal.open_under_link(TOKEN, seal) == Waiting("zofia@example.org", "Zofia", check=CHECK)
     plaintext = SecretBox(k(b"link-seal", TOKEN)).decrypt(seal)
     assert json.loads(plaintext) == {"email": "zofia@example.org", "first_name": "Zofia", "c": b64(CHECK)}
 
