@@ -14,6 +14,7 @@ from waitress.server import create_server
 
 from proca_web.adapters import clock, logs, start
 from proca_web.adapters.database import writing
+from proca_web.adapters.waiting import waiting_of
 from proca_web.cli import doubts
 from proca_web.cli.ports import PORT
 from proca_web.cli.ready import app_or_exit, app_when_ready, exit_with, refusals
@@ -134,6 +135,7 @@ def harden() -> None:
 def _end(app: Flask) -> None:
     with app.app_context():
         encryption.source.end()
+        waiting_of(app).end()
 
 
 def _exit(_number: int, _frame: FrameType | None) -> None:

@@ -113,8 +113,7 @@ class Listed:
     title: str
     demand: str
     org: str
-    count: int
-    goal: int
+    count: Count
 
 
 def read(session: Session, name: str, vouching: Vouching, now: datetime) -> PageView:
@@ -158,8 +157,7 @@ def live(session: Session, vouching: Vouching, now: datetime) -> list[Listed]:
             title=page.title,
             demand=page.demand,
             org=page.org.title,
-            count=page.campaign.supporter_count,
-            goal=goal_above(page.campaign.supporter_count),
+            count=_count(page.campaign),
         )
         for page in session.scalars(query)
         if wordings.takes_signatures(page, receiving)

@@ -3,7 +3,7 @@
 The address is readable here for one moment. What needs no confirmation is accepted alike, and makes nobody known.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -134,7 +134,9 @@ def accept(session: Session, keyring: Keyring, opened: Sequence[Opened], now: da
     """
     fingerprints.alone(session)
     driver.lock_actions(session, [each.row.action_id for each in opened])
-    return sum(_accept(session, keyring, each, now) for each in opened)
+    asked = {each.row.campaign_id for each in opened if each.row.link_seal is not None and not each.row.testing}
+    keys = {campaign: fingerprints.key_of(session, keyring, campaign) for campaign in sorted(asked)}
+    return sum(_accept(session, keys, each, now) for each in opened)
 
 
 def put_off(session: Session, action_ids: Sequence[int], now: datetime) -> None:
@@ -161,14 +163,15 @@ def late(session: Session, now: datetime) -> int:
     return session.scalar(_LATE, {"before": now - ACCEPTED_WITHIN}) or 0
 
 
-def _accept(session: Session, keyring: Keyring, opened: Opened, now: datetime) -> bool:
+def _accept(session: Session, keys: Mapping[int, bytes], opened: Opened, now: datetime) -> bool:
     row = opened.row
     sealed = {"action": row.action_id, "key": opened.seal.key, "seal": opened.seal.seal, "now": now}
     if driver.changed(session, _THANKS, sealed) != 1:
         return False
     supporter, is_repeat = None, False
     if row.link_seal is not None and not row.testing:
-        supporter, is_repeat = _supporter(session, keyring, row.campaign_id, opened.thanks.email, now)
+        mark = fingerprints.of(keys[row.campaign_id], opened.thanks.email)
+        supporter, is_repeat = _supporter(session, row.campaign_id, mark, now)
     status = {
         "action": row.action_id,
         "now": now,
@@ -181,9 +184,8 @@ def _accept(session: Session, keyring: Keyring, opened: Opened, now: datetime) -
     return True
 
 
-def _supporter(session: Session, keyring: Keyring, campaign: int, email: str, now: datetime) -> tuple[int, bool]:
+def _supporter(session: Session, campaign: int, mark: bytes, now: datetime) -> tuple[int, bool]:
     """The row of this person in the campaign, and whether it was there before."""
-    mark = fingerprints.of(fingerprints.key_of(session, keyring, campaign), email)
     while True:
         new = {"campaign_id": campaign, "fingerprint": mark, "created_at": now}
         made = session.scalar(_NEW_SUPPORTER.of(session), new)
