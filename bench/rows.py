@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 from bench.instance import PAGE, Instance
 from proca_web.adapters.database import direct_write, reading, writing
-from proca_web.adapters.waiting import waiting_of
+from proca_web.adapters.keyring import waiting_of
 from proca_web.crypto.boxes import transient_seal
 from proca_web.domain.pages import tracking
 from proca_web.domain.pages.privacy import Consent

@@ -9,7 +9,7 @@ from jinja2 import StrictUndefined
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from proca_web import config, extensions
-from proca_web.adapters import database, keyring, start, waiting
+from proca_web.adapters import database, keyring, start
 from proca_web.adapters.alive import trouble
 from proca_web.adapters.files import rights
 from proca_web.adapters.smtp import mail_config
@@ -124,8 +124,7 @@ def _bind_extensions(app: Flask, settings: Settings, home: HomeKey) -> None:
     extensions.csrf.init_app(app)
     login.init_app(app, extensions.login_manager)
     extensions.mail.init_app(app)
-    keyring.init_app(app, Keyring(settings.keyring_dir, settings.worker_key_dir))
-    waiting.init_app(app, home, settings.sender)
+    keyring.init_app(app, Keyring(settings.keyring_dir, settings.worker_key_dir), home, settings.sender)
     extensions.encryption.init_app(app, home, settings.sender)
     extensions.queue.init_app(app, settings.queue_url, JOBS)
     extensions.rate_limit.init_app(app, settings.ratelimit_url, settings.secret_key, settings.trusted_proxies)

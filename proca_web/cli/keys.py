@@ -10,6 +10,7 @@ from flask import Flask
 
 from proca_web.adapters import clock, key_guard, start
 from proca_web.adapters.database import reading, writing
+from proca_web.adapters.keyring import keyring_of
 from proca_web.cli import ready
 from proca_web.config import Settings
 from proca_web.crypto.boxes.certificate import Mode
@@ -17,6 +18,7 @@ from proca_web.crypto.encoding import encode
 from proca_web.crypto.keys.home import HomeKey, write_new_home_key
 from proca_web.crypto.keys.keys import fingerprint
 from proca_web.extensions import encryption
+from proca_web.jobs import worker_keys as hourly_keys
 from proca_web.services.keys import home as home_keys
 from proca_web.services.sealing import sender_rows, worker_keys
 from proca_web.services.signatures import expiring
@@ -66,8 +68,7 @@ def rotate_home(stolen: bool, yes: bool) -> None:
         new = HomeKey.from_file(draft)
         number = _rotate(app, new, stolen=stolen)
     _put_in_place(settings.home_key_file, draft)
-    with ready.app_or_exit(settings).app_context() as context:
-        key_guard.follow(context.app)
+    _follow(settings)
     _tell(new, number, stolen=stolen)
 
 
@@ -119,10 +120,17 @@ def _finish_interrupted(settings: Settings, draft: Path) -> bool:
         if not home_keys.is_current(session, HomeKey.from_file(draft)):
             return False
     _put_in_place(settings.home_key_file, draft)
-    with ready.app_or_exit(settings).app_context() as context:
-        key_guard.follow(context.app)
+    _follow(settings)
     click.echo("✓ the rotation that was cut off is complete; copy the new Home key offline now")
     return True
+
+
+def _follow(settings: Settings) -> None:
+    """The guard follows; a worker host has a key that the new identity vouches for before anybody signs."""
+    with ready.app_or_exit(settings).app_context() as context:
+        key_guard.follow(context.app)
+        if keyring_of(context.app).host:
+            hourly_keys.renew(context.app)
 
 
 def _make(draft: Path) -> None:

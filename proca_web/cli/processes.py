@@ -14,7 +14,7 @@ from waitress.server import create_server
 
 from proca_web.adapters import clock, logs, start
 from proca_web.adapters.database import writing
-from proca_web.adapters.waiting import waiting_of
+from proca_web.adapters.keyring import waiting_of
 from proca_web.cli import doubts
 from proca_web.cli.ports import PORT
 from proca_web.cli.ready import app_or_exit, app_when_ready, exit_with, refusals

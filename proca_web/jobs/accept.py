@@ -9,9 +9,8 @@ from flask import Flask
 
 from proca_web.adapters import clock, logs
 from proca_web.adapters.database import reading, writing
-from proca_web.adapters.keyring import keyring_of
+from proca_web.adapters.keyring import keyring_of, waiting_of
 from proca_web.adapters.queue import Queue
-from proca_web.adapters.waiting import waiting_of
 from proca_web.crypto.errors import CannotOpen
 from proca_web.domain.errors import CampaignKeyMissing, Unavailable
 from proca_web.domain.words import Alarm

@@ -10,8 +10,7 @@ from flask import Flask
 from proca_web.adapters import clock
 from proca_web.adapters.database import reading, writing
 from proca_web.adapters.encryption import home_of
-from proca_web.adapters.keyring import keyring_of
-from proca_web.adapters.waiting import waiting_of
+from proca_web.adapters.keyring import keyring_of, waiting_of
 from proca_web.services.sealing import worker_keys
 from proca_web.services.signatures import expiring
 

@@ -9,8 +9,7 @@ from flask import Blueprint, Response, current_app, g, make_response, render_tem
 
 from proca_web.adapters import clock
 from proca_web.adapters.database import direct_read, reading, writing
-from proca_web.adapters.keyring import keyring_of
-from proca_web.adapters.waiting import waiting_of
+from proca_web.adapters.keyring import keyring_of, waiting_of
 from proca_web.domain.errors import AddressDoubted, FieldsRefused, NoActiveKey, PageNotFound, Unavailable
 from proca_web.domain.messages import Message
 from proca_web.domain.pages import tracking

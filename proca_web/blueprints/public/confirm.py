@@ -5,7 +5,7 @@ from flask.typing import ResponseReturnValue
 
 from proca_web.adapters import clock
 from proca_web.adapters.database import direct_read, direct_write, reading
-from proca_web.adapters.waiting import waiting_of
+from proca_web.adapters.keyring import waiting_of
 from proca_web.blueprints.public import mailed_link
 from proca_web.domain.errors import UnknownToken
 from proca_web.domain.transient import Event

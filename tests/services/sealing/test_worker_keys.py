@@ -7,7 +7,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from proca_web.adapters.database import reading, writing
-from proca_web.adapters.waiting import waiting_of
+from proca_web.adapters.keyring import waiting_of
 from proca_web.crypto.boxes import worker_key
 from proca_web.crypto.boxes.transient_seal import Waiting, key_ids
 from proca_web.crypto.boxes.worker_key import LIFE, WorkerKey

@@ -19,8 +19,7 @@ from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
 from proca_web.adapters.database import reading, writing
-from proca_web.adapters.keyring import keyring_of
-from proca_web.adapters.waiting import waiting_of
+from proca_web.adapters.keyring import keyring_of, waiting_of
 from proca_web.domain.errors import UnknownToken
 from proca_web.domain.outcome import Outcome
 from proca_web.domain.transient import Event, State
