@@ -43,8 +43,8 @@ def sweep(app: Flask) -> None:
         _step(app, "write-ahead log", truncate_wal)
         _step(app, "disk", lambda: trouble.notice_little_space(app))
         _step(app, "queue", lambda: queue.ask(app))
+        _step(app, "accept", lambda: accept.accept(app))
         _step(app, "alarms", lambda: trouble.tell(app))
-    accept.accept(app)
     release(app)
     send_mail(app)
 
