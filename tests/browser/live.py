@@ -15,7 +15,7 @@ from waitress.server import create_server
 from proca_web.app import create_app
 from proca_web.extensions import db
 from proca_web.services.sealing.keyring import Keyring
-from tests import factories
+from tests import factories, worker
 from tests.databases import Templates
 from tests.factories import World
 
@@ -46,6 +46,7 @@ def town(folder: Path, templates: Templates) -> Iterator[Town]:
         Keyring(settings.keyring_dir).prepare()
         app = create_app(settings, check=False)
         world = World(app, dict(templates.secrets))
+        worker.has_key(app)
         server = create_server(app, sockets=[listening], threads=4, ident=None)
         thread = threading.Thread(target=server.run, name="live server")
         thread.start()
