@@ -30,6 +30,7 @@ from proca_web.adapters.engines import migrations
 from proca_web.app import create_app
 from proca_web.crypto.keys.home import write_new_home_key
 from proca_web.extensions import db, encryption
+from proca_web.jobs import worker_keys
 from proca_web.services.keys import registering
 from proca_web.services.petitions import campaigns, orgs, pages
 from proca_web.services.petitions.pages import PageSettings
@@ -102,6 +103,7 @@ def _make(kind: str, folder: Path, url: str, changes: dict[str, str]) -> Instanc
         _fill(made, session)
     with app.app_context():
         key_guard.join(app)
+        worker_keys.begin(app)
         db.engine.dispose()
     return made
 

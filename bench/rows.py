@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 from bench.instance import PAGE, Instance
 from proca_web.adapters.database import direct_write, reading, writing
-from proca_web.adapters.keyring import keyring_of
+from proca_web.adapters.keyring import waiting_of
 from proca_web.crypto.boxes import transient_seal
 from proca_web.domain.pages import tracking
 from proca_web.domain.pages.privacy import Consent
@@ -39,7 +39,7 @@ def person(number: int) -> ContactData:
 def add(made: Instance, number: int) -> list[bytes]:
     """Sign that many times; the tokens of their confirm links."""
     with made.app.app_context(), _tokens() as tokens:
-        keyring = keyring_of(made.app)
+        waits = waiting_of(made.app)
         with reading() as session:
             page = facts.read(session, PAGE, encryption.vouching, datetime.now(UTC))
         for start in range(0, number, A_TRANSACTION):
@@ -47,7 +47,7 @@ def add(made: Instance, number: int) -> list[bytes]:
             for each in range(start, min(start + A_TRANSACTION, number)):
                 signed = Submission(person(each), Consent(True, True), "", _ARRIVAL, page.wording)
                 with encryption.submission() as sealing:
-                    drafts.append(signing.seal(sealing, keyring, page, signed, datetime.now(UTC)))
+                    drafts.append(signing.seal(sealing, waits, page, signed, datetime.now(UTC)))
             with direct_write() as connection:
                 for draft in drafts:
                     signing.write(connection, draft)

@@ -43,7 +43,9 @@ def _ours(mode: Mode, recipients: list[RecipientKey]) -> float:
     for _ in range(number):
         with source.submission() as sealer:
             for key in recipients:
-                context = Context("H" * 39, "a" * 22, "b" * 22, "trees", "trees", "org-one", True, True, "c" * 43, now)
+                context = Context(
+                    "H" * 39, "a" * 22, "b" * 22, "trees", "trees", "org-one", True, True, "c" * 43, now, "d" * 43
+                )
                 sealer.seal(plaintext.compose(contact, context, to=key.fingerprint, role=key.role), key)
     rate = 2 * number / (time.perf_counter() - start)
     source.end()

@@ -20,13 +20,13 @@ from proca_web.config import ConfigError, Settings
 from proca_web.crypto.errors import HomeKeyError
 from proca_web.crypto.keys.home import HomeKey
 from proca_web.domain.errors import Unavailable
-from proca_web.jobs import release, sweep
+from proca_web.jobs import accept, release, sweep
 from proca_web.jobs.mail import room
 from proca_web.services.sealing.keyring import Keyring
 from proca_web.web import access, door, errors, login, page_cache, presentation, security, static_files
 from proca_web.web.arriving import damaged_links, host_names
 
-JOBS = {"release": release.release, "mail": room.send_mail, "sweep": sweep.sweep}
+JOBS = {"accept": accept.accept, "release": release.release, "mail": room.send_mail, "sweep": sweep.sweep}
 MOST_BYTES = 64 * 1024
 
 
@@ -46,7 +46,7 @@ def create_app(settings: Settings | None = None, *, check: bool = True) -> Flask
     home, home_faults = _home_key(settings)
     faults += home_faults
     if check:
-        rings = Keyring(settings.keyring_dir)
+        rings = Keyring(settings.keyring_dir, settings.worker_key_dir)
         faults += rings.faults()
         try:
             faults += start.database_faults(settings.database_url, home, settings.sender, rings)
@@ -57,7 +57,7 @@ def create_app(settings: Settings | None = None, *, check: bool = True) -> Flask
         raise ConfigError(faults)
     app = _assemble(settings, home)
     if check and (lacking := start.lacking_campaigns(settings.database_url, rings)):
-        app.logger.critical("keyring: the keys of %d campaigns are missing; their confirmations are refused", lacking)
+        app.logger.critical("keyring: the keys of %d campaigns are missing; their confirmations wait", lacking)
     return app
 
 
@@ -127,9 +127,8 @@ def _bind_extensions(app: Flask, settings: Settings, home: HomeKey) -> None:
     extensions.csrf.init_app(app)
     login.init_app(app, extensions.login_manager)
     extensions.mail.init_app(app)
-    rings = Keyring(settings.keyring_dir)
-    keyring.init_app(app, rings)
-    extensions.encryption.init_app(app, home, settings.sender, asked_to_end=rings.senders_ended)
+    keyring.init_app(app, Keyring(settings.keyring_dir, settings.worker_key_dir), home, settings.sender)
+    extensions.encryption.init_app(app, home, settings.sender)
     extensions.queue.init_app(app, settings.queue_url, JOBS)
     extensions.rate_limit.init_app(app, settings.ratelimit_url, settings.secret_key, settings.trusted_proxies)
     app.extensions["proca_settings"] = settings

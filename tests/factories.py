@@ -42,6 +42,7 @@ from proca_web.services.keys.registering import Registration
 from proca_web.services.petitions import campaigns, orgs, pages
 from proca_web.services.petitions.pages import PageSettings
 from proca_web.services.staff import people
+from tests import worker
 
 PASSWORD = "a password for tests"
 ORGS = ("org-one", "org-two")
@@ -113,10 +114,11 @@ class World:
         raise AssertionError("no confirm mail")
 
     def run(self, *names: str) -> None:
-        """Run jobs now: release, mail, sweep; while time was moved by hand, the worker has swept each minute."""
+        """Run jobs now: accept, release, mail, sweep; while time was moved, the worker has swept each minute."""
         with self.app.app_context(), writing() as session:
             ageing.trust(session, clock.now())
-        for name in names or ("mail", "release", "mail"):
+        worker.has_key(self.app)
+        for name in names or ("accept", "mail", "release", "mail"):
             self.app.extensions["proca_queue"].jobs[name](self.app)
 
     def query(self, sql: str, **values: object) -> list[Any]:

@@ -16,6 +16,8 @@ from sqlalchemy.engine import Engine
 from sqlalchemy.util import LRUCache
 from werkzeug.routing import Rule
 
+from tests.worker import Browser
+
 
 class _Compiled(BytecodeCache):
     """Templates by their names and texts, however many apps load them."""
@@ -64,6 +66,7 @@ def _statements_by_dialect() -> None:
 def keep() -> None:
     """From here on, for all apps of this process."""
     Flask.jinja_options = {"bytecode_cache": _Compiled()}
+    Flask.test_client_class = Browser
     _addresses_by_rule()
     _statements_by_dialect()
 

@@ -54,23 +54,13 @@ class SealingSubmission:
 class Encryption:
     """The handle; its state (Home key, mode, first nonce, current sender) is the app's."""
 
-    def init_app(
-        self,
-        app: Flask,
-        home: HomeKey,
-        mode: Mode,
-        clock: Clock | None = None,
-        asked_to_end: Callable[[], int] = lambda: 0,
-    ) -> None:
-        """Take the Home Org's checked keys and draw the first nonce; a change of `asked_to_end` ends the sender.
-
-        Raises RuntimeError on a second call.
-        """
+    def init_app(self, app: Flask, home: HomeKey, mode: Mode, clock: Clock | None = None) -> None:
+        """Take the Home Org's checked keys and draw the first nonce. Raises RuntimeError on a second call."""
         if _EXTENSION in app.extensions:
             raise RuntimeError("encryption is set up already for this app")
         if mode is not Mode.STATIC:
             home.forget_box_secret()
-        app.extensions[_EXTENSION] = SenderSource(home, mode, _commit_row, clock, asked_to_end)
+        app.extensions[_EXTENSION] = SenderSource(home, mode, _commit_row, clock)
 
     @property
     def source(self) -> SenderSource:

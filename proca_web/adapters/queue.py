@@ -132,7 +132,7 @@ class Queue:
         if state.huey is not None and state.pid == os.getpid():
             state.huey.storage.close()
 
-    def consumer(self, app: Flask, workers: int = 2) -> "Consumer":
+    def consumer(self, app: Flask, workers: int = 3) -> "Consumer":
         """A consumer for this process, not started; it leaves signals to the caller."""
         from proca_web.adapters import huey_storage  # noqa: PLC0415
 

@@ -41,6 +41,7 @@ def check(mail_to: str | None, home_backup: Path | None, whole: bool) -> None:
         with reading() as session:
             home, ring = encryption.source.home, keyring_of(app)
             faults = doubts.of(os.environ) + invariants.faults(session, home.identity, ring, clock.now())
+            hosts = invariants.worker_hosts(session)
         faults += pooler.faults(db.engine, is_told=app.extensions["proca_settings"].is_pooled)
         looks = _look(app, whole=whole)
         faults += [fault for look in looks for fault in look.faults]
@@ -55,7 +56,7 @@ def check(mail_to: str | None, home_backup: Path | None, whole: bool) -> None:
             tried = send_test(mail_to)
             faults += tried.faults
             notes += [] if tried.faults else [servers.measured(*about_mail, tried.seconds)]
-    for note in (*invariants.NOTES, *notes, *(look.note for look in looks if look.note)):
+    for note in (*invariants.NOTES, *hosts, *notes, *(look.note for look in looks if look.note)):
         click.echo(f"note: {note}")
     if faults:
         _exit_unwell(faults)

@@ -120,7 +120,7 @@ def _prepare_files(data: Path, settings: config.Settings, env: dict[str, str]) -
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     if not settings.home_key and not settings.home_key_file.exists():
         write_new_home_key(settings.home_key_file)
-    Keyring(settings.keyring_dir).prepare()
+    Keyring(settings.keyring_dir, settings.worker_key_dir).prepare()
     plan = _plan(data, settings.public_url)
     write_json(data / "demo.json", plan)
     unlike = env_file.write(data / "demo.env", env)

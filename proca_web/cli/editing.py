@@ -104,9 +104,8 @@ def org_list(as_json: bool) -> None:
 @_as_json
 def campaign_list(as_json: bool) -> None:
     """All campaigns."""
-    _show(
-        Campaign, ("name", "status", "title", "confirm_days", "force_delivery", "supporter_count"), as_json, "lead.name"
-    )
+    numbers = ("supporter_count", "unconfirmed_count")
+    _show(Campaign, ("name", "status", "title", "confirm_days", "force_delivery", *numbers), as_json, "lead.name")
 
 
 @click.command("list")

@@ -10,6 +10,7 @@ from flask import Flask
 
 from proca_web.adapters import clock, key_guard, start
 from proca_web.adapters.database import reading, writing
+from proca_web.adapters.keyring import keyring_of
 from proca_web.cli import ready
 from proca_web.config import Settings
 from proca_web.crypto.boxes.certificate import Mode
@@ -17,8 +18,10 @@ from proca_web.crypto.encoding import encode
 from proca_web.crypto.keys.home import HomeKey, write_new_home_key
 from proca_web.crypto.keys.keys import fingerprint
 from proca_web.extensions import encryption
+from proca_web.jobs import worker_keys as hourly_keys
 from proca_web.services.keys import home as home_keys
-from proca_web.services.sealing.keyring import Keyring
+from proca_web.services.sealing import sender_rows, worker_keys
+from proca_web.services.signatures import expiring
 
 
 @click.group()
@@ -37,7 +40,7 @@ def keys_show() -> None:
 
 @keys.command("join")
 def keys_join() -> None:
-    """Let this host's keyring belong to the database's instance: one that all hosts share, or a copy of it."""
+    """Let this host's keyring belong to the database's instance: one that all hosts share, or one of a web host."""
     app = ready.app_or_exit(check=False)
     ready.exit_unless_ready(app)
     with app.app_context(), ready.refusals():
@@ -65,19 +68,35 @@ def rotate_home(stolen: bool, yes: bool) -> None:
         new = HomeKey.from_file(draft)
         number = _rotate(app, new, stolen=stolen)
     _put_in_place(settings.home_key_file, draft)
-    with ready.app_or_exit(settings).app_context() as context:
-        key_guard.follow(context.app)
+    _follow(settings)
     _tell(new, number, stolen=stolen)
 
 
 @keys.command("rotate-sender")
 def rotate_sender() -> None:
-    """Ask every process on this keyring to end its sender; the next submission uses a new one."""
-    keyring = Keyring(ready.settings_or_exit().keyring_dir)
-    if faults := keyring.faults():
-        ready.exit_with(faults)
-    keyring.end_senders()
+    """Ask every process of every host to end its sender; the next submission uses a new one."""
+    with ready.acting() as session:
+        sender_rows.ask_to_end(session, clock.now())
     click.echo("✓ senders end before their next submission")
+
+
+@keys.command("leave")
+@click.argument("host")
+@click.option("--yes", is_flag=True, help="do not ask")
+def keys_leave(host: str, yes: bool) -> None:
+    """Say that a worker host is gone for good: what waits is kept for the others."""
+    app = ready.app_or_exit()
+    with app.app_context():
+        with reading() as session:
+            known = [each for each in worker_keys.hosts(session) if each.name == host]
+            alone = expiring.waiting_for(session, host)
+        if not known:
+            raise click.ClickException(f"there is no worker host {host} that has keys; `check` names those there are")
+        if alone and not yes:
+            click.confirm(f"{alone} addresses wait that only this host could open; they are lost. Go on?", abort=True)
+        with writing() as session:
+            worker_keys.leave(session, host)
+    click.echo(f"✓ worker host {host} has left")
 
 
 def _rotate(app: Flask, new: HomeKey, *, stolen: bool) -> int:
@@ -101,10 +120,17 @@ def _finish_interrupted(settings: Settings, draft: Path) -> bool:
         if not home_keys.is_current(session, HomeKey.from_file(draft)):
             return False
     _put_in_place(settings.home_key_file, draft)
-    with ready.app_or_exit(settings).app_context() as context:
-        key_guard.follow(context.app)
+    _follow(settings)
     click.echo("✓ the rotation that was cut off is complete; copy the new Home key offline now")
     return True
+
+
+def _follow(settings: Settings) -> None:
+    """The guard follows; a worker host has a key that the new identity vouches for before anybody signs."""
+    with ready.app_or_exit(settings).app_context() as context:
+        key_guard.follow(context.app)
+        if keyring_of(context.app).host:
+            hourly_keys.renew(context.app)
 
 
 def _make(draft: Path) -> None:

@@ -1,18 +1,22 @@
 """Orgs, campaigns, pages and first keys, from the command line."""
 
 import click
+from flask import current_app
 from flask_babel import force_locale, gettext
 from sqlalchemy.orm import Session
 
 from proca_web.adapters import clock
+from proca_web.adapters.keyring import keyring_of
 from proca_web.cli import editing, ready
 from proca_web.cli.named import named, one_of, split
+from proca_web.domain.errors import BadSetting
 from proca_web.domain.words import CommentPolicy, ConsentStyle
 from proca_web.extensions import encryption
 from proca_web.models import ActionPage, Campaign, Org, PublicKey
 from proca_web.services.keys import registering
 from proca_web.services.petitions import campaigns, orgs, pages
 from proca_web.services.petitions.pages import PageSettings
+from proca_web.services.signatures import fingerprints
 
 
 @click.group()
@@ -84,6 +88,24 @@ def campaign_close(slug: str) -> None:
     with ready.acting() as session:
         campaigns.close_campaign(named(session, Campaign, slug), clock.now())
     click.echo(f"✓ campaign {slug} is closed")
+
+
+@campaign.command("new-key")
+@click.argument("slug")
+@click.option("--yes", is_flag=True, help="do not ask")
+def campaign_new_key(slug: str, yes: bool) -> None:
+    """Begin anew after a campaign's key was lost everywhere: who signed before can count again."""
+    if not yes:
+        click.confirm(
+            "Nobody who signed before is known any more, and each of them can count again. Go on?", abort=True
+        )
+    with ready.acting() as session:
+        ring, chosen = keyring_of(current_app), named(session, Campaign, slug)
+        if not ring.host or chosen.id not in fingerprints.lacking(session, ring):
+            raise BadSetting(f"this is no worker host, or its keyring has the key of {slug}: nothing was changed")
+        fingerprints.start_anew(session, chosen.id, clock.now())
+        ring.destroy_campaign_key(chosen.id)  # a file of another campaign, if any
+    click.echo(f"✓ campaign {slug} counts with a new key from now on")
 
 
 @click.group()

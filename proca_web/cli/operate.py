@@ -15,15 +15,18 @@ from sqlalchemy import make_url, select
 from proca_web.adapters import clock, key_guard, start, wordings
 from proca_web.adapters.database import writing
 from proca_web.adapters.files import rights
+from proca_web.adapters.keyring import keyring_of
 from proca_web.cli import ready
 from proca_web.cli.people import chosen_password, password_options
 from proca_web.config import Settings
 from proca_web.crypto.keys.home import write_new_home_key
 from proca_web.domain.words import StaffRole
 from proca_web.extensions import encryption
+from proca_web.jobs import worker_keys
 from proca_web.models import Org
 from proca_web.services.keys import adopting
 from proca_web.services.petitions import orgs
+from proca_web.services.sealing import key_files
 from proca_web.services.sealing.keyring import Keyring
 from proca_web.services.staff import passwords, people
 
@@ -50,7 +53,7 @@ def init(email: str, password_file: Path | None, ask: bool) -> None:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     if not settings.home_key_file.exists():
         _make_home_key(settings)
-    Keyring(settings.keyring_dir).prepare()
+    Keyring(settings.keyring_dir, settings.worker_key_dir).prepare()
     app = ready.app_or_exit(settings, check=False)
     ready.migrate(app)
     if start.knows_home(settings.database_url):
@@ -92,6 +95,8 @@ def upgrade(yes_all_stopped: bool) -> None:
     checked = ready.app_or_exit(settings)
     with checked.app_context(), ready.refusals():
         _adopt_keys(checked)
+        worker_keys.renew(checked)
+        _destroy_hourly_keys(checked)
         wordings.refresh_wordings()
         fault = key_guard.fault(checked)
     click.echo(f"✓ schema {start.SCHEMA}")
@@ -136,6 +141,15 @@ def _adopt_keys(app: Flask) -> None:
     key_guard.follow(app)
     if number:
         click.echo(f"✓ {number} keys signed; have each organisation compare its fingerprint at /keys")
+
+
+def _destroy_hourly_keys(app: Flask) -> None:
+    """Those of the time before worker keys: what waited under them is sealed anew, and committed."""
+    folder = keyring_of(app).directory / "transient"
+    if folder.is_dir():
+        for file in folder.iterdir():
+            key_files.destroy(file)
+        folder.rmdir()
 
 
 def _save_sqlite(url: str) -> Path | None:

@@ -14,10 +14,12 @@ from waitress.server import create_server
 
 from proca_web.adapters import clock, logs, start
 from proca_web.adapters.database import writing
+from proca_web.adapters.keyring import waiting_of
 from proca_web.cli import doubts
 from proca_web.cli.ports import PORT
-from proca_web.cli.ready import app_or_exit, app_when_ready
+from proca_web.cli.ready import app_or_exit, app_when_ready, exit_with, refusals
 from proca_web.extensions import encryption, queue
+from proca_web.jobs import worker_keys
 from proca_web.jobs.mail.room import room_of
 from proca_web.jobs.sweep import sweep as sweep_once
 from proca_web.services.instance import ageing
@@ -47,6 +49,7 @@ def worker() -> None:
     app = app_when_ready()
     start.hold(app.extensions["proca_settings"].data_dir)
     harden()
+    begin_work(app)
     stop = threading.Event()
     for sign in (signal.SIGTERM, signal.SIGINT):
         signal.signal(sign, lambda *_: stop.set())
@@ -73,13 +76,23 @@ def sweep(clock_is_right: bool) -> None:
         if clock_is_right:
             with writing() as session:
                 ageing.trust(session, clock.now())
+    begin_work(app)
     sweep_once(app)
+
+
+def begin_work(app: Flask) -> None:
+    """Take this worker host up: it has a key before anything is sealed; exit 2 beside another worker host."""
+    with app.app_context(), refusals():
+        fault = worker_keys.begin(app)
+    if fault:
+        exit_with([fault])
 
 
 def run(app: Flask, host: str, port: int, *, ready: str = "") -> None:
     """Serve until SIGTERM or Ctrl-C; the consumer starts once the port is bound."""
     start.hold(app.extensions["proca_settings"].data_dir)
     harden()
+    begin_work(app)
     try:
         server = create_server(
             app, host=host, port=port, threads=THREADS, ident="proca_web", clear_untrusted_proxy_headers=False
@@ -122,6 +135,7 @@ def harden() -> None:
 def _end(app: Flask) -> None:
     with app.app_context():
         encryption.source.end()
+        waiting_of(app).end()
 
 
 def _exit(_number: int, _frame: FrameType | None) -> None:

@@ -40,7 +40,7 @@ def app_when_ready() -> Flask:
 def exit_unless_ready(app: Flask) -> None:
     """For a keyring that does not name its instance yet: everything else must be as a start wants it."""
     settings: Settings = app.extensions["proca_settings"]
-    faults = Keyring(settings.keyring_dir).faults()
+    faults = Keyring(settings.keyring_dir, settings.worker_key_dir).faults()
     with app.app_context():
         faults += start.database_faults(settings.database_url, encryption.source.home, settings.sender)
     if faults:

@@ -55,6 +55,7 @@ class Settings:
     home_key_file: Path
     home_key: str = field(repr=False)
     keyring_dir: Path
+    worker_key_dir: Path
     public_url: str
     sender: Mode
     queue_url: str = field(repr=False)
@@ -88,7 +89,8 @@ def read(env: Mapping[str, str]) -> tuple[Settings, list[str]]:
         secret_key=_secret_key(reader),
         home_key_file=reader.path("PROCA_HOME_KEY_FILE", data_dir / "home.key"),
         home_key=_home_key(reader, env, demo),
-        keyring_dir=reader.path("PROCA_KEYRING_DIR", data_dir / "keyring"),
+        keyring_dir=(keyring_dir := reader.path("PROCA_KEYRING_DIR", data_dir / "keyring")),
+        worker_key_dir=reader.path("PROCA_WORKER_KEY_DIR", keyring_dir / "worker"),
         public_url=_public_url(reader, demo),
         sender=Mode[reader.choice("PROCA_SENDER", "session", ("session", "static", "throwaway")).upper()],
         queue_url=_queue_url(reader, data_dir),
@@ -175,10 +177,8 @@ def _public_url(reader: Reader, demo: bool) -> str:
 
 def _url(reader: Reader, name: str, default: str, schemes: tuple[str, ...]) -> str:
     url = reader.text(name, default)
-    if not url:
-        return url
     scheme, mark, _ = url.partition("://")
-    if not mark or scheme not in schemes:
+    if url and (not mark or scheme not in schemes):
         reader.faults.append(f"{name} must begin with {' or '.join(f'{scheme}://' for scheme in schemes)}")
         return default
     try:

@@ -5,6 +5,7 @@ Callers hold `Secret` objects and ask this room to use them; the bytes themselve
 """
 
 import mmap
+import os
 import sys
 from typing import Any, Self
 
@@ -94,6 +95,20 @@ def _new_page(kept_in_forks: bool) -> mmap.mmap:
 def wipe(cells: bytearray) -> None:
     """Overwrite a buffer that held a secret on its way into guarded memory."""
     lib.sodium_memzero(ffi.from_buffer("unsigned char[]", cells), len(cells))
+
+
+def save(secret: Secret, descriptor: int) -> None:
+    """Write a secret to an open file, from guarded memory. Raises OSError when it does not take all of it."""
+    if os.write(descriptor, ffi.buffer(secret.pointer, secret.size)) != secret.size:
+        raise OSError("a key was written in part")
+
+
+def load(descriptor: int) -> Secret:
+    """Read a key from an open file straight into guarded memory. Raises OSError when it is not as long as a key."""
+    secret = Secret(KEY_BYTES)
+    if os.readv(descriptor, [ffi.buffer(secret.pointer, KEY_BYTES)]) != KEY_BYTES:
+        raise OSError("a key file of another length")
+    return secret
 
 
 def new_box_pair() -> tuple[bytes, Secret]:

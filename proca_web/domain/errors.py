@@ -84,6 +84,13 @@ class KeyringAway(Unavailable):
     """The keyring's folder is gone, full, or not this user's; `what` names the folder."""
 
 
+class NoWorkerKey(Unavailable):
+    """No worker host has a key that an address could be sealed to: nothing may be stored."""
+
+    def __init__(self) -> None:
+        super().__init__("no worker has started")
+
+
 class UnknownToken(ProcaError):
     """No signature is held under this link."""
 
@@ -93,7 +100,11 @@ class LinkCut(ProcaError):
 
 
 class CampaignKeyMissing(ProcaError):
-    """The campaign has fingerprints but its key file is gone: nobody can tell who has signed already."""
+    """The campaign has fingerprints but its key file is gone, or another: nobody can tell who has signed already."""
+
+    def __init__(self, campaign_id: int) -> None:
+        super().__init__(f"the keyring has no key for campaign {campaign_id}, or another one")
+        self.campaign_id = campaign_id
 
 
 class HomeCannotReceive(ProcaError):

@@ -32,6 +32,7 @@ class Event(StrEnum):
     LOSE = "lose"
     CONFIRM = "confirm"
     ACCEPT = "accept"
+    REOPEN = "reopen"
     REJECT = "reject"
     WITHDRAW = "withdraw"
     BOUNCE = "bounce"
@@ -60,10 +61,12 @@ TABLE: dict[tuple[State, Event], State | End] = {
     (_S.TO_SEND, _E.LINGER): _S.WAITING,
     (_S.TO_SEND, _E.LOSE): End.PURGED,
     (_S.WAITING, _E.EXPIRE): End.PURGED,
-    (_S.TO_SEND, _E.CONFIRM): _S.THANKS_TO_SEND,
-    (_S.SENDING, _E.CONFIRM): _S.THANKS_TO_SEND,
-    (_S.WAITING, _E.CONFIRM): _S.THANKS_TO_SEND,
+    (_S.TO_SEND, _E.CONFIRM): _S.TO_ACCEPT,
+    (_S.SENDING, _E.CONFIRM): _S.TO_ACCEPT,
+    (_S.WAITING, _E.CONFIRM): _S.TO_ACCEPT,
+    (_S.TO_ACCEPT, _E.CONFIRM): _S.TO_ACCEPT,
     (_S.TO_ACCEPT, _E.ACCEPT): _S.THANKS_TO_SEND,
+    (_S.TO_ACCEPT, _E.REOPEN): _S.WAITING,
     (_S.TO_ACCEPT, _E.LOSE): End.PURGED,
     **{(state, _E.REJECT): End.PURGED for state in (_S.TO_SEND, _S.SENDING, _S.WAITING, _S.TO_ACCEPT)},
     **{(state, _E.WITHDRAW): End.PURGED for state in (_S.TO_SEND, _S.SENDING, _S.WAITING, _S.TO_ACCEPT)},

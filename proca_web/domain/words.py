@@ -73,6 +73,9 @@ class Alarm(StrEnum):
     HOUSEKEEPING = "housekeeping"
     KEYRING = "keyring"
     CAMPAIGN_KEY = "campaign-key"
+    WORKER = "worker"
+    ACCEPTANCE = "acceptance"
+    REOPENED = "reopened"
     KEY_LOG = "key-log"
     DATABASE = "database"
     DISK = "disk"
@@ -161,6 +164,7 @@ class DayEvent(StrEnum):
     BOUNCED = "bounced"
     LOST = "lost"
     UNSURE = "unsure"
+    REOPENED = "reopened"
 
 
 class StaffRole(StrEnum):

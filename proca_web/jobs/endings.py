@@ -9,11 +9,10 @@ from sqlalchemy.orm import Session
 
 from proca_web.adapters import clock
 from proca_web.adapters.database import reading, writing
-from proca_web.domain.transient import State
+from proca_web.domain.transient import Event, State
 from proca_web.domain.words import Alarm
 from proca_web.services import heartbeats
 from proca_web.services.instance import alarms
-from proca_web.services.sealing.keyring import Keyring
 from proca_web.services.signatures import expiring, settling
 
 T = TypeVar("T")
@@ -37,13 +36,15 @@ def expire(app: Flask, aged: datetime) -> None:
     _each(app, "an expiry", lambda session: expiring.over_age(session, aged), _end)
 
 
-def end_keyless(app: Flask, keyring: Keyring) -> None:
+def end_keyless(app: Flask) -> None:
     """End what nobody can open any more."""
-    _each(app, "a lost key", lambda session: expiring.keyless(session, keyring), _end)
+    _each(app, "a lost key", expiring.keyless, _end)
 
 
 def _end(session: Session, over: expiring.Over) -> None:
     expiring.end(session, over, clock.now())
+    if over.event is Event.REOPEN:
+        alarms.raise_(session, Alarm.REOPENED, clock.now(), number=1)
 
 
 def _each(app: Flask, what: str, find: Callable[[Session], Iterable[T]], act: Callable[[Session, T], object]) -> int:

@@ -1,21 +1,18 @@
-"""Accept what needs no confirmation, then give every accepted copy its place in the exports."""
+"""Give every accepted copy its place in the exports."""
 
 from flask import Flask, current_app
 
 from proca_web.adapters import clock, logs
 from proca_web.adapters.database import reading, writing
-from proca_web.adapters.keyring import keyring_of
-from proca_web.domain.errors import CampaignKeyMissing, Unavailable
-from proca_web.domain.transient import Event
-from proca_web.services.signatures import confirming, expiring, releasing
+from proca_web.domain.errors import Unavailable
+from proca_web.services.signatures import releasing
 
 MOST_ROUNDS = 10_000
 
 
 def release(app: Flask) -> None:
-    """Accept what needs no confirmation, then give every accepted copy its place in the exports."""
+    """Give every accepted copy its place in the exports."""
     with app.app_context():
-        _accept_unasked(app)
         _release_due(app)
 
 
@@ -43,25 +40,3 @@ def _is_released(actions: list[int]) -> bool:
         logs.unexpected(current_app.logger, error, "release")
         return False
     return True
-
-
-def _accept_unasked(app: Flask) -> None:
-    keyring = keyring_of(app)
-    tried: set[int] = set()
-    for _ in range(MOST_ROUNDS):
-        with reading() as session:
-            found = expiring.unasked(session, keyring)
-        fresh = [(signature, waiting) for signature, waiting in found if signature.action_id not in tried]
-        if not fresh:
-            return
-        for signature, waiting in fresh:
-            tried.add(signature.action_id)
-            try:
-                with writing() as session:
-                    confirming.accept(session, keyring, signature, waiting, Event.ACCEPT, clock.now())
-            except Unavailable:
-                raise
-            except CampaignKeyMissing as error:
-                app.logger.critical("accept: %s", error)
-            except Exception as error:
-                logs.unexpected(app.logger, error, "accept")

@@ -14,7 +14,7 @@ from proca_web.adapters.wordings import refresh_wordings
 from proca_web.domain.errors import Unavailable
 from proca_web.domain.transient import State
 from proca_web.domain.words import Alarm
-from proca_web.jobs import endings, keys
+from proca_web.jobs import accept, endings, keys, worker_keys
 from proca_web.jobs.mail.room import send_mail
 from proca_web.jobs.release import release
 from proca_web.services import heartbeats
@@ -23,8 +23,6 @@ from proca_web.services.petitions import counting, mail_delay
 from proca_web.services.sealing import sender_rows
 from proca_web.services.sealing.keyring import Keyring
 from proca_web.services.signatures import expiring, mending
-
-MOST_ROUNDS = 10_000
 
 
 def sweep(app: Flask) -> None:
@@ -47,6 +45,7 @@ def sweep(app: Flask) -> None:
         _step(app, "disk", lambda: trouble.notice_little_space(app))
         _step(app, "late mail", lambda: _notice_late_mail(app))
         _step(app, "queue", lambda: queue.ask(app))
+        _step(app, "accept", lambda: accept.accept(app))
         _step(app, "alarms", lambda: trouble.tell(app))
     release(app)
     send_mail(app)
@@ -55,15 +54,17 @@ def sweep(app: Flask) -> None:
 def _housekeeping(app: Flask, aged: datetime) -> None:
     """What goes by age counts against `aged`, which no leap of the clock moves by more than ten minutes."""
     keyring = keyring_of(app)
+    _step(app, "worker key", lambda: worker_keys.renew(app))
     _step(app, "leases", lambda: endings.end_leases(app, aged))
     _step(app, "expiry", lambda: endings.expire(app, aged))
-    _step(app, "lost keys", lambda: endings.end_keyless(app, keyring))
-    _step(app, "old keys", lambda: _renew_keys(keyring, aged))
+    _step(app, "lost keys", lambda: endings.end_keyless(app))
+    _step(app, "old keys", lambda: worker_keys.tidy(app, aged))
     _step(app, "senders", lambda: _write(lambda c: sender_rows.drop_old(c, aged)))
     _step(app, "closed campaigns", lambda: _forget_campaigns(keyring, aged))
     _step(app, "recount", _recount)
     _step(app, "signs of life", lambda: _write(lambda c: heartbeats.forget_old(c, aged)))
     _step(app, "campaign keys", lambda: _miss_keys(app, keyring))
+    _step(app, "acceptance", lambda: accept.watch(app))
 
 
 def _write(act: Callable[..., object]) -> None:
@@ -71,28 +72,14 @@ def _write(act: Callable[..., object]) -> None:
         act(session)
 
 
-def _until_none(act: Callable[..., int]) -> None:
-    for _ in range(MOST_ROUNDS):
-        with writing() as session:
-            if not act(session):
-                return
-
-
-def _renew_keys(keyring: Keyring, aged: datetime) -> None:
-    for name in keyring.transient_names():
-        if keyring.is_unused_age(name, aged) or keyring.is_ahead(name, max(aged, clock.now())):
-            _until_none(lambda session, name=name: expiring.reseal(session, keyring, name, clock.now()))
-            with reading() as session:
-                needed = expiring.is_named(session, name)
-            if not needed:
-                keyring.destroy_transient(name)
-
-
 def _forget_campaigns(keyring: Keyring, aged: datetime) -> None:
-    with writing() as session:
-        forgotten = expiring.forget_campaigns(session, aged)
-    for campaign_id in forgotten:
-        keyring.destroy_campaign_key(campaign_id)
+    with reading() as session:
+        due = expiring.forgettable(session, aged)
+    for campaign_id in due:
+        with writing() as session:
+            is_forgotten = expiring.forget_campaign(session, campaign_id, aged)
+        if is_forgotten:
+            keyring.destroy_campaign_key(campaign_id)
 
 
 def _miss_keys(app: Flask, keyring: Keyring) -> None:

@@ -5,7 +5,7 @@ from proca_web.models.base import Base
 from proca_web.models.campaign import ActionPage, Campaign, ConsentText, DayCount
 from proca_web.models.contact import Contact, ReleaseCounter
 from proca_web.models.instance import Fault, Heartbeat, Instance, Relay, StandingAlarm
-from proca_web.models.keys import KeyChallenge, KeyChange, KeyLogEntry, PublicKey
+from proca_web.models.keys import KeyChallenge, KeyChange, KeyLogEntry, PublicKey, WorkerKeyRow
 from proca_web.models.org import Org
 from proca_web.models.outbox import OutboxMail
 from proca_web.models.user import AuditEntry, Membership, User
@@ -35,4 +35,5 @@ __all__ = [
     "Supporter",
     "Transient",
     "User",
+    "WorkerKeyRow",
 ]

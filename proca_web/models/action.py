@@ -38,6 +38,7 @@ class Action(Base):
         CheckConstraint("(status = 'pending') = (accepted_at IS NULL)", name="accepted_at"),
         Index("ix_actions_action_page_id_created_at", "action_page_id", "created_at"),
         Index("ix_actions_created_at", "created_at"),
+        Index("uq_actions_ref", "ref", unique=True),
         Index(
             "ix_actions_counted",
             "action_page_id",
@@ -114,6 +115,12 @@ class Transient(Base):
         Index("ix_transients_due", "state", "next_try"),
         Index("ix_transients_created_at", "created_at"),
         Index(
+            "ix_transients_wait_key",
+            "wait_key",
+            sqlite_where=text("wait_key IS NOT NULL"),
+            postgresql_where=text("wait_key IS NOT NULL"),
+        ),
+        Index(
             "ix_transients_readable",
             "sealed_at",
             sqlite_where=text("wait_seal IS NOT NULL"),
@@ -126,7 +133,7 @@ class Transient(Base):
         ForeignKey("actions.id", ondelete="CASCADE"), primary_key=True, autoincrement=False
     )
     state: Mapped[str]
-    wait_key: Mapped[str | None] = mapped_column(comment="name of the keyring file that opens wait_seal")
+    wait_key: Mapped[int | None] = mapped_column(comment="the smallest id of a worker key that wait_seal names")
     wait_seal: Mapped[bytes | None]
     link_seal: Mapped[bytes | None] = mapped_column(comment="opened by the mailed link only")
     sealed_at: Mapped[datetime | None] = mapped_column(comment="age of what is readable")

@@ -18,6 +18,8 @@ class Campaign(Base):
         one_of("status", Publication),
         CheckConstraint("confirm_days BETWEEN 7 AND 30", name="confirm_days"),
         CheckConstraint("supporter_count >= 0", name="supporter_count"),
+        CheckConstraint("unconfirmed_count >= 0", name="unconfirmed_count"),
+        CheckConstraint("key_check IS NULL OR length(key_check) = 8", name="key_check_length"),
         NEVER_REUSED,
     )
 
@@ -29,9 +31,14 @@ class Campaign(Base):
     force_delivery: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
     confirm_days: Mapped[int] = mapped_column(default=14, server_default="14")
     supporter_count: Mapped[int] = mapped_column(default=0, server_default="0")
+    unconfirmed_count: Mapped[int] = mapped_column(
+        default=0, server_default="0", comment="how many of those signed without a confirmation by mail"
+    )
     counted_at: Mapped[datetime]
     closed_at: Mapped[datetime | None]
     forgotten_at: Mapped[datetime | None] = mapped_column(comment="its key was destroyed, its fingerprints nulled")
+    key_check: Mapped[bytes | None] = mapped_column(comment="D(8, campaign-key, key): which file is its key")
+    rekeyed_at: Mapped[datetime | None] = mapped_column(comment="its key was lost: who signed before counts again")
     created_at: Mapped[datetime]
 
     lead: Mapped[Org] = relationship()

@@ -5,7 +5,7 @@ Nothing here opens anything: no column can hold a secret, and a challenge is sto
 
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from proca_web.domain.words import ChangeStatus, KeyKind, KeyRole, KeyStatus
@@ -66,6 +66,26 @@ class PublicKey(Base):
     drilled_at: Mapped[datetime | None] = mapped_column(comment="last time its holder showed that the file opens")
 
     org: Mapped[Org] = relationship()
+
+
+class WorkerKeyRow(Base):
+    """The public half of a worker host's hourly key; one whose secret half is gone has no row (protocol 6)."""
+
+    __tablename__ = "worker_keys"
+    __table_args__ = (
+        CheckConstraint("length(host) = 16", name="host_length"),
+        CheckConstraint("length(public) = 32", name="public_length"),
+        CheckConstraint("length(certificate) = 64", name="certificate_length"),
+        UniqueConstraint("public"),
+        NEVER_REUSED,
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    host: Mapped[str] = mapped_column(comment="16 hex characters, drawn once a worker host")
+    public: Mapped[bytes] = mapped_column(comment="X25519, 32 bytes; the name of the file with the secret half")
+    not_before: Mapped[datetime]
+    not_after: Mapped[datetime]
+    certificate: Mapped[bytes] = mapped_column(comment="Sign(worker-key, …) of the Home identity; needed to seal")
 
 
 class KeyLogEntry(Base):

@@ -75,7 +75,10 @@
   function fill(counter, now) {
     const language = document.documentElement.lang;
     const bar = counter.querySelector("progress");
-    counter.querySelector("[data-count]").textContent = now.count.toLocaleString(language);
+    counter.querySelector("[data-count]").textContent = now.confirmed.toLocaleString(language);
+    const unconfirmed = counter.querySelector("[data-unconfirmed]");
+    unconfirmed.textContent = now.unconfirmed.toLocaleString(language);
+    unconfirmed.parentElement.hidden = !now.unconfirmed;
     counter.querySelector("[data-goal]").textContent = now.goal.toLocaleString(language);
     bar.max = now.goal;
     bar.value = now.count;

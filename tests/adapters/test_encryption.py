@@ -29,6 +29,7 @@ from proca_web.models import Base, PublicKey
 from proca_web.services import driver
 from proca_web.services.driver import Direct
 from proca_web.services.sealing.senders import SenderSource
+from tests import worker
 from tests.crypto.making import new_home, number, opened
 from tests.factories import World
 
@@ -51,6 +52,7 @@ def context(org: str = "org-one", at: datetime | None = None) -> Context:
         deliver=True,
         consent="consent",
         at=at or datetime.now(UTC),
+        check="check",
     )
 
 
@@ -324,10 +326,10 @@ def test_a_senders_row_is_committed_before_anything_is_sealed(world: World, data
 
 
 def clone(world: World) -> None:
-    """As if this process were a copy of one that has used its last four nonces already."""
+    """As if this process were a copy of one that has used its last eight nonces already."""
     sender = source_of(world)._sender
     assert sender is not None
-    sender._counter._next -= 4
+    sender._counter._next -= 8
 
 
 def lose_row(world: World) -> None:
@@ -436,6 +438,7 @@ def break_every_row(world: World) -> list[Sender]:
 def test_after_three_senders_a_signature_is_refused_with_503_and_nothing_is_stored(
     world: World, client: FlaskClient
 ) -> None:
+    worker.has_key(world.app)
     before = everything(world)
     broken = break_every_row(world)
     answer = world.sign(client)

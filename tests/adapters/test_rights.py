@@ -109,7 +109,7 @@ def test_root_is_sent_to_the_user_of_the_service(made: Path, command: tuple[str,
     assert "sudo -u nobody python3 -m proca_web" in said
 
 
-@pytest.mark.parametrize("name", ["proca.db", "keyring", "keyring/transient", "home.key"])
+@pytest.mark.parametrize("name", ["proca.db", "keyring", "keyring/worker", "home.key"])
 def test_each_single_file_that_a_command_of_root_left_behind_is_named(made: Path, name: str) -> None:
     give(made, NOBODY)
     os.chown(made / name, 0, 0)

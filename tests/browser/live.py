@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, R
 
 from proca_web.app import create_app
 from proca_web.services.sealing.keyring import Keyring
-from tests import factories, served
+from tests import factories, served, worker
 from tests.databases import Templates
 from tests.factories import World
 
@@ -39,6 +39,7 @@ def town(folder: Path, templates: Templates) -> Iterator[Town]:
     settings = factories.settings(folder, database_url, PROCA_PUBLIC_URL=url)
     Keyring(settings.keyring_dir).prepare()
     app = create_app(settings, check=False)
+    worker.has_key(app)
     with served.serving(app, listening):
         yield Town(World(app, dict(templates.secrets)), url)
 

@@ -30,7 +30,7 @@ def test_sign_confirm_come_back_and_withdraw(town: Town, visitor: Visitor, scrip
     heading(page, "Thank you to everybody who signed")
     expect(page.get_by_text("your signature is added within seconds")).to_be_visible()
     assert page.url.endswith("/p/trees/thanks")
-    town.world.run("release", "mail")
+    town.world.run("accept", "release", "mail")
     assert town.world.query("SELECT supporter_count FROM campaigns") == [(1,)]
 
     page.goto(town.world.link())
@@ -106,7 +106,7 @@ def test_wrong_address_change_it_sends_to_the_new_one_with_everything_else_kept(
     town.world.run("mail")
     page.goto(town.world.link("new@example.org"))
     page.get_by_role("button", name="Yes, count my signature").click()
-    town.world.run("release", "mail")
+    town.world.run("accept", "release", "mail")
     for org in ("org-one", "org-two"):
         (row,) = town.world.export(org)
         person = town.world.open(org, row)

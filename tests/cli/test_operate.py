@@ -22,6 +22,7 @@ from proca_web.app import create_app
 from proca_web.cli import main, operate
 from proca_web.crypto.keys.home import HomeKey, write_new_home_key
 from proca_web.extensions import db
+from proca_web.services.sealing.keyring import Keyring
 from proca_web.services.staff import passwords
 from tests import factories
 from tests.cli import running
@@ -157,17 +158,17 @@ BROKEN = {
     ),
     "1 addresses are readable for more than 7 days": (
         SIGNED[0],
-        SIGNED[1].format(values="'to_send', x'00', 'k', x'00', '{old}', '{old}'", old="{old}"),
+        SIGNED[1].format(values="'to_send', x'00', 7, x'00', '{old}', '{old}'", old="{old}"),
     ),
     "1 addresses are 3 days over the 14 to confirm": (
         SIGNED[0],
         SIGNED[1].format(values="'waiting', x'00', NULL, NULL, NULL, '{old}'", old="{old}"),
     ),
-    "the keyring lacks the keys of 1 waiting addresses": (
+    "no worker host has a key of 1 waiting addresses": (
         SIGNED[0],
-        SIGNED[1].format(values="'to_send', x'00', 'k', x'00', '{old}', '{old}'", old="{old}"),
+        SIGNED[1].format(values="'to_send', x'00', 7, x'00', '{old}', '{old}'", old="{old}"),
     ),
-    "campaign 1 has fingerprints but no key": (
+    "campaign 1 has fingerprints, and its key is not in the keyring": (
         "INSERT INTO supporters (campaign_id, fingerprint, created_at) VALUES (1, randomblob(32), '{old}')",
     ),
     "no worker was seen for three minutes": ("INSERT INTO heartbeats VALUES ('worker', '{old}')",),
@@ -182,6 +183,7 @@ BROKEN = {
 
 @pytest.mark.parametrize("sentence", BROKEN)
 def test_check_exits_1_with_a_sentence_when_an_invariant_is_broken(page: Instance, sentence: str) -> None:
+    Keyring(page.folder / "keyring").become_worker()
     for statement in BROKEN[sentence]:
         page.sql(statement.replace("{old}", OLD))
     said = page.refuses("check")

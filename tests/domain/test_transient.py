@@ -8,13 +8,13 @@ from proca_web.domain.transient import TABLE, End, Event, State, retry_after, so
 
 # A dot: the event changes nothing in this state.
 GRID = """
-                claim           sent     failed          refused  unsure   give_up  expire   linger   lose     confirm         accept          reject  withdraw  bounce
-to_send         sending         .        .               .        .        purged   purged   waiting  purged   thanks_to_send  .               purged  purged    purged
-sending         .               waiting  to_send         purged   to_send  .        .        .        .        thanks_to_send  .               purged  purged    purged
-waiting         .               .        .               .        .        .        purged   .        .        thanks_to_send  .               purged  purged    purged
-to_accept       .               .        .               .        .        .        .        .        purged   .               thanks_to_send  purged  purged    .
-thanks_to_send  thanks_sending  .        .               .        .        cleared  cleared  .        cleared  .               .               .       .         .
-thanks_sending  .               cleared  thanks_to_send  cleared  cleared  .        .        .        .        .               .               .       .         .
+                claim           sent     failed          refused  unsure   give_up  expire   linger   lose     confirm    accept          reopen   reject  withdraw  bounce
+to_send         sending         .        .               .        .        purged   purged   waiting  purged   to_accept  .               .        purged  purged    purged
+sending         .               waiting  to_send         purged   to_send  .        .        .        .        to_accept  .               .        purged  purged    purged
+waiting         .               .        .               .        .        .        purged   .        .        to_accept  .               .        purged  purged    purged
+to_accept       .               .        .               .        .        .        .        .        purged   to_accept  thanks_to_send  waiting  purged  purged    .
+thanks_to_send  thanks_sending  .        .               .        .        cleared  cleared  .        cleared  .          .               .        .       .         .
+thanks_sending  .               cleared  thanks_to_send  cleared  cleared  .        .        .        .        .          .               .        .       .         .
 """  # noqa: E501 -- a table is read in columns
 _HEAD, *_ROWS = [line.split() for line in GRID.strip().splitlines()]
 PAIRS = [(row[0], event, to) for row in _ROWS for event, to in zip(_HEAD, row[1:], strict=True)]

@@ -23,7 +23,7 @@ from nacl.signing import VerifyKey
 from proca_web.app import create_app
 from proca_web.extensions import db
 from proca_web.services.sealing.keyring import Keyring
-from tests import factories
+from tests import factories, worker
 from tests.factories import World, form
 
 ROOT = Path(__file__).parents[2]
@@ -75,6 +75,7 @@ def prepared(tmp_path: Path, database_url: str, environment: dict[str, str]) -> 
     app = create_app(settings, check=False)
     factories.join(app)
     world = factories.make_world(app)
+    worker.has_key(app)
     with app.app_context():
         db.engine.dispose()
     yield world

@@ -2,7 +2,9 @@
 
 import base64
 import logging
+import shutil
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,7 +12,11 @@ from flask.testing import FlaskClient
 from sqlalchemy import inspect, text
 
 from proca_web.adapters.database import reading
+from proca_web.adapters.keyring import keyring_of, waiting_of
+from proca_web.app import create_app
 from proca_web.extensions import db, queue
+from proca_web.services.sealing import worker_keys
+from tests import worker
 from tests.factories import CANARY, World
 from tests.key_holder import Holder, Owner
 
@@ -177,6 +183,39 @@ def test_the_token_of_a_link_is_written_nowhere(world: World, client: FlaskClien
     for place, content in places.items():
         assert token.encode() not in content, place
         assert raw not in content, place
+
+
+def test_a_web_host_keeps_nothing_that_opens_what_it_took(world: World, log: Listener) -> None:
+    settings = world.app.extensions["proca_settings"]
+    own = settings.data_dir / "web"
+    own.mkdir(mode=0o700)
+    shutil.copytree(settings.keyring_dir / "guard", own / "guard")
+    web = create_app(replace(settings, keyring_dir=own, worker_key_dir=own / "worker"), check=False)
+    worker.has_key(world.app)
+    browser = worker.alone(web)
+    answers = [world.sign(browser, **CANARY)]
+    world.run("mail")
+    link = world.link()
+    answers.append(browser.post(link))
+    assert [answer.status_code for answer in answers] == [303, 303]
+    token = base64.urlsafe_b64decode(link.removeprefix("/confirm/") + "=")
+    assert_nowhere(world, log, answers, "after a web host has taken it")
+    for place, content in {"database": dump(world), **files(settings.data_dir)}.items():
+        assert token not in content, place
+    assert [part.name for part in own.iterdir()] == ["guard"]
+    ((seal,),) = world.query("SELECT wait_seal FROM transients")
+    with web.app_context(), reading() as session, worker_keys.opener(session, keyring_of(web)) as opener:
+        assert opener.open(bytes(seal)) is None
+    pair = waiting_of(web)._pair
+    assert pair is not None
+    waiting_of(web).end()
+    assert pair._secret.is_wiped
+    assert not pair._shared
+    worker.accept(world.app)
+    assert world.query("SELECT status FROM actions") == [("accepted",)]
+    with web.app_context():
+        web.extensions["proca_encryption"].end()
+        db.engine.dispose()
 
 
 def test_the_search_itself_finds_what_is_there(world: World) -> None:

@@ -117,7 +117,7 @@ GOOD: dict[Table, Callable[[Ground], Values]] = {
         **{"public_key_id": g.recipient_key, "sign_key_id": g.sign_key},
     },
     Transient: lambda g: {
-        **{"action_id": g.action, "state": "to_send", "link_seal": b"l", "wait_key": "k", "wait_seal": b"w"},
+        **{"action_id": g.action, "state": "to_send", "link_seal": b"l", "wait_key": 1, "wait_seal": b"w"},
         **{"sealed_at": NOW, "next_try": NOW, "created_at": NOW},
     },
 }

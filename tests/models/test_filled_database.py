@@ -19,6 +19,7 @@ from sqlalchemy import JSON, Boolean, Date, DateTime, LargeBinary, MetaData, ins
 
 from proca_web.adapters.database import reading
 from proca_web.adapters.engines import migrations
+from proca_web.adapters.keyring import keyring_of
 from proca_web.app import create_app
 from proca_web.domain.pages.tracking import UTM
 from proca_web.domain.transient import State
@@ -26,6 +27,7 @@ from proca_web.domain.words import ActionStatus, ChangeStatus, KeyEvent, KeyStat
 from proca_web.extensions import db
 from proca_web.models import Base
 from proca_web.services.instance import invariants
+from proca_web.services.sealing import worker_keys
 from tests import factories
 from tests.factories import FakeClock, World
 
@@ -39,6 +41,7 @@ RENAMED = {
 
 # Columns of versions before that have no successor.
 DROPPED: tuple[str, ...] = ("deliveries",)
+SEALED_ANEW = ("wait_key", "wait_seal")
 
 
 @pytest.fixture
@@ -145,7 +148,7 @@ def test_no_row_is_lost_or_changed_but_for_the_words_that_are_renamed(filled: Fl
     assert sum(map(len, before.values())) == sum(len(kept["rows"]) for kept in FILLED["tables"].values())
     for table, held in before.items():
         renamed = RENAMED.get(table, ("", {}))[0]
-        same = [name for name in held[0] if name not in (renamed, *DROPPED)]
+        same = [name for name in held[0] if name not in (renamed, *DROPPED, *SEALED_ANEW)]
         assert [[row[name] for name in same] for row in after[table]] == [[row[name] for name in same] for row in held]
 
 
@@ -228,6 +231,7 @@ def test_numbers_beyond_32_bits_are_given_written_and_exported(world: World) -> 
 
 def test_a_link_that_was_mailed_before_still_confirms(world: World) -> None:
     accepted = "SELECT count(*) FROM actions WHERE status = 'accepted'"
+    world.run("accept")
     ((before,),) = world.query(accepted)
     client = world.app.test_client()
     assert client.post(f"/confirm/{FILLED['waiting']}").status_code == 303
@@ -242,6 +246,33 @@ def test_what_waited_to_be_mailed_is_opened_mailed_and_confirmed(world: World) -
     assert world.query("SELECT count(*) FROM transients WHERE state = 'to_send'") == [(0,)]
     to = sorted(links)[-1]
     assert world.app.test_client().post(world.link(to)).status_code == 303
+
+
+def test_whatever_waited_in_any_state_is_sealed_to_this_hosts_first_worker_key(world: World) -> None:
+    kept = FILLED["tables"]["transients"]
+    before = {row[0]: row[kept["columns"].index("wait_seal")] for row in kept["rows"]}
+    readable = {action for action, seal in before.items() if seal}
+    sealed = world.query("SELECT action_id, wait_key, wait_seal FROM transients WHERE wait_seal IS NOT NULL")
+    assert {action for action, *_ in sealed} == readable
+    assert len(readable) > 3
+    with world.app.app_context(), reading() as session, worker_keys.opener(session, keyring_of(world.app)) as opener:
+        for _, key, seal in sealed:
+            waiting = opener.open(bytes(seal))
+            assert key == 1
+            assert waiting is not None
+            assert waiting.email.startswith("person")
+
+
+def test_a_keyring_that_is_away_stops_the_upgrade_and_nothing_is_lost(filled: Flask) -> None:
+    folder = filled.extensions["proca_keyring"].directory / "transient"
+    away = folder.rename(folder.with_name("away"))
+    with filled.app_context():
+        before = rows()
+        with pytest.raises(SystemExit):
+            upgrade()
+        assert rows() == before
+        away.rename(folder)
+        upgrade()
 
 
 def test_staff_get_the_mails_that_waited_for_them(world: World) -> None:

@@ -5,8 +5,10 @@ from collections.abc import Callable
 import pytest
 from flask.testing import FlaskClient
 
-from proca_web.crypto.boxes import transient_seal
+from proca_web.adapters.database import reading
+from proca_web.adapters.keyring import keyring_of
 from proca_web.crypto.encoding import encode
+from proca_web.services.sealing import worker_keys
 from tests.factories import World
 
 State = Callable[[], str | None]
@@ -34,10 +36,10 @@ def state(world: World) -> State:
 def waiting_token(world: World) -> bytes:
     """The token of the oldest signature that waits to be mailed, as only the worker could open it."""
 
-    ((key, seal),) = world.query(
-        "SELECT wait_key, wait_seal FROM transients WHERE state = 'to_send' ORDER BY action_id LIMIT 1"
-    )
-    opened = transient_seal.open_waiting(world.app.extensions["proca_keyring"].transient(key), bytes(seal))
+    ((seal,),) = world.query("SELECT wait_seal FROM transients WHERE state = 'to_send' ORDER BY action_id LIMIT 1")
+    with world.app.app_context(), reading() as session, worker_keys.opener(session, keyring_of(world.app)) as opener:
+        opened = opener.open(bytes(seal))
+    assert opened is not None
     return opened.token
 
 

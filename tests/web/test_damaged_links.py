@@ -78,6 +78,7 @@ def test_a_damaged_link_leads_to_its_page_and_no_answer_names_it(world: World, c
         assert answer.headers["Cache-Control"] == "no-store"
     assert client.post(f"{path}.").status_code == 308
     assert client.post(f"{path}.", follow_redirects=True).status_code == 200
+    world.run("accept")
     assert world.query("SELECT status FROM actions") == [("accepted",)]
 
 

@@ -18,14 +18,14 @@ from proca_web.adapters import clock
 from proca_web.adapters.database import writing
 from proca_web.adapters.keyring import keyring_of
 from proca_web.config import Settings
-from proca_web.domain.errors import DiskFull, KeyringAway, Unavailable
+from proca_web.domain.errors import DiskFull, KeyringAway, NoWorkerKey, Unavailable
 from proca_web.domain.words import Alarm
 from proca_web.services.instance import alarms
 
 TELL_EVERY_SECONDS = 30.0
 LEAST_FREE_BYTES = 200 << 20
 _EXTENSION = "proca_trouble"
-_KINDS = {DiskFull: Alarm.DISK, KeyringAway: Alarm.KEYRING}
+_KINDS = {DiskFull: Alarm.DISK, KeyringAway: Alarm.KEYRING, NoWorkerKey: Alarm.WORKER}
 
 
 @dataclass(frozen=True, slots=True)

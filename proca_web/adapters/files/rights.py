@@ -51,7 +51,11 @@ def sentence(path: Path) -> str:
 def _needed(settings: Settings, *, making: bool) -> Iterator[tuple[Path, int]]:
     """What this instance uses, its folder first: that may be nobody's where everything lies elsewhere."""
     files = [Path(make_url(url).database or "") for url in (settings.database_url, settings.queue_url) if _is_file(url)]
-    folders = [settings.keyring_dir, *(settings.keyring_dir / part for part in ("transient", "campaigns", "guard"))]
+    folders = [
+        settings.keyring_dir,
+        *(settings.keyring_dir / part for part in ("campaigns", "guard")),
+        settings.worker_key_dir,
+    ]
     secret = [] if settings.home_key else [settings.home_key_file]
     if making or any(path.is_relative_to(settings.data_dir) for path in (*files, *folders, *secret)):
         is_written = making or any(file.parent == settings.data_dir for file in files)

@@ -10,7 +10,7 @@ from flask import Blueprint, Response, current_app, g, make_response, render_tem
 from proca_web.adapters import clock
 from proca_web.adapters.alive import late_mail
 from proca_web.adapters.database import direct_read, reading, writing
-from proca_web.adapters.keyring import keyring_of
+from proca_web.adapters.keyring import keyring_of, waiting_of
 from proca_web.blueprints.public import signing_form
 from proca_web.domain.errors import AddressDoubted, FieldsRefused, MailStalled, NoActiveKey, PageNotFound, Unavailable
 from proca_web.domain.pages import tracking
@@ -135,17 +135,21 @@ def _count_json(page: str) -> str:
     if counted is None:
         raise PageNotFound(page)
     updated = counted.updated_at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-    return json.dumps({"count": counted.count, "goal": counted.goal, "updated_at": updated})
+    numbers = {"count": counted.count, "confirmed": counted.confirmed, "unconfirmed": counted.unconfirmed}
+    return json.dumps({**numbers, "goal": counted.goal, "updated_at": updated})
 
 
 def _store(seen: PageFacts, submission: Submission, now: datetime) -> None:
-    keyring = keyring_of(current_app)
+    keyring_of(current_app).require()
+    waits = waiting_of(current_app)
+    if encryption.source.heed(seen.senders_asked):
+        waits.end()
     encryption.store(
-        lambda sealing: signing.seal(sealing, keyring, seen, submission, now),
+        lambda sealing: signing.seal(sealing, waits, seen, submission, now),
         signing.write,
         throwaway=signing.needs_throwaway(seen),
     )
-    queue.wake("mail" if seen.double_opt_in else "release")
+    queue.wake("mail" if seen.double_opt_in else "accept")
 
 
 def _taken(seen: PageFacts, submission: Submission, typed: Mapping[str, str]) -> Response:

@@ -4,8 +4,8 @@ from flask import Blueprint, Response, current_app, g, render_template, request,
 from flask.typing import ResponseReturnValue
 
 from proca_web.adapters import clock
-from proca_web.adapters.database import direct_write, reading
-from proca_web.adapters.keyring import keyring_of
+from proca_web.adapters.database import direct_read, direct_write, reading
+from proca_web.adapters.keyring import waiting_of
 from proca_web.blueprints.public import mailed_link
 from proca_web.domain.errors import UnknownToken
 from proca_web.domain.transient import Event
@@ -26,19 +26,16 @@ def show(token: str) -> str:
         signature = confirming.find(session, mailed_link.read_token(token))
         values = mailed_link.your_signature(session, signature)
     g.locale = values["view"].facts.locale
-    template = "public/confirm/signature.html" if signature.is_accepted else "public/confirm/ask.html"
+    template = "public/confirm/signature.html" if signature.is_confirmed else "public/confirm/ask.html"
     return render_template(template, token=token, **values)
 
 
 @bp.post("/<token>")
 @token_holder
 def confirm(token: str) -> Response:
-    """Accept the signature; a repeated post changes nothing."""
-    with direct_write() as connection:
-        signature = confirming.confirm(connection, keyring_of(current_app), mailed_link.read_token(token), clock.now())
-    queue.wake("release")
-    queue.wake("mail")
-    return see_other(url_for("action_page.thanks", page=signature.page))
+    """Write down that it is confirmed, for the worker to accept it; a repeated post changes nothing."""
+    page = _confirm(mailed_link.read_token(token))
+    return see_other(url_for("action_page.thanks", page=page))
 
 
 @bp.post("/<token>/reject")
@@ -65,3 +62,21 @@ def rejected(token: str) -> ResponseReturnValue:
         outcome = Rejection[done] if done in Rejection.__members__ else Rejection.NOTHING_HELD
         return render_template("public/confirm/rejected.html", outcome=outcome.name.lower())
     return see_other(url_for("confirm.show", token=token))
+
+
+def _confirm(token: bytes) -> str:
+    """The page it was signed on. Raises UnknownToken (never held, purged or withdrawn), NoWorkerKey."""
+    with direct_read() as connection:
+        signature = confirming.find(connection, token)
+    if signature.is_accepted:
+        return signature.page
+    sealed = confirming.seal(waiting_of(current_app), token)
+    with direct_write(one_statement=True) as connection:
+        is_written = confirming.confirm(connection, signature, sealed, clock.now())
+    if is_written:
+        queue.wake("accept")
+    else:
+        with direct_read() as connection:  # accepted, purged or withdrawn meanwhile
+            if not confirming.find(connection, token).is_confirmed:
+                raise UnknownToken
+    return signature.page

@@ -11,12 +11,14 @@ from proca_web.domain.words import Alarm
 from proca_web.services import heartbeats
 from proca_web.services.instance import alarms, figures
 from proca_web.services.instance import health as instance_health
+from proca_web.services.sealing import worker_keys
 from proca_web.web import errors
 from proca_web.web.access import public
 from proca_web.web.arriving import client
 
 bp = Blueprint("health", __name__)
 TRY_AGAIN_SECONDS = 30
+_TIME = "%Y-%m-%dT%H:%M:%SZ"
 
 
 @bp.get("/health")
@@ -29,6 +31,7 @@ def health() -> tuple[Response, int]:
             worker = instance_health.worker(session, now)
             standing = alarms.standing(session, now)
             mail = figures.mail(session, now)
+            hosts = worker_keys.hosts(session)
         _ask_whether_it_writes()
     except Unavailable as fault:
         errors.tell_unavailable(fault)
@@ -38,7 +41,8 @@ def health() -> tuple[Response, int]:
         alarms=[alarm.kind for alarm in standing],
         mail={kind: {"waiting": waits.number, "delay_seconds": waits.seconds} for kind, waits in mail.items()},
         version=version("proca-web"),
-        worker_seen_at=worker.seen_at.strftime("%Y-%m-%dT%H:%M:%SZ") if worker.seen_at else None,
+        worker_hosts=[{"host": host.name, "newest_key": f"{host.newest:{_TIME}}"} for host in hosts],
+        worker_seen_at=f"{worker.seen_at:{_TIME}}" if worker.seen_at else None,
     )
     return answer, 200 if worker.is_alive else 503
 

@@ -54,7 +54,7 @@ class Sealer:
         if self._sender.mode is Mode.STATIC:
             return self._sender.take_one()
         if not self._block:
-            raise SenderEnded("a submission has at most four copies")
+            raise SenderEnded("a submission has at most eight copies")
         return self._block.pop(0)
 
 

@@ -4,8 +4,6 @@ One lock guards the nonce; a seal in flight is waited for before the secret is o
 process that made it and is never written anywhere; only its public half and certificate become a row.
 """
 
-import os
-import threading
 from datetime import UTC, datetime, timedelta
 from time import monotonic, time
 from typing import Protocol
@@ -13,14 +11,15 @@ from typing import Protocol
 from proca_web.crypto import memory
 from proca_web.crypto.boxes import certificate as certificates
 from proca_web.crypto.boxes.certificate import Certificate, Mode
+from proca_web.crypto.boxes.live_pair import LivePair
 from proca_web.crypto.boxes.nonces import NonceCounter
 from proca_web.crypto.errors import SenderEnded
 from proca_web.crypto.keys.home import HomeKey
 from proca_web.crypto.memory import Secret
 
 SESSION_SECONDS = 900
-SESSION_SUBMISSIONS = 1024
-BLOCK = 4
+SESSION_SUBMISSIONS = 512
+BLOCK = 8
 CLOCK_JUMP_SECONDS = 2.0
 
 
@@ -43,34 +42,23 @@ class SystemClock:
         return monotonic()
 
 
-class Sender:
+class Sender(LivePair):
     """One key pair in guarded memory. Make it with `open_sender`; use it through a Sealer."""
 
     def __init__(self, *, secret: Secret, certificate: Certificate, signed: bytes, clock: Clock) -> None:
+        super().__init__(certificate.sender, secret)
         self.mode = certificate.mode
-        self.public = certificate.sender
         self.not_before = certificate.not_before
         self.not_after = certificate.not_after
         self.certificate = signed
         self.row_id: int | None = None
-        self._secret = secret
-        self._shared: dict[bytes, Secret] = {}
         self._counter = NonceCounter(certificate.first_nonce)
         self._submissions = 0
-        self._pid = os.getpid()
         self._clock = clock
         self._born = (clock.wall(), clock.monotonic())
-        self._state = threading.Condition(threading.Lock())
-        self._in_flight = 0
-        self._ended = False
-
-    @property
-    def ended(self) -> bool:
-        """True once this sender seals nothing more."""
-        return self._ended
 
     def take_block(self) -> list[bytes]:
-        """The nonces of one submission: four, so that a gap tells nothing; `static` counts one by one, see `take_one`.
+        """The nonces of one submission: eight, so that a gap tells nothing; `static` counts one by one, see `take_one`.
 
         Raises SenderEnded when the sender is inherited, over age, used up, or the clock has jumped.
         """
@@ -88,72 +76,15 @@ class Sender:
             self._check_alive()
             return self._counter.take(1)[0]
 
-    def seal(self, plaintext: bytes, nonce: bytes, recipient: bytes) -> bytes:
-        """crypto_box from this sender to `recipient`; waits for nobody, and makes `end` wait for it."""
-        self._enter()
-        try:
-            return memory.box_seal(plaintext, nonce, self._shared_key(recipient))
-        finally:
-            self._leave()
-
-    def open(self, payload: bytes, nonce: bytes, recipient: bytes) -> bytes:
-        """Open one of this sender's own boxes while it lives. Raises CannotOpen, SenderEnded."""
-        self._enter()
-        try:
-            return memory.box_open(payload, nonce, self._shared_key(recipient))
-        finally:
-            self._leave()
-
-    def end(self) -> None:
-        """Refuse new seals, wait for those in flight, overwrite every key; safe to repeat."""
-        if self._pid != os.getpid():
-            self._abandon()
-            return
-        with self._state:
-            self._ended = True
-            while self._in_flight:
-                self._state.wait()
-            self._wipe()
-
     def seconds_left(self) -> float:
         """Until this sender's time is over; zero for one without an end."""
         return max(0.0, self.not_after.timestamp() - self._clock.wall()) if self.not_after else 0.0
 
-    def _abandon(self) -> None:
-        # Inherited by a fork: its lock may be held by a thread that does not exist here, so it is not touched.
-        self._ended = True
-        self._wipe()
-
     def _wipe(self) -> None:
-        if self.mode is not Mode.STATIC:  # the static secret is the Home key's own and lives as long as the process
-            self._secret.wipe()
-        for shared in self._shared.values():
-            shared.wipe()
-        self._shared.clear()
-
-    def _enter(self) -> None:
-        self._check_process()
-        with self._state:
-            if self._ended:
-                raise SenderEnded("this sender has ended")
-            self._in_flight += 1
-
-    def _leave(self) -> None:
-        with self._state:
-            self._in_flight -= 1
-            if self._ended:
-                self._state.notify_all()
-
-    def _shared_key(self, recipient: bytes) -> Secret:
-        shared = self._shared.get(recipient)
-        if shared is None:
-            shared = self._shared.setdefault(recipient, memory.box_shared(recipient, self._secret))
-        return shared
-
-    def _check_process(self) -> None:
-        # Before any lock: an inherited one may be held by a thread that does not exist here.
-        if self._pid != os.getpid():
-            raise SenderEnded("this sender belongs to another process")
+        if self.mode is Mode.STATIC:  # the static secret is the Home key's own and lives as long as the process
+            self._wipe_shared()
+        else:
+            super()._wipe()
 
     def _check_alive(self) -> None:
         if self._ended:
@@ -169,9 +100,6 @@ class Sender:
 
     def __repr__(self) -> str:
         return f"<Sender {self.mode.name.lower()} ended={self._ended}>"
-
-    def __reduce__(self) -> str:
-        raise TypeError("a sender is never copied or pickled")
 
 
 def open_sender(home: HomeKey, mode: Mode, *, first_nonce: bytes, clock: Clock) -> Sender:

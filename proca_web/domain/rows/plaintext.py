@@ -49,6 +49,7 @@ class Context:
     deliver: bool
     consent: str
     at: datetime
+    check: str
 
 
 def contact_json(contact: ContactData) -> dict[str, Any]:
@@ -72,6 +73,7 @@ def compose(contact: ContactData, context: Context, *, to: str, role: str) -> by
     content = contact_json(contact)
     content["_meta"] = {
         "v": 1,
+        "c": context.check,
         "home": context.home,
         "action": context.action_ref,
         "ref": context.contact_ref,

@@ -23,7 +23,13 @@ SENTENCES = {
     "up ten minutes a minute; when the clock is right, run: python3 -m proca_web sweep --clock-is-right",
     Alarm.KEYRING: "the keyring of %(host)s cannot be used, signatures are refused there: %(fault)s",
     Alarm.CAMPAIGN_KEY: "the keyring of %(host)s lacks the keys of %(number)s campaigns (%(first)s): "
-    "their confirmations are refused; restore the files",
+    "their confirmations wait; restore the files, or, if they are lost everywhere, run: "
+    "python3 -m proca_web campaign new-key",
+    Alarm.WORKER: "signatures and confirmations are refused, nothing is stored: %(fault)s",
+    Alarm.ACCEPTANCE: "%(number)s confirmed signatures wait for more than 5 minutes to be counted; the log of "
+    "the worker says why",
+    Alarm.REOPENED: "%(number)s confirmations could not be opened, because keys of a worker host are gone: the links "
+    "of those people work again, and must be pressed again",
     Alarm.KEY_LOG: "the key log was changed: %(fault)s",
     Alarm.DATABASE: "the database failed: %(fault)s",
     Alarm.DISK: "a disk is full, or nearly (seen on %(host)s), and what is written there is refused: %(fault)s",

@@ -31,6 +31,7 @@ from proca_web.services.instance import alarms, health, keyrings
 from proca_web.services.keys import log as key_log
 from proca_web.services.keys import recipients
 from proca_web.services.petitions import wordings
+from proca_web.services.sealing import worker_keys
 from proca_web.services.sealing.keyring import Keyring
 from proca_web.services.sealing.vouching import Vouching
 
@@ -56,6 +57,7 @@ def faults(session: Session, identity: bytes, keyring: Keyring, now: datetime) -
         *_counters(session),
         *_releases(session, now),
         *_worker(session, now),
+        *_worker_keys(session, identity, now),
         *[f"alarm: {alarm.sentence}" for alarm in alarms.standing(session, now)],
         *(f"{each.name} was set aside or failed ({each.reason})" for each in heartbeats.faults(session, now)),
     ]
@@ -149,7 +151,7 @@ def _transients(session: Session, now: datetime) -> list[str]:
 
 def _campaign_keys(session: Session, keyring: Keyring) -> list[str]:
     return [
-        f"campaign {campaign_id} has fingerprints but no key in the keyring: confirms are refused; restore the file"
+        f"campaign {campaign_id} has fingerprints, and its key is not in the keyring: confirmations wait; restore it"
         for campaign_id in keyrings.lacking_campaigns(session, keyring)
     ]
 
@@ -168,6 +170,22 @@ def _releases(session: Session, now: datetime) -> list[str]:
     waiting = (Action.status == ActionStatus.ACCEPTED, ~Action.released, Action.accepted_at < now - RELEASED_WITHIN)
     number = session.scalar(select(func.count()).select_from(Action).where(_UNRELEASED, *waiting))
     return [f"{number} accepted signatures are not released; the worker's log says why"] if number else []
+
+
+def _worker_keys(session: Session, identity: bytes, now: datetime) -> list[str]:
+    """Without a key of a worker host no address can be taken."""
+    keys = worker_keys.every(session)
+    if not keys or worker_keys.chosen(keys, identity, now):
+        return []
+    return ["no worker host has a key of the last 6 hours: signatures are refused; is the worker running?"]
+
+
+def worker_hosts(session: Session) -> list[str]:
+    """Which worker hosts can open what waits, as notes for `check`."""
+    return [
+        f"worker host {host.name} has {host.keys} keys, the newest of {host.newest:%Y-%m-%d %H:%M} UTC"
+        for host in worker_keys.hosts(session)
+    ]
 
 
 def _worker(session: Session, now: datetime) -> list[str]:

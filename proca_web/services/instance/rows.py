@@ -12,14 +12,16 @@ from dataclasses import dataclass
 from sqlalchemy import BindParameter, ColumnElement, and_, bindparam, case, exists, func, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
+from proca_web.crypto.boxes import transient_seal
 from proca_web.domain.transient import State
 from proca_web.domain.words import ActionStatus
-from proca_web.models import Action, Contact, Transient
+from proca_web.models import Action, Contact, Transient, WorkerKeyRow
 from proca_web.services.sealing.keyring import Keyring
 
 BLOCK = 500
 PLACES, A_PLACE = 10, 50
 _IDS: BindParameter[Sequence[int]] = bindparam("ids", expanding=True)
+_GONE: BindParameter[Sequence[int]] = bindparam("gone", expanding=True)
 _COPY = exists().where(Contact.action_id == Action.id)
 _WAITS = exists().where(Transient.action_id == Action.id)
 _UNSENT = (State.TO_SEND, State.SENDING)
@@ -40,6 +42,7 @@ _SEALED = (
     .where(Transient.action_id.in_(_IDS))
     .group_by(Transient.wait_key)
 )
+_UNKNOWN = select(Transient.wait_seal).where(Transient.action_id.in_(_IDS), Transient.wait_key.in_(_GONE))
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,11 +59,12 @@ def _signature_faults(session: Session, _keyring: Keyring, ids: Sequence[int]) -
     return {name: int(number) for name, number in session.execute(_SIGNED, {"ids": ids}).mappings().one().items()}
 
 
-def _waiting_faults(session: Session, keyring: Keyring, ids: Sequence[int]) -> Mapping[str, int]:
-    there = {None, *keyring.transient_names()}
+def _waiting_faults(session: Session, _keyring: Keyring, ids: Sequence[int]) -> Mapping[str, int]:
     found = session.execute(_SEALED, {"ids": ids}).all()
-    there.update(keyring.transient_names())  # made meanwhile
-    lost = sum(number for name, number, _ in found if name not in there)
+    there = set(session.scalars(select(WorkerKeyRow.id)))  # after what names them: those made meanwhile are known
+    gone = [key for key, *_ in found if key is not None and key not in there]
+    seals = session.scalars(_UNKNOWN, {"ids": ids, "gone": gone}).all() if gone else ()
+    lost = sum(there.isdisjoint(transient_seal.key_ids(seal)) for seal in seals if seal)
     return {"keyless": lost, "unsure": sum(int(unsure) for *_, unsure in found)}
 
 
@@ -79,7 +83,7 @@ WAITING = Rows(
     Transient.action_id,
     _waiting_faults,
     {
-        "keyless": "the keyring lacks the keys of %d waiting addresses",
+        "keyless": "no worker host has a key of %d waiting addresses: their mails cannot be sent",
         "unsure": "%d mails have an end that nobody knows (the server did not answer, or the worker died)",
     },
 )

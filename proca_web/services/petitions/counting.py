@@ -22,16 +22,20 @@ _ADD = (
     update(_CAMPAIGNS)
     .where(_CAMPAIGNS.c.id == bindparam("campaign"))
     .values(supporter_count=_CAMPAIGNS.c.supporter_count + bindparam("number"), counted_at=bindparam("now"))
+    .values(unconfirmed_count=_CAMPAIGNS.c.unconfirmed_count + bindparam("unasked"))
 )
 _COUNTED = (
     select(func.count())
     .select_from(Action)
     .join(ActionPage, ActionPage.id == Action.action_page_id)
     .where(ActionPage.campaign_id == _CAMPAIGNS.c.id, Action.counted)
-    .scalar_subquery()
 )
-_RECOUNT = update(_CAMPAIGNS).values(supporter_count=_COUNTED, counted_at=bindparam("now"))
-_MISCOUNTED = select(Campaign.name, Campaign.supporter_count, _COUNTED).where(Campaign.supporter_count != _COUNTED)
+_ALL = _COUNTED.scalar_subquery()
+_UNASKED = _COUNTED.where(Action.confirm_id.is_(None)).scalar_subquery()
+_RECOUNT = update(_CAMPAIGNS).values(supporter_count=_ALL, unconfirmed_count=_UNASKED, counted_at=bindparam("now"))
+_MISCOUNTED = select(Campaign.name, Campaign.supporter_count, _ALL).where(
+    (Campaign.supporter_count != _ALL) | (Campaign.unconfirmed_count != _UNASKED)
+)
 _PER_DAY = (
     select(ActionPage.campaign_id, DayCount.day, func.sum(DayCount.number))
     .join(ActionPage, ActionPage.id == DayCount.action_page_id)
@@ -56,14 +60,14 @@ def add_to_day(session: Session, page_id: int, event: DayEvent, now: datetime, n
     session.execute(_ADD_TO_DAY.of(session), bound)
 
 
-def count(session: Session, campaign_id: int, number: int, now: datetime) -> None:
-    """So many more distinct, accepted, non-testing supporters of the campaign."""
-    session.execute(_ADD, {"campaign": campaign_id, "number": number, "now": now})
+def count(session: Session, campaign_id: int, number: int, now: datetime, *, unasked: int = 0) -> None:
+    """So many more accepted, non-testing supporters of the campaign; `unasked` of them confirmed nothing."""
+    session.execute(_ADD, {"campaign": campaign_id, "number": number, "unasked": unasked, "now": now})
 
 
-def uncount(session: Session, campaign_id: int, now: datetime) -> None:
+def uncount(session: Session, campaign_id: int, now: datetime, *, is_unasked: bool) -> None:
     """One supporter fewer, after a withdrawal."""
-    count(session, campaign_id, -1, now)
+    count(session, campaign_id, -1, now, unasked=-int(is_unasked))
 
 
 def recount(session: Session, now: datetime) -> None:

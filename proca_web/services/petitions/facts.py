@@ -1,7 +1,7 @@
 """What a page is at this moment, in one query: its policy, its orgs and their active keys. Reads only."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property, lru_cache
@@ -50,6 +50,7 @@ class PageFacts:
     wording: str
     default_country: str
     consent_style: str
+    senders_asked: Hashable
 
     @cached_property
     def receivers(self) -> tuple[Receiver, ...]:
@@ -90,7 +91,7 @@ SELECT k.org_id, k.id, k.public, k.role, k.fingerprint, k.log_index, k.endorseme
        p.org_id, o.name, o.title, o.high_security, c.org_id, l.name, l.title, l.high_security,
        p.id, p.name, p.title, p.demand, p.locale, p.status, c.status, p.double_opt_in, p.delivery, c.force_delivery,
        CAST(p.fields AS TEXT), CAST(p.required AS TEXT), p.comment, p.consent_style, p.default_country, c.id, c.name,
-       w.hash
+       w.hash, (SELECT senders_end_at FROM instance)
   FROM action_pages p
   JOIN campaigns c ON c.id = p.campaign_id
   JOIN orgs o ON o.id = p.org_id
@@ -117,7 +118,7 @@ def read(connection: AnyConnection, name: str, vouching: Vouching, now: datetime
 def _facts_of(rows: tuple[tuple[Any, ...], ...], vouching: Vouching) -> PageFacts:
     """What the rows say. They are read anew each time; only the same rows under the same eyes make the same facts."""
     (id_, own_name, title, demand, locale, page_status, campaign_status, double_opt_in, *rest) = rows[0][_PAGE]
-    (delivery, force_delivery, fields, required, comment, style, country, campaign_id, campaign, wording) = rest
+    (delivery, force_delivery, fields, required, comment, style, country, campaign_id, campaign, wording, asked) = rest
     keys = [row[_KEY] for row in rows if row[0] is not None]
     collector, lead = _party(rows[0][_COLLECTOR], keys, vouching), _party(rows[0][_LEAD], keys, vouching)
     return PageFacts(
@@ -139,6 +140,7 @@ def _facts_of(rows: tuple[tuple[Any, ...], ...], vouching: Vouching) -> PageFact
         wording=wording or "",
         default_country=country,
         consent_style=style,
+        senders_asked=asked,
     )
 
 

@@ -49,7 +49,9 @@ class CampaignStatus:
     title: str
     status: str
     leads: bool
-    count: int
+    confirmed: int
+    unconfirmed: int
+    rekeyed_at: datetime | None
     days: list[Day]
     pages: list[PageStatus]
     more_after: int | None
@@ -132,7 +134,9 @@ def _statuses(
             title=campaign.title,
             status=_state_of_all(campaign, open_ones[campaign.id]),
             leads=campaign.org_id == org_id,
-            count=campaign.supporter_count,
+            confirmed=campaign.supporter_count - campaign.unconfirmed_count,
+            unconfirmed=campaign.unconfirmed_count,
+            rekeyed_at=campaign.rekeyed_at,
             days=days[campaign.id],
             pages=[
                 PageStatus(page.name, page.title, page.org.title, _state(page, look))

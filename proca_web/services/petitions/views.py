@@ -23,8 +23,14 @@ class Count:
     """The public counter of a campaign."""
 
     count: int
+    unconfirmed: int
     goal: int
     updated_at: datetime
+
+    @property
+    def confirmed(self) -> int:
+        """How many have confirmed by mail; the others signed where nobody is asked to."""
+        return self.count - self.unconfirmed
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,8 +113,7 @@ class Listed:
     title: str
     demand: str
     org: str
-    count: int
-    goal: int
+    count: Count
 
 
 def read(session: Session, name: str, vouching: Vouching, now: datetime) -> PageView:
@@ -152,8 +157,7 @@ def live(session: Session, vouching: Vouching, now: datetime, *, mail_is_stalled
             title=page.title,
             demand=page.demand,
             org=page.org.title,
-            count=page.campaign.supporter_count,
-            goal=goal_above(page.campaign.supporter_count),
+            count=_count(page.campaign),
         )
         for page in session.scalars(query)
         if wordings.takes_signatures(page, receiving) and not (mail_is_stalled and page.double_opt_in)
@@ -177,7 +181,8 @@ def answers_of(page_facts: PageFacts, opt_in: Mapping[int, bool | None]) -> dict
 
 
 def _count(campaign: Campaign) -> Count:
-    return Count(campaign.supporter_count, goal_above(campaign.supporter_count), campaign.counted_at)
+    count = campaign.supporter_count
+    return Count(count, campaign.unconfirmed_count, goal_above(count), campaign.counted_at)
 
 
 def _wording(session: Session, page_facts: PageFacts) -> Wording:

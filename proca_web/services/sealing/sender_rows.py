@@ -2,14 +2,14 @@
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from proca_web.crypto.boxes.certificate import Mode
 from proca_web.crypto.boxes.sender import Sender
 from proca_web.crypto.keys.keys import fingerprint
 from proca_web.domain.words import KeyKind, KeyStatus
-from proca_web.models import Contact, PublicKey
+from proca_web.models import Contact, Instance, PublicKey
 
 SENDER_ROW_KEPT = timedelta(hours=1)
 
@@ -35,6 +35,11 @@ def add(session: Session, sender: Sender) -> int:
     session.add(row)
     session.flush()  # its id is what copies refer to
     return row.id
+
+
+def ask_to_end(session: Session, now: datetime) -> None:
+    """Every process ends its sender before its next submission."""
+    session.execute(update(Instance).values(senders_end_at=now))
 
 
 def drop_old(session: Session, now: datetime) -> None:

@@ -7,7 +7,7 @@ import os
 import secrets
 import threading
 import weakref
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager
 
 from proca_web.crypto.boxes.certificate import Mode
@@ -18,6 +18,7 @@ from proca_web.crypto.keys.home import HomeKey
 from proca_web.crypto.memory import NONCE_BYTES
 
 Register = Callable[[Sender], int]
+_NOBODY_LOOKED = object()
 
 
 class SenderSource:
@@ -29,13 +30,12 @@ class SenderSource:
         mode: Mode,
         register: Register,
         clock: Clock | None = None,
-        asked_to_end: Callable[[], int] = lambda: 0,
     ) -> None:
         self.home = home
         self.mode = mode
         self._register = register
         self._clock = clock or SystemClock()
-        self._asked_to_end, self._asked = asked_to_end, asked_to_end()
+        self._asked: Hashable = _NOBODY_LOOKED
         self._sender: Sender | None = None
         self._timer: threading.Timer | None = None
         self._lock = threading.Lock()
@@ -61,6 +61,16 @@ class SenderSource:
         sender = self._sender
         return sender if sender is not None and not sender.ended and sender.row_id == sign_key_id else None
 
+    def heed(self, asked: Hashable) -> bool:
+        """When an operator last asked senders to end: if that is not what it was, this one ends. Whether it did."""
+        self._check_process()
+        with self._lock:
+            before, self._asked = self._asked, asked
+            if before in (asked, _NOBODY_LOOKED):
+                return False
+            self._end_locked()
+            return True
+
     def end(self) -> None:
         """Wipe the current sender; the next submission takes a new one."""
         self._check_process()
@@ -69,10 +79,6 @@ class SenderSource:
 
     def _sealer(self) -> Sealer:
         with self._lock:
-            asked = self._asked_to_end()
-            if asked != self._asked:  # an operator's `keys rotate-sender`
-                self._asked = asked
-                self._end_locked()
             if self._sender is not None:
                 try:
                     return Sealer(self._sender)

@@ -13,15 +13,16 @@ from sqlalchemy import bindparam, func, select, update
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.dml import ReturningUpdate
 
-from proca_web.crypto.boxes import transient_seal
 from proca_web.crypto.boxes.transient_seal import Waiting
-from proca_web.crypto.errors import CannotOpen, EncodingError
+from proca_web.crypto.errors import CannotOpen
 from proca_web.domain.pages.wording import LegalNotice
 from proca_web.domain.transient import FAULT_PAUSE, LEASE, MOST_ANSWERS, Event, State, sources, target
 from proca_web.models import Action, ActionPage, Campaign, Transient
 from proca_web.services import driver
 from proca_web.services.petitions import wordings
+from proca_web.services.sealing import worker_keys
 from proca_web.services.sealing.keyring import Keyring
+from proca_web.services.sealing.worker_keys import Opener
 
 BATCH = 100
 
@@ -73,7 +74,7 @@ def _claim(to: State) -> ReturningUpdate[Any]:
         update(_TRANSIENTS)
         .where(_ROW.state == state, _ROW.action_id.in_(first))
         .values(state=to, lease_until=bindparam("lease"))
-        .returning(_ROW.action_id, _ROW.wait_key, _ROW.wait_seal)
+        .returning(_ROW.action_id, _ROW.wait_seal)
     )
 
 
@@ -114,8 +115,10 @@ def claim(
     found = session.execute(_DETAILS, {"ids": [row.action_id for row in rows]})
     details = {action.id: action for action in found}
     mails, lost = [], []
+    with worker_keys.opener(session, keyring) as opener:
+        opened = {row.action_id: _open(opener, row.wait_seal) for row in rows}
     for row in rows:
-        waiting = _open(keyring, row)
+        waiting = opened[row.action_id]
         if waiting is None:
             lost.append(row.action_id)
             continue
@@ -176,11 +179,9 @@ def page_of(session: Session, page_id: int) -> PageOfMail:
     )
 
 
-def _open(keyring: Keyring, row: Any) -> Waiting | None:
-    key = keyring.transient(row.wait_key) if row.wait_key else None
-    if key is None:
-        return None
+def _open(opener: Opener, seal: bytes) -> Waiting | None:
     try:
-        return transient_seal.open_waiting(key, row.wait_seal)
-    except (CannotOpen, EncodingError, ValueError, KeyError, TypeError):
+        waiting = opener.open(seal)
+    except CannotOpen:
         return None
+    return waiting if waiting and waiting.email else None

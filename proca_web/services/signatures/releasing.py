@@ -34,6 +34,7 @@ _DUE = (
 )
 _STILL_DUE = (
     select(Action.id, Action.status, Action.testing, Action.repeat, Action.action_page_id, ActionPage.campaign_id)
+    .add_columns(Action.confirm_id.is_(None).label("is_unasked"))
     .join(ActionPage, ActionPage.id == Action.action_page_id)
     .where(_UNRELEASED, Action.id.in_(_IDS))
     .order_by(Action.accepted_at, Action.id)
@@ -99,8 +100,9 @@ def _number(session: Session, org: int, role: str, contact_ids: list[int]) -> No
 
 def _count_new(session: Session, actions: list[Any], now: datetime) -> None:
     _add_to_days(session, actions, DayEvent.CONFIRMED, now)
+    unasked = Counter(action.campaign_id for action in actions if action.is_unasked)
     for campaign, number in Counter(action.campaign_id for action in actions).items():
-        counting.count(session, campaign, number, now)
+        counting.count(session, campaign, number, now, unasked=unasked[campaign])
     if actions:
         session.execute(_COUNTED, {"ids": [action.id for action in actions]})
 

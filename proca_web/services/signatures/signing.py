@@ -13,7 +13,7 @@ from nacl.utils import random
 
 from proca_web.crypto.boxes import transient_seal
 from proca_web.crypto.boxes.sealing import Sealed
-from proca_web.crypto.boxes.transient_seal import Waiting
+from proca_web.crypto.boxes.transient_seal import Carries, Waiting
 from proca_web.crypto.encoding import encode
 from proca_web.crypto.keys.keys import RecipientKey
 from proca_web.domain.errors import FieldsRefused, NoActiveKey, PageNotOpen, WordingChanged
@@ -29,8 +29,8 @@ from proca_web.domain.words import KeyRole
 from proca_web.services.driver import AnyConnection
 from proca_web.services.petitions import facts
 from proca_web.services.petitions.facts import PageFacts
-from proca_web.services.sealing.keyring import Keyring
 from proca_web.services.signatures import writer
+from proca_web.services.signatures.confirming import Waits
 from proca_web.services.signatures.writer import ActionRow, CopyRow, Draft, TransientRow
 
 T = TypeVar("T")
@@ -97,14 +97,17 @@ def _collect(faults: dict[str, Message], read_part: Callable[[], T]) -> T | None
         return None
 
 
-def seal(encryptor: Encryptor, keyring: Keyring, page: PageFacts, signed: Submission, now: datetime) -> Draft:
-    """Seal one signature: a copy for every receiving key, and the address for the mail. Raises SenderEnded."""
-    action_ref = random(16)
+def seal(encryptor: Encryptor, waits: Waits, page: PageFacts, signed: Submission, now: datetime) -> Draft:
+    """Seal one signature: a copy for every receiving key, and the address for the mail.
+
+    Raises SenderEnded; NoWorkerKey when nobody could open the address again.
+    """
+    action_ref, check = random(16), transient_seal.new_check()
     token = transient_seal.new_token()
     return Draft(
         action=_action(page, signed, action_ref, token, now),
-        copies=_copies(encryptor, page, signed, action_ref, now),
-        transient=_transient(keyring, signed.contact, token, now, asks=page.double_opt_in),
+        copies=_copies(encryptor, page, signed, action_ref, check, now),
+        transient=_transient(waits, page, _waiting(page, signed.contact, token, check), now),
     )
 
 
@@ -118,7 +121,7 @@ def write(connection: AnyConnection, draft: Draft) -> None:
 
 
 def _copies(
-    encryptor: Encryptor, page: PageFacts, signed: Submission, action_ref: bytes, now: datetime
+    encryptor: Encryptor, page: PageFacts, signed: Submission, action_ref: bytes, check: bytes, now: datetime
 ) -> list[CopyRow]:
     copies = []
     for share in privacy.shares(page.distribution, signed.consent):
@@ -135,6 +138,7 @@ def _copies(
             deliver=share.deliver,
             consent=signed.wording,
             at=now,
+            check=encode(check),
         )
         for key in party.keys:
             sealed = encryptor.encrypt(key, signed.contact, context)
@@ -176,14 +180,18 @@ def _action(page: PageFacts, signed: Submission, ref: bytes, token: bytes, now: 
     )
 
 
-def _transient(keyring: Keyring, person: ContactData, token: bytes, now: datetime, *, asks: bool) -> TransientRow:
-    name, key = keyring.current_transient(now)
-    waiting = Waiting(person.email, person.first_name, token)
+def _waiting(page: PageFacts, person: ContactData, token: bytes, check: bytes) -> Waiting:
+    carries = Carries.CONFIRM if page.double_opt_in else Carries.WITHDRAW
+    return Waiting(person.email, person.first_name, token, check, carries)
+
+
+def _transient(waits: Waits, page: PageFacts, waiting: Waiting, now: datetime) -> TransientRow:
+    sealed = waits.seal(waiting, throwaway=needs_throwaway(page))
     return TransientRow(
-        state=State.TO_SEND if asks else State.TO_ACCEPT,
-        wait_key=name,
-        wait_seal=transient_seal.seal_waiting(key, waiting),
-        link_seal=transient_seal.seal_under_link(token, waiting) if asks else None,
+        state=State.TO_SEND if page.double_opt_in else State.TO_ACCEPT,
+        wait_key=sealed.key,
+        wait_seal=sealed.seal,
+        link_seal=transient_seal.seal_under_link(waiting.token, waiting) if page.double_opt_in else None,
         sealed_at=now,
         next_try=now,
         created_at=now,

@@ -26,6 +26,7 @@ _SUPPORTER_OF = select(Action.supporter_id).where(Action.id == _ACTION)
 _SIGNED_BY_SAME = (
     select(Action.id, Action.ref, Action.action_page_id, Action.counted, Action.repeat, Action.released)
     .add_columns(Action.created_at, ActionPage.campaign_id, ActionPage.title, ActionPage.name)
+    .add_columns(Action.confirm_id.is_(None).label("is_unasked"))
     .join(ActionPage, ActionPage.id == Action.action_page_id)
     .where(Action.status == ActionStatus.ACCEPTED, (Action.id == _ACTION) | (Action.supporter_id == _SUPPORTER))
     .order_by(Action.id)
@@ -94,7 +95,7 @@ def _settle_count(
         session.execute(_NO_REPEAT, {"action": first.id, "is_counted": handed_over})
     for row in gone:
         if row.counted and not handed_over:
-            counting.uncount(session, row.campaign_id, now)
+            counting.uncount(session, row.campaign_id, now, is_unasked=row.is_unasked)
             counting.add_to_day(session, row.action_page_id, DayEvent.WITHDRAWN, now)
         handed_over = handed_over and not row.counted
     if not stay and supporter is not None:

@@ -61,7 +61,7 @@ class TransientRow:
     """The address for the mail, sealed."""
 
     state: State
-    wait_key: str
+    wait_key: int
     wait_seal: bytes
     link_seal: bytes | None
     sealed_at: datetime

@@ -70,7 +70,7 @@ def test_a_senders_certificate_is_signature_and_body_in_203_bytes(mode: Mode) ->
     assert number(body[97:105]) == START
     assert number(body[105:113]) == (0 if is_static else START + 900)
     assert body[113:137] == FIRST_NONCE
-    assert number(body[137:139]) == {Mode.STATIC: 0, Mode.SESSION: 4096, Mode.THROWAWAY: 4}[mode]
+    assert number(body[137:139]) == {Mode.STATIC: 0, Mode.SESSION: 4096, Mode.THROWAWAY: 8}[mode]
 
 
 @pytest.mark.parametrize("mode", list(Mode))

@@ -43,23 +43,23 @@ def test_copies_to_a_and_b_and_a_count_on() -> None:
     assert nonces_of(new_sender(), 3) == [first, first + 1, first + 2]
 
 
-@pytest.mark.parametrize("copies", [1, 2, 3, 4])
-def test_a_submission_takes_four_nonces_however_many_copies_it_has(copies: int) -> None:
+@pytest.mark.parametrize("copies", [1, 2, 4, 8])
+def test_a_submission_takes_eight_nonces_however_many_copies_it_has(copies: int) -> None:
     sender, first = new_sender(), number(FIRST_NONCE)
     assert nonces_of(sender, copies) == list(range(first, first + copies))
-    assert nonces_of(sender, 1) == [first + 4]
+    assert nonces_of(sender, 1) == [first + 8]
 
 
-def test_a_submission_has_no_fifth_copy() -> None:
-    with pytest.raises(SenderEnded, match="four copies"):
-        nonces_of(new_sender(), 5)
+def test_a_submission_has_no_ninth_copy() -> None:
+    with pytest.raises(SenderEnded, match="eight copies"):
+        nonces_of(new_sender(), 9)
 
 
 def test_two_submissions_at_the_same_time_share_no_nonce() -> None:
     sender, first = new_sender(), number(FIRST_NONCE)
     one, other = Sealer(sender), Sealer(sender)
     taken = [number(sealer.seal(b"text", key_of(ALICE)).nonce) for sealer in (one, other, one, other)]
-    assert taken == [first, first + 4, first + 1, first + 5]
+    assert taken == [first, first + 8, first + 1, first + 9]
 
 
 def test_a_static_sender_counts_one_by_one_as_proca_does() -> None:
@@ -83,8 +83,8 @@ def test_a_block_that_does_not_fit_takes_nothing() -> None:
 
 
 def test_the_last_block_of_a_session_reaches_the_last_nonce_and_no_zero_follows() -> None:
-    sender = new_sender(first_nonce=(LAST - 3).to_bytes(24, "big"))
-    assert nonces_of(sender, 4) == [LAST - 3, LAST - 2, LAST - 1, LAST]
+    sender = new_sender(first_nonce=(LAST - 7).to_bytes(24, "big"))
+    assert nonces_of(sender, 8) == list(range(LAST - 7, LAST + 1))
     with pytest.raises(SenderEnded, match="used up"):
         Sealer(sender)
 

@@ -16,6 +16,7 @@ CONTEXT = Context(
     deliver=True,
     consent="c" * 64,
     at=datetime(2026, 3, 1, 12, 1, 59, tzinfo=UTC),
+    check="k" * 43,
 )
 FULL = ContactData(
     first_name="Zofia",

@@ -27,7 +27,15 @@ def test_a_copy_is_procas_json_and_the_place_it_belongs_to() -> None:
     composed = plaintext.compose(FULL, CONTEXT, to="KEY", role="recipient")
     content = json.loads(composed)
     assert content.pop("_meta") == {
-        **{"v": 1, "home": "HOME", "action": "A" * 22, "ref": "B" * 22, "campaign": "trees", "page": "trees-page"},
+        **{
+            "v": 1,
+            "c": "k" * 43,
+            "home": "HOME",
+            "action": "A" * 22,
+            "ref": "B" * 22,
+            "campaign": "trees",
+            "page": "trees-page",
+        },
         **{"org": "org-one", "to": "KEY", "role": "recipient", "optIn": None, "deliver": True, "consent": "c" * 64},
         "at": "2026-03-01T12:01:00Z",
     }

@@ -9,11 +9,11 @@ from proca_web.adapters import key_guard
 from proca_web.adapters.database import reading
 from proca_web.app import create_app
 from proca_web.config import ConfigError, Settings
-from proca_web.domain.errors import KeyringRefused
 from proca_web.domain.words import Alarm
 from proca_web.jobs.sweep import sweep
 from proca_web.services.instance import alarms
 from proca_web.services.sealing.keyring import Keyring
+from tests import worker
 from tests.factories import FakeClock, World
 
 
@@ -73,26 +73,21 @@ def test_a_copy_of_the_keyring_joins_once_and_starts(started: Settings, world: W
     create_app(started)
 
 
-def test_a_new_keyring_of_a_host_does_not_join_an_instance_that_has_counted(
-    started: Settings, world: World, client: FlaskClient
+def test_a_web_host_joins_with_a_keyring_that_holds_no_key(
+    started: Settings, world: World, client: FlaskClient, caplog: pytest.LogCaptureFixture
 ) -> None:
     world.sign(client)
     world.run("mail")
     client.post(world.link())
     shutil.rmtree(started.keyring_dir)
-    Keyring(started.keyring_dir).prepare()
-    with world.app.app_context(), pytest.raises(KeyringRefused, match="lacks the keys of 1 campaigns"):
-        key_guard.join(world.app)
-
-
-def test_a_new_keyring_of_a_host_does_not_join_while_addresses_wait(
-    started: Settings, world: World, client: FlaskClient
-) -> None:
-    world.sign(client)
-    shutil.rmtree(started.keyring_dir)
-    Keyring(started.keyring_dir).prepare()
-    with world.app.app_context(), pytest.raises(KeyringRefused, match="waiting addresses"):
-        key_guard.join(world.app)
+    started.keyring_dir.mkdir(mode=0o700)
+    with world.app.app_context():
+        assert key_guard.join(world.app)
+    create_app(started)
+    assert "campaigns" not in caplog.text
+    answer = world.sign(worker.alone(world.app), email="other@example.org")
+    assert answer.status_code == 303
+    assert sorted(part.name for part in started.keyring_dir.iterdir()) == ["guard"]
 
 
 def test_a_campaign_key_that_is_missing_is_an_alarm_and_no_refusal(

@@ -17,7 +17,7 @@ _SIGNED = f"""INSERT INTO actions (id, ref, action_page_id, status, created_at, 
 _COPIES = f"""INSERT INTO contacts (action_id, org_id, contact_ref, deliver, given_at, erased, seq)
     {_NUMBERS} SELECT i * 10, 2, :bytes, true, :at, true, i FROM numbers"""
 _WAITING = """INSERT INTO transients (action_id, state, link_seal, wait_key, wait_seal, next_try, created_at)
-    SELECT id, 'to_send', :bytes, 'k', :bytes, :at, :at FROM actions"""
+    SELECT id, 'to_send', :bytes, 7, :bytes, :at, :at FROM actions"""
 _VALUES = {"bytes": bytes(16), "at": "2026-03-01 12:00:00.000000", "many": MANY}
 
 
@@ -84,7 +84,7 @@ def test_waiting_addresses_whose_key_is_gone_and_mails_without_a_known_end_are_f
     many.execute("UPDATE transients SET unsure = 1 WHERE action_id = 10")
     look = looked(many.app, rows.WAITING, whole=True)
     assert look.faults == [
-        f"the keyring lacks the keys of {MANY} waiting addresses",
+        f"no worker host has a key of {MANY} waiting addresses: their mails cannot be sent",
         "1 mails have an end that nobody knows (the server did not answer, or the worker died)",
     ]
     assert "waiting addresses; `check --all` looks at all of them" in looked(many.app, rows.WAITING).note

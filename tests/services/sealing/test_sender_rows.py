@@ -1,33 +1,25 @@
-"""Senders that are asked to end in every process on a keyring, and their rows, which go once nobody needs them."""
+"""Senders that are asked to end in every process of every host, and their rows, which go once nobody needs them."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 from flask.testing import FlaskClient
 from nacl.public import PrivateKey
 
-from proca_web.adapters.database import reading
+from proca_web.adapters.database import reading, writing
 from proca_web.crypto.boxes.certificate import Mode
 from proca_web.extensions import db, encryption
 from proca_web.models import PublicKey
-from proca_web.services.sealing.keyring import Keyring
+from proca_web.services.sealing import sender_rows
 from proca_web.services.sealing.senders import SenderSource
+from tests import factories
 from tests.crypto.making import TwoClocks, key_of, new_home, opened
 from tests.factories import FakeClock, World
 from tests.services.sealing.table import Rows, sealed
 
 ORG = PrivateKey.generate()
 HOUR, SECOND = timedelta(hours=1), timedelta(seconds=1)
-
-
-@pytest.fixture
-def keyring(tmp_path: Path) -> Keyring:
-    """A keyring that several processes share."""
-    made = Keyring(tmp_path / "keyring")
-    made.prepare()
-    return made
 
 
 @pytest.fixture
@@ -38,10 +30,9 @@ def rows() -> Iterator[Rows]:
         source.end()
 
 
-def process(keyring: Keyring, rows: Rows, mode: Mode = Mode.SESSION) -> SenderSource:
-    """The senders of a process on this keyring, which it opens for itself."""
-    own = Keyring(keyring.directory)
-    source = SenderSource(new_home(), mode, rows, TwoClocks(), own.senders_ended)
+def process(rows: Rows, mode: Mode = Mode.SESSION) -> SenderSource:
+    """The senders of a process."""
+    source = SenderSource(new_home(), mode, rows, TwoClocks())
     rows.sources.append(source)
     return source
 
@@ -50,47 +41,46 @@ def process(keyring: Keyring, rows: Rows, mode: Mode = Mode.SESSION) -> SenderSo
 
 
 @pytest.mark.parametrize("mode", [Mode.SESSION, Mode.STATIC])
-def test_when_asked_every_process_ends_its_sender_and_seals_with_another(
-    keyring: Keyring, rows: Rows, mode: Mode
-) -> None:
-    processes = [process(keyring, rows, mode) for _ in range(3)]
+def test_when_asked_every_process_ends_its_sender_and_seals_with_another(rows: Rows, mode: Mode) -> None:
+    processes = [process(rows, mode) for _ in range(3)]
+    assert not any([source.heed(None) for source in processes])
     assert [sealed(source).sign_key_id for source in processes] == [1, 2, 3]
-    keyring.end_senders()
+    assert all([source.heed("now") for source in processes])
     copies = [sealed(source) for source in processes]
     assert [copy.sign_key_id for copy in copies] == [4, 5, 6]
     assert all(sender.ended for sender in rows.senders[:3])
     assert [sender._secret.is_wiped for sender in rows.senders[:3]] == [mode is Mode.SESSION] * 3
-    assert [sealed(source).sign_key_id for source in processes] == [4, 5, 6]  # asked once, ended once
+    assert not any([source.heed("now") for source in processes])  # asked once, ended once
+    assert [sealed(source).sign_key_id for source in processes] == [4, 5, 6]
 
 
-def test_what_is_sealed_after_it_opens_with_the_new_sender_alone(keyring: Keyring, rows: Rows) -> None:
-    source = process(keyring, rows)
+def test_what_is_sealed_after_it_opens_with_the_new_sender_alone(rows: Rows) -> None:
+    source = process(rows)
+    source.heed(None)
     sealed(source)
-    keyring.end_senders()
+    source.heed("now")
     with source.submission() as sealer:
         copy = sealer.seal(b"text", key_of(ORG))
     assert opened(copy.payload, copy.nonce, rows.publics[2], ORG) == b"text"
     assert source.holder_of(1) is None
 
 
-def test_a_process_that_began_after_the_asking_keeps_its_sender(keyring: Keyring, rows: Rows) -> None:
-    keyring.end_senders()
-    source = process(keyring, rows)
+def test_a_process_that_began_after_the_asking_keeps_its_sender(rows: Rows) -> None:
+    source = process(rows)
+    assert not source.heed("before")
     assert [sealed(source).sign_key_id for _ in range(3)] == [1, 1, 1]
 
 
-def test_a_process_that_never_sealed_begins_with_its_first_sender(keyring: Keyring, rows: Rows) -> None:
-    source = process(keyring, rows)
-    keyring.end_senders()
-    assert [sealed(source).sign_key_id for _ in range(2)] == [1, 1]
-
-
-def test_nobody_was_asked_where_nobody_asked(keyring: Keyring) -> None:
-    assert keyring.senders_ended() == 0
-    keyring.end_senders()
-    assert keyring.senders_ended() > 0
-    assert (keyring.directory / "senders-end").stat().st_mode & 0o777 == 0o600
-    assert (keyring.directory / "senders-end").read_bytes() == b""
+def test_every_host_that_shares_the_database_is_asked(world: World, client: FlaskClient) -> None:
+    with factories.another_process(world) as other:
+        for browser in (client, other, client, other):
+            assert world.sign(browser).status_code == 303
+        assert len(rows_of(world)) == 2
+        with world.app.app_context(), writing() as session:
+            sender_rows.ask_to_end(session, datetime.now(UTC))
+        for browser in (client, other, client, other):
+            assert world.sign(browser).status_code == 303
+        assert len(rows_of(world)) == 4
 
 
 # Swept

@@ -58,7 +58,7 @@ def test_the_first_nonce_is_drawn_at_the_start_and_the_first_sender_begins_with_
     source = source_of(home, rows)
     draws(monkeypatch)  # nothing more is drawn
     assert number(sealed(source).nonce) == 1000
-    assert number(sealed(source).nonce) == 1004
+    assert number(sealed(source).nonce) == 1008
 
 
 def test_each_new_sender_draws_a_first_nonce_again(monkeypatch: pytest.MonkeyPatch, home: HomeKey, rows: Rows) -> None:
@@ -75,7 +75,7 @@ def test_each_new_sender_draws_a_first_nonce_again(monkeypatch: pytest.MonkeyPat
 def test_after_the_last_nonce_a_new_sender_begins_and_not_at_zero(
     monkeypatch: pytest.MonkeyPatch, home: HomeKey, rows: Rows, mode: Mode
 ) -> None:
-    copies = 1 if mode is Mode.STATIC else 4
+    copies = 1 if mode is Mode.STATIC else 8
     draws(monkeypatch, 2**192 - copies, 5000)
     source = source_of(home, rows, mode)
     with source.submission() as sealer:
@@ -103,8 +103,8 @@ def test_sixteen_threads_with_500_submissions_each_share_no_nonce_over_all_sende
     for thread in threads:
         thread.join()
     pairs = [pair for mine in taken for pair in mine]
-    assert len(set(pairs)) == len(pairs) == 16 * 500 * 4
-    assert {row for row, _ in pairs} == set(range(1, 9))  # 1,024 submissions each
+    assert len(set(pairs)) == len(pairs) == 16 * 500 * 8
+    assert {row for row, _ in pairs} == set(range(1, 17))  # 512 submissions each
     for row, nonce in pairs[::97]:
         _certificate(home, rows, row).check_nonce(nonce)
 
@@ -191,7 +191,7 @@ def _clock_jumped_back(source: SenderSource, clock: TwoClocks) -> None:
 
 
 def _used_up(source: SenderSource, clock: TwoClocks) -> None:
-    for _ in range(1023):
+    for _ in range(511):
         with source.submission():
             pass
 

@@ -20,16 +20,28 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from proca_web.adapters.database import reading, writing
-from proca_web.adapters.keyring import keyring_of
+from proca_web.adapters.keyring import keyring_of, waiting_of
 from proca_web.domain.errors import UnknownToken
 from proca_web.domain.outcome import Outcome
 from proca_web.domain.transient import Event, State
 from proca_web.extensions import encryption
 from proca_web.models import Action
 from proca_web.services.instance import invariants
-from proca_web.services.signatures import bouncing, confirming, expiring, mailing, releasing, settling, withdrawing
+from proca_web.services.sealing import worker_keys
+from proca_web.services.signatures import (
+    accepting,
+    bouncing,
+    confirming,
+    expiring,
+    mailing,
+    releasing,
+    settling,
+    withdrawing,
+)
+from proca_web.services.signatures.accepting import Opened
 from proca_web.services.signatures.mailing import DueMail
 from proca_web.web.ratelimit import Limit
+from tests import worker
 from tests.factories import World
 from tests.services.conftest import confirm_path, waiting_token
 
@@ -152,12 +164,26 @@ class Petition:
         with self.world.app.app_context(), writing() as session:
             return mailing.claim(session, keyring_of(self.world.app), State.THANKS_TO_SEND, self.now)[0]
 
-    def acts(self, mails: Sequence[DueMail]) -> dict[str, Act]:
+    def opened(self) -> list[Opened]:
+        """What a worker has opened and accepts at this moment: the second signature, confirmed."""
+        assert worker.alone(self.world.app).post(confirm_path(self.tokens[1])).status_code == 303
+        app = self.world.app
+        with app.app_context(), reading() as session, worker_keys.opener(session, keyring_of(app)) as opener:
+            rows = accepting.due(session, self.now)
+            held = [(row, accepting.read(opener, row)) for row in rows]
+            return [Opened(row, waiting, waiting_of(app).seal(waiting)) for row, waiting in held if waiting]
+
+    def acts(self, mails: Sequence[DueMail], opened: Sequence[Opened]) -> dict[str, Act]:
         """Everything that can happen to them."""
         keyring = keyring_of(self.world.app)
+        with self.world.app.app_context():
+            sealed = confirming.seal(waiting_of(self.world.app), self.tokens[1])
 
         def confirm(session: Session) -> object:
-            return confirming.confirm(session, keyring, self.tokens[1], self.now)
+            return confirming.confirm(session, confirming.find(session, self.tokens[1]), sealed, self.now)
+
+        def accept(session: Session) -> object:
+            return accepting.accept(session, keyring, opened, self.now)
 
         def reject(session: Session) -> object:
             with suppress(UnknownToken):
@@ -191,7 +217,7 @@ class Petition:
             actions = session.scalars(select(Action.id).order_by(Action.id.desc()).limit(2)).all()
             return [bouncing.bounced(session, action, self.now) for action in sorted(actions)]
 
-        named = (confirm, reject, withdraw, release, expire, claim, settle, bounce)
+        named = (confirm, accept, reject, withdraw, release, expire, claim, settle, bounce)
         return {act.__name__: act for act in named}
 
 
@@ -229,7 +255,7 @@ def assert_all_is_counted(world: World) -> None:
 
 
 SUPPORTER = ("confirm", "reject", "withdraw")
-WORKER = ("release", "expire", "claim", "settle")
+WORKER = ("accept", "release", "expire", "claim", "settle")
 AGAINST = {
     **{ours: SUPPORTER for ours in WORKER},
     **{theirs: (*WORKER, *SUPPORTER) for theirs in SUPPORTER},
@@ -250,8 +276,10 @@ def test_whatever_happens_at_the_same_time_the_count_is_right_and_seq_has_no_gap
     for second in AGAINST[first]:
         for step in count():
             petition = petition_of(world, client, f"{second}{step}@example.org")
-            acts = petition.acts(petition.claimed() if "settle" in (first, second) else [])
+            mails = petition.claimed() if "settle" in (first, second) else []
+            acts = petition.acts(mails, petition.opened() if "accept" in (first, second) else [])
             has_more = run_against(world, admin, acts[first], acts[second], step)
+            worker.accept(world.app)
             assert_all_is_counted(world)
             if not has_more:
                 break
