@@ -22,7 +22,7 @@ from proca_web.web.ratelimit import Limit
 from tests import factories, worker
 from tests.databases import ON_SQLITE
 from tests.factories import World
-from tests.full_disk import full_disk
+from tests.adapters.full_disk import full_disk
 from tests.proxy import Proxy
 
 TYPED = {"first_name": "Zdzisława", "last_name": "Brzęczyszczykiewicz", "email": "zdzislawa@example.org"}

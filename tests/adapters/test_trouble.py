@@ -14,7 +14,7 @@ from proca_web.extensions import db
 from tests import factories, ports
 from tests.databases import ON_SQLITE
 from tests.factories import FakeClock, World
-from tests.full_disk import full_disk
+from tests.adapters.full_disk import full_disk
 from tests.proxy import Proxy
 
 
