@@ -140,6 +140,7 @@ def _seal_anew() -> None:
     rows = connection.execute(left).all()
     if not rows:
         return
+    _require_keys(connection)
     key, pair = _first_key(connection), live_pair.new_pair()
     put = (
         _transients.update()
@@ -157,6 +158,17 @@ def _seal_anew() -> None:
     pair.end()
 
 
+def _require_keys(connection: sa.Connection) -> None:
+    """A keyring without any of the keys is another one, or away: then nothing is changed."""
+    folder = keyring_of(current_app).directory / "transient"
+    named = connection.scalars(sa.select(_transients.c.wait_key).where(_transients.c.wait_key.is_not(None)).distinct())
+    if not any((folder / name.rpartition("/")[2]).is_file() for name in named):
+        raise RuntimeError(
+            f"addresses wait for keys, and none of these is in {folder}: put the keyring of this instance there"
+            " (or let a sweep of the version before give them up)"
+        )
+
+
 def _opened(row: sa.Row) -> Waiting | None:
     """What waits, with its hourly key from the keyring; None when that is gone."""
     carries = Carries.CONFIRM if row.state in _OF_LINK else Carries.WITHDRAW
@@ -165,8 +177,6 @@ def _opened(row: sa.Row) -> Waiting | None:
         hourly = (folder / row.wait_key.rpartition("/")[2]).read_bytes()
         old = transient_seal.open_under(hourly, row.wait_seal)
     except (FileNotFoundError, CannotOpen):
-        if not folder.is_dir():  # a key is gone; all of them at once, and it is the folder
-            raise RuntimeError(f"the keyring's folder {folder} is away, and addresses wait for its keys") from None
         return None
     return Waiting(old.email, old.first_name, old.token, carries=carries)
 

@@ -87,7 +87,8 @@ def upgrade(yes_all_stopped: bool) -> None:
         ready.exit_with(faults)
     saved = _save_sqlite(settings.database_url)
     click.echo(f"saved: {saved}" if saved else "PostgreSQL: make sure that your own backup is fresh (pg_dump)")
-    ready.migrate(app)
+    with ready.refusals():
+        ready.migrate(app)
     ready.exit_unless_ready(app)
     with app.app_context(), ready.refusals():
         if key_guard.join(app):

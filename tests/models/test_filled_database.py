@@ -263,9 +263,12 @@ def test_whatever_waited_in_any_state_is_sealed_to_this_hosts_first_worker_key(w
             assert waiting.email.startswith("person")
 
 
-def test_a_keyring_that_is_away_stops_the_upgrade_and_nothing_is_lost(filled: Flask) -> None:
+@pytest.mark.parametrize("keyring", ["away", "another one"])
+def test_without_its_keyring_an_upgrade_stops_and_nothing_is_lost(filled: Flask, keyring: str) -> None:
     folder = filled.extensions["proca_keyring"].directory / "transient"
     away = folder.rename(folder.with_name("away"))
+    if keyring != "away":
+        folder.mkdir()
     with filled.app_context():
         before = rows()
         with pytest.raises(SystemExit):
