@@ -68,9 +68,7 @@ class Post:
             if self.is_stopping or self.hand.unsettled() > MOST_UNSETTLED:
                 return 0
             self._turn(now)
-            ahead = max(self.governor.connections(now) // 2, self._out, self._out_before, 2)
-            if self.governor.pace.rate is not None:
-                ahead = min(ahead, max(1, int(2 * self.governor.pace.rate)))
+            ahead = self._ahead(now)
             return ahead - len(self._ready) if len(self._ready) <= ahead // 2 else 0
 
     def add(self, helds: Iterable[Held], *, first: bool = False) -> None:
@@ -138,7 +136,7 @@ class Post:
         self._holds.begin(held.domain, held.number, now)
         self._turn(now)
         self._out += 1
-        if 2 * len(self._ready) <= self.governor.connections(now) // 2:
+        if len(self._ready) <= self._ahead(now) // 2:
             self.work.set()
 
     def answered(self, held: Held, reply: Reply, carried: int) -> None:
@@ -233,6 +231,11 @@ class Post:
         self.hand.fault(fault)
         self.hand_back()
         self._mails.notify_all()
+
+    def _ahead(self, now: float) -> int:
+        ahead = max(self.governor.connections(now) // 2, self._out, self._out_before, 2)
+        rate = self.governor.pace.rate
+        return ahead if rate is None else min(ahead, max(1, int(2 * rate)))
 
     def _turn(self, now: float) -> None:
         if now - self._tenth >= _TENTH:
