@@ -6,7 +6,8 @@ import threading
 from flask import Flask
 
 from proca_web.adapters import clock
-from proca_web.adapters.mail.smtp import SafeConnection, connect
+from proca_web.adapters.mail.extension import connect
+from proca_web.adapters.mail.smtp import SafeConnection
 from proca_web.domain.delivery.answers import Wish
 from proca_web.domain.outcome import Outcome
 from proca_web.jobs.mail.hand import Held
