@@ -133,9 +133,7 @@ def test_who_is_not_let_in_touches_no_row_and_looks_again_later(
     assert states() == {"waiting": 3}
 
 
-@pytest.mark.parametrize(
-    "answer", ["421 too many logins", "454 4.7.0 not now", "535 5.7.8 wrong password", CUT]
-)
+@pytest.mark.parametrize("answer", ["421 too many logins", "454 4.7.0 not now", "535 5.7.8 wrong password", CUT])
 def test_who_may_not_log_in_touches_no_row(
     world: World, settings: Settings, post: Relay, sign: Sign, answer: str | Answer
 ) -> None:
@@ -189,6 +187,28 @@ def test_a_mail_at_which_every_connection_ends_waits_and_the_others_leave(
     world.run("mail")
     assert sorted(recipients(post)) == [f"person{number}@example.org" for number in (0, 2, 3)]
     assert world.query("SELECT attempts, unsure FROM transients WHERE state = 'to_send'") == [(0, 0)]
+
+
+@pytest.mark.parametrize("answer", [Answer("421 not now", cut=True), CUT])
+def test_a_server_that_lets_everybody_in_and_ends_every_connection_is_asked_rarely(
+    world: World, post: Relay, sign: Sign, states: States, clock: FakeClock, moment: Moment, answer: Answer
+) -> None:
+    post.script = at("mail", answer)
+    sign(20)
+    for _ in range(10):
+        world.run("mail")
+    assert post.opened <= 4
+    for _ in range(12):
+        clock.forward(minutes=5)
+        moment.forward(300)
+        world.run("mail")
+    assert post.opened <= 4 * 13
+    assert world.query(COUNTED) == [(0, 0)]
+    post.script = None
+    clock.forward(minutes=5)
+    moment.forward(300)
+    world.run("mail")
+    assert states() == {"waiting": 20}
 
 
 @pytest.mark.parametrize("step", ["mail", "rcpt", "data"])
