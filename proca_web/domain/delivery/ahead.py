@@ -1,4 +1,4 @@
-"""How many mails are claimed ahead of the connections: enough that none waits, few enough that a crash claims little."""
+"""How many mails are claimed ahead of the connections: enough that none waits, few enough for a crash."""
 
 from proca_web.domain.delivery.governor import Governor
 
