@@ -13,7 +13,7 @@ from proca_web.adapters import database, keyring, start
 from proca_web.adapters.alive import trouble
 from proca_web.adapters.engines import pooler
 from proca_web.adapters.files import rights
-from proca_web.adapters.mail.smtp import mail_config
+from proca_web.adapters.mail.extension import mail_config
 from proca_web.assets import ASSETS
 from proca_web.blueprints import BLUEPRINTS
 from proca_web.config import ConfigError, Settings

@@ -6,7 +6,7 @@ from flask_wtf import CSRFProtect
 
 from proca_web.adapters.database import db
 from proca_web.adapters.encryption import Encryption
-from proca_web.adapters.mail.smtp import SafeMail
+from proca_web.adapters.mail.extension import SafeMail
 from proca_web.adapters.queue import Queue
 from proca_web.web.ratelimit import RateLimit
 

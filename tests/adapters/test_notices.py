@@ -11,7 +11,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from proca_web.adapters.database import writing
-from proca_web.adapters.mail.smtp import connect
+from proca_web.adapters.mail.extension import connect
 from proca_web.adapters.notices import write
 from proca_web.app import create_app
 from proca_web.config import MailSettings, Settings

@@ -397,3 +397,11 @@ def test_a_password_may_have_one_quote_but_hardly_two_at_its_ends() -> None:
 def test_what_is_no_network_is_named(typed: str) -> None:
     _, faults = config.read({**GOOD, "PROCA_METRICS_ALLOW": typed})
     assert [fault for fault in faults if "PROCA_METRICS_ALLOW must name networks" in fault]
+
+
+def test_connections_to_the_mail_server_are_as_many_as_it_wants_unless_a_number_is_set() -> None:
+    assert good().mail.connections == 0
+    assert good(PROCA_MAIL_CONNECTIONS="12").mail.connections == 12
+    for wrong in ("-1", "501", "many"):
+        _, faults = config.read(GOOD | {"PROCA_MAIL_CONNECTIONS": wrong})
+        assert faults == ["PROCA_MAIL_CONNECTIONS must be a number from 0 to 500"]

@@ -126,7 +126,8 @@ def test_a_relay_that_hangs_holds_up_neither_release_nor_count_nor_health_nor_th
         assert "Traceback" not in said
         assert "died" not in said
     left = states(page)
-    assert left.pop("thanks_to_send", 0) == (0 if relay.mute_at == "dot" else 1), "sent at most once"
+    thanks = left.pop("thanks_to_send", 0)
+    assert thanks or relay.mute_at == "dot", "only one whose end nobody knows is not sent again"
     assert left == {"to_send": 3}
     ((unsure, attempts),) = page.sql("SELECT max(unsure), max(attempts) FROM transients")
     assert (unsure, attempts) == (1 if relay.mute_at == "dot" else 0, 0)

@@ -24,7 +24,7 @@ from proca_web.crypto.keys.home import HomeKey, write_new_home_key
 from proca_web.extensions import db
 from proca_web.services.sealing.keyring import Keyring
 from proca_web.services.staff import passwords
-from tests import factories
+from tests import factories, relay
 from tests.cli import running
 from tests.cli.instance import OPERATOR, Instance, Made
 
@@ -246,6 +246,17 @@ def test_check_refuses_what_is_no_copy_of_the_home_key(
         shutil.copy2(instance.folder / "home.key", copy)
         copy.write_text(copy.read_text()[:40])
     assert said in instance.refuses("check", "--home-backup", str(copy))
+
+
+def test_check_says_what_a_limit_of_the_mail_server_means_in_mails_a_second(page: Instance) -> None:
+    said = page.does("check", PROCA_MAIL_CONNECTIONS="10")
+    assert "at most 10 connections to the mail server (PROCA_MAIL_CONNECTIONS): about 38 to 48 mails a second" in said
+    with relay.running() as post:
+        address = {"PROCA_MAIL_SERVER": "127.0.0.1", "PROCA_MAIL_PORT": str(post.port), "PROCA_MAIL_TLS": "none"}
+        said = page.does("check", "--mail-to", "zofia@example.org", **address)
+    assert "a worker opens at most 64 connections, which carry " in said
+    assert [message["Subject"] for message in relay.messages(post)] == ["proca_web: mail works"]
+    assert "zofia" not in said
 
 
 def test_check_says_when_no_mail_leaves(instance: Instance, free_port: int) -> None:

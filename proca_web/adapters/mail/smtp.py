@@ -10,14 +10,11 @@ import ssl
 from base64 import b64encode
 from contextlib import suppress
 from functools import lru_cache
-from pathlib import Path
 from typing import Any
 
 import flask_mail
-from flask import current_app
 
 from proca_web.adapters.mail.letters import Mail
-from proca_web.config import MailSettings
 from proca_web.domain.delivery.answers import SENT, Reply, Step, is_taken, of_answer
 
 CONNECT_SECONDS = 10.0
@@ -202,37 +199,3 @@ _ENVELOPE = (Step.MAIL, Step.RCPT, Step.DATA)
 
 def _goes_on(step: Step, code: int) -> bool:
     return code == _GOES_ON if step is Step.DATA else is_taken(code)
-
-
-class SafeMail(flask_mail.Mail):
-    """Flask-Mail bound to our connections."""
-
-    def connect(self) -> SafeConnection:
-        """A connection to the mail server, or to the demo's folder."""
-        return connect()
-
-
-def connect() -> SafeConnection:
-    """A connection of the current app, not opened yet."""
-    if current_app.config["MAILBOX_DIR"]:
-        from proca_web.adapters.mail.folder import FolderConnection  # noqa: PLC0415 -- it stands on this room
-
-        return FolderConnection(current_app.extensions["mail"])
-    return SafeConnection(current_app.extensions["mail"])
-
-
-def mail_config(settings: MailSettings, mailbox_dir: Path | None) -> dict[str, Any]:
-    """Flask-Mail's configuration keys. Debug output is off whatever the app's: it would print addresses."""
-    return {
-        "MAIL_SERVER": settings.server,
-        "MAIL_PORT": settings.port,
-        "MAIL_USE_TLS": settings.tls == "starttls",
-        "MAIL_USE_SSL": settings.tls == "ssl",
-        "MAIL_USERNAME": settings.username or None,
-        "MAIL_PASSWORD": settings.password or None,
-        "MAIL_DEFAULT_SENDER": settings.sender,
-        "MAIL_CONNECTIONS": settings.connections,
-        "MAIL_DEBUG": False,
-        "MAIL_SUPPRESS_SEND": False,
-        "MAILBOX_DIR": mailbox_dir,
-    }

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from flask import current_app
 
 from proca_web.adapters import clock
+from proca_web.adapters.mail.extension import connect
 from proca_web.adapters.mail.letters import Letter
-from proca_web.adapters.mail.smtp import connect
 from proca_web.domain.outcome import Outcome
 
 

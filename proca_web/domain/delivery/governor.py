@@ -84,9 +84,9 @@ class Governor:
             self._be_careful(now)
 
     def cut(self, now: float, working: int) -> bool:
-        """A connection ended in the middle of a mail. True: all of them do, the server gets a rest."""
+        """A connection ended in the middle of a mail. True: all of them do so, the server gets a rest."""
         self._cuts += 1
-        if self._cuts < 2 * max(working, 1):
+        if self._cuts <= 2 * max(working, 1):  # twice for each, and once more: that was not one mail's doing
             return False
         self._rest(now)
         return True

@@ -9,6 +9,7 @@ from collections import deque
 from collections.abc import Collection, Iterable
 
 from proca_web.adapters import clock
+from proca_web.domain.delivery.ahead import Ahead
 from proca_web.domain.delivery.answers import Reply, Wish
 from proca_web.domain.delivery.governor import Governor
 from proca_web.domain.delivery.holds import Holds
@@ -21,8 +22,7 @@ IDLE_SECONDS = 10.0
 MOST_UNSETTLED = 400
 ENOUGH_A_SECOND = 1000
 NEWS_SECONDS = 60.0
-_TRIES = 3
-_TENTH = 0.1
+_TRIES = 2
 
 
 class Post:
@@ -38,7 +38,7 @@ class Post:
         self._holds = Holds()
         self._mails = threading.Condition(self._lock)
         self._ready: deque[Held] = deque()
-        self._tenth, self._out, self._out_before = 0.0, 0, 0
+        self._ahead = Ahead(governor)
         self._told: dict[Wish, float] = {}
 
     # Connections
@@ -62,15 +62,12 @@ class Post:
     # Mails come in
 
     def wants(self) -> int:
-        """How many more mails should lie ready: half as many as there are connections, or what 100 ms take."""
+        """How many more mails should lie ready; none until half of them have gone."""
         with self._lock:
             now = clock.monotonic()
             if self.is_stopping or self.hand.unsettled() > MOST_UNSETTLED:
                 return 0
-            self._turn(now)
-            ahead = max(self.governor.connections(now) // 2, self._out, self._out_before, 2)
-            if self.governor.pace.rate is not None:
-                ahead = min(ahead, max(1, int(2 * self.governor.pace.rate)))
+            ahead = self._ahead.number(now)
             return ahead - len(self._ready) if len(self._ready) <= ahead // 2 else 0
 
     def add(self, helds: Iterable[Held], *, first: bool = False) -> None:
@@ -136,17 +133,18 @@ class Post:
     def _begin(self, held: Held, now: float) -> None:
         held.begun_at = now
         self._holds.begin(held.domain, held.number, now)
-        self._turn(now)
-        self._out += 1
-        if 2 * len(self._ready) <= self.governor.connections(now) // 2:
+        self._ahead.begun(now)
+        if len(self._ready) <= self._ahead.number(now) // 2:
             self.work.set()
 
-    def answered(self, held: Held, reply: Reply, carried: int) -> None:
-        """The server said something to it, over a connection that had carried so many before."""
+    def answered(self, held: Held, reply: Reply, carried: int) -> bool:
+        """The server said something to it, over a connection that had carried so many before. True as with `lost`."""
         with self._lock:
             now = clock.monotonic()
             is_sent = reply.outcome is Outcome.SENT
             self._holds.end(held.domain, held.number, now, is_sent=is_sent, is_deferred=reply.is_put_off)
+            if reply.wish is not Wish.NOTHING:
+                return self._wished(held, reply, carried, now)
             if is_sent:
                 # Where so many leave in a second, one more thread would only take the others' time.
                 is_slow = self.crew.working() < ENOUGH_A_SECOND * (now - (held.begun_at or now))
@@ -155,11 +153,17 @@ class Post:
                     self.work.set()
             else:
                 self.governor.answered()
-            if reply.wish is Wish.NOTHING:
-                self.hand.end(held, reply.outcome)
-                return
-            self.governor.wished(reply.wish, now, carried, reply.named)
-            self._again(held, now, counts=reply.wish is not Wish.SLOWER)
+            self.hand.end(held, reply.outcome)
+            return False
+
+    def _wished(self, held: Held, reply: Reply, carried: int, now: float) -> bool:
+        self.governor.wished(reply.wish, now, carried, reply.named)
+        is_slower = reply.wish is Wish.SLOWER
+        rests = not is_slower and self.governor.cut(now, self.crew.working())
+        self._again(held, now, counts=not is_slower)
+        if rests:
+            self._rest(reply.wish.value)
+        return rests
 
     def is_news(self, wish: Wish) -> bool:
         """Whether nobody was told within a minute that the server wants this."""
@@ -233,8 +237,3 @@ class Post:
         self.hand.fault(fault)
         self.hand_back()
         self._mails.notify_all()
-
-    def _turn(self, now: float) -> None:
-        if now - self._tenth >= _TENTH:
-            is_next = now - self._tenth < 2 * _TENTH
-            self._tenth, self._out, self._out_before = now, 0, self._out if is_next else 0

@@ -139,6 +139,7 @@ class Mailroom:
         now = clock.monotonic()
         rest = self.post.governor.closed_for(now)
         if rest:
+            self.post.hand_back()
             return rest
         if not self.post.crew.working():
             self._man(self._claimer.due())

@@ -6,7 +6,8 @@ import threading
 from flask import Flask
 
 from proca_web.adapters import clock
-from proca_web.adapters.mail.smtp import SafeConnection, connect
+from proca_web.adapters.mail.extension import connect
+from proca_web.adapters.mail.smtp import SafeConnection
 from proca_web.domain.delivery.answers import Wish
 from proca_web.domain.outcome import Outcome
 from proca_web.jobs.mail.hand import Held
@@ -66,7 +67,8 @@ class Sender:
                 self._app.logger.warning("mail: the server wants %s", reply.wish.value)
         elif reply.outcome is Outcome.ANSWERED:
             self._app.logger.error("mail: the server failed us (%s)", reply.outcome.value)
-        self._post.answered(held, reply, carried)
+        if self._post.answered(held, reply, carried):
+            self._tell_rest("sending", reply.wish.value)
 
     def close(self) -> None:
         """End the connection, if one is open."""
@@ -94,7 +96,7 @@ class Sender:
             connection.__enter__()
         except Exception as error:  # settings that no library takes are a connection that fails, too
             if self._post.no_connection(self, type(error).__name__):
-                self._tell_rest("connecting", error)
+                self._tell_rest("connecting", type(error).__name__)
             elif self._post.is_news(Wish.FEWER_CONNECTIONS):
                 self._app.logger.warning("mail: no further connection (%s); others work", type(error).__name__)
             return False
@@ -110,7 +112,7 @@ class Sender:
         if connection is not None and connection.host is not None:
             connection.host.close()
         if self._post.lost(held, outcome, type(error).__name__):
-            self._tell_rest("sending", error)
+            self._tell_rest("sending", type(error).__name__)
         self._post.crew.disconnected(self)
 
     def _is_used_up(self, connection: SafeConnection) -> bool:
@@ -122,6 +124,6 @@ class Sender:
             or self._refusals >= MOST_REFUSALS
         )
 
-    def _tell_rest(self, step: str, error: Exception) -> None:
+    def _tell_rest(self, step: str, why: str) -> None:
         pause = self._post.governor.closed_for(clock.monotonic())
-        self._app.logger.critical("mail: %s failed (%s); a pause of %d s", step, type(error).__name__, round(pause))
+        self._app.logger.critical("mail: %s failed (%s); a pause of %d s", step, why, round(pause))

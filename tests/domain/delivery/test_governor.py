@@ -156,7 +156,7 @@ def test_refusals_of_the_first_mail_make_fewer_connections_at_most_twice_a_secon
 
 def test_connections_that_are_cut_one_after_the_other_are_a_server_that_is_away() -> None:
     governor = Governor(64)
-    assert [governor.cut(0.0, 2) for _ in range(4)] == [False, False, False, True]
+    assert [governor.cut(0.0, 2) for _ in range(5)] == [False, False, False, False, True]
     assert governor.connections(0.0) == 0
     other = Governor(64)
     for _ in range(20):

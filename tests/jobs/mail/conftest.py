@@ -1,6 +1,7 @@
 """A world whose mail goes to a relay of gates, and one whose mail goes to the demo's folder (`world`, as elsewhere)."""
 
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -94,3 +95,16 @@ def room(app: Flask) -> Iterator[Mailroom]:
     made.start()
     yield made
     made.stop(0.2)
+
+
+@contextmanager
+def another(settings: Settings) -> Iterator[Flask]:
+    """A second process's app on the same data."""
+    Keyring(settings.keyring_dir).prepare()
+    app = create_app(settings, check=False)
+    try:
+        yield app
+    finally:
+        with app.app_context():
+            app.extensions["proca_encryption"].end()
+            db.engine.dispose()

@@ -2,12 +2,16 @@
 
 import logging
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
 from bench.relay import Answer, Relay, Talk
+from proca_web.adapters import clock as clock_of_the_house
+from proca_web.config import Settings
+from proca_web.jobs.mail.room import room_of
 from tests.factories import FakeClock, World
-from tests.jobs.mail.conftest import Moment, States
+from tests.jobs.mail.conftest import Moment, States, another
 from tests.relay import CUT, at, each, messages, recipients
 
 Sign = Callable[..., None]
@@ -129,6 +133,20 @@ def test_who_is_not_let_in_touches_no_row_and_looks_again_later(
     assert states() == {"waiting": 3}
 
 
+@pytest.mark.parametrize("answer", ["421 too many logins", "454 4.7.0 not now", "535 5.7.8 wrong password", CUT])
+def test_who_may_not_log_in_touches_no_row(
+    world: World, settings: Settings, post: Relay, sign: Sign, answer: str | Answer
+) -> None:
+    post.offers, post.script = ("AUTH PLAIN",), at("auth", answer)
+    sign(3)
+    before = world.query("SELECT * FROM transients ORDER BY action_id")
+    with another(replace(settings, mail=replace(settings.mail, username="user", password="word"))) as app:
+        room_of(app).send()
+        assert room_of(app).post.governor.closed_for(clock_of_the_house.monotonic()) > 5
+    assert world.query("SELECT * FROM transients ORDER BY action_id") == before
+    assert world.query("SELECT count(*) FROM faults") == [(1,)]
+
+
 def test_a_server_that_ends_each_connection_after_five_mails_is_left_before_it_says_so(
     world: World, post: Relay, sign: Sign, states: States
 ) -> None:
@@ -169,6 +187,28 @@ def test_a_mail_at_which_every_connection_ends_waits_and_the_others_leave(
     world.run("mail")
     assert sorted(recipients(post)) == [f"person{number}@example.org" for number in (0, 2, 3)]
     assert world.query("SELECT attempts, unsure FROM transients WHERE state = 'to_send'") == [(0, 0)]
+
+
+@pytest.mark.parametrize("answer", [Answer("421 not now", cut=True), CUT])
+def test_a_server_that_lets_everybody_in_and_ends_every_connection_is_asked_rarely(
+    world: World, post: Relay, sign: Sign, states: States, clock: FakeClock, moment: Moment, answer: Answer
+) -> None:
+    post.script = at("mail", answer)
+    sign(20)
+    for _ in range(10):
+        world.run("mail")
+    assert post.opened <= 4
+    for _ in range(12):
+        clock.forward(minutes=5)
+        moment.forward(300)
+        world.run("mail")
+    assert post.opened <= 4 * 13
+    assert world.query(COUNTED) == [(0, 0)]
+    post.script = None
+    clock.forward(minutes=5)
+    moment.forward(300)
+    world.run("mail")
+    assert states() == {"waiting": 20}
 
 
 @pytest.mark.parametrize("step", ["mail", "rcpt", "data"])

@@ -12,21 +12,18 @@ from flask import Flask
 
 from bench.relay import Answer, Gate, Relay, Talk
 from proca_web.adapters.database import writing
-from proca_web.app import create_app
 from proca_web.config import MailSettings, Settings
 from proca_web.domain.words import Alarm
-from proca_web.extensions import db
 from proca_web.jobs import endings
 from proca_web.jobs.mail import room as rooms
 from proca_web.jobs.mail.room import Mailroom, room_of
 from proca_web.jobs.mail.settler import Settler
-from proca_web.services.sealing.keyring import Keyring
 from proca_web.services.signatures import settling
 from proca_web.services.staff import outbox
 from tests import factories
 from tests.cli.running import wait_for
 from tests.factories import FakeClock, World
-from tests.jobs.mail.conftest import States
+from tests.jobs.mail.conftest import States, another
 from tests.relay import CUT, at, each, messages, mute, recipients
 
 Sign = Callable[..., None]
@@ -251,18 +248,6 @@ def working(app: Flask) -> Iterator[Mailroom]:
         yield room
     finally:
         room.stop(0.1)
-
-
-@contextmanager
-def another(settings: Settings) -> Iterator[Flask]:
-    Keyring(settings.keyring_dir).prepare()
-    app = create_app(settings, check=False)
-    try:
-        yield app
-    finally:
-        with app.app_context():
-            app.extensions["proca_encryption"].end()
-            db.engine.dispose()
 
 
 def test_outcomes_are_written_in_groups(
