@@ -20,9 +20,9 @@ from proca_web.services.instance import health
 from proca_web.web import page_cache
 from proca_web.web.ratelimit import Limit
 from tests import factories, worker
+from tests.adapters.full_disk import full_disk
 from tests.databases import ON_SQLITE
 from tests.factories import World
-from tests.adapters.full_disk import full_disk
 from tests.proxy import Proxy
 
 TYPED = {"first_name": "Zdzisława", "last_name": "Brzęczyszczykiewicz", "email": "zdzislawa@example.org"}

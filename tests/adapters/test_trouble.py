@@ -12,9 +12,9 @@ from proca_web.adapters.alive import trouble
 from proca_web.app import create_app
 from proca_web.extensions import db
 from tests import factories, ports
+from tests.adapters.full_disk import full_disk
 from tests.databases import ON_SQLITE
 from tests.factories import FakeClock, World
-from tests.adapters.full_disk import full_disk
 from tests.proxy import Proxy
 
 
