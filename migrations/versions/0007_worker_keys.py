@@ -88,7 +88,7 @@ def upgrade() -> None:
     waits = {f"{kind}_where": sa.text("wait_key IS NOT NULL") for kind in ("sqlite", "postgresql")}
     op.create_index("ix_transients_wait_key", "transients", ["wait_key"], **waits)
     op.execute(_UNCONFIRMED)
-    op.create_index("uq_actions_ref", "actions", ["ref"], unique=True)
+    op.create_index("ix_actions_ref", "actions", ["ref"])
 
 
 def _make_tables() -> None:
@@ -192,7 +192,7 @@ def _first_key(connection: sa.Connection) -> WorkerKey:
 
 
 def downgrade() -> None:
-    op.drop_index("uq_actions_ref", table_name="actions")
+    op.drop_index("ix_actions_ref", table_name="actions")
     op.drop_index("ix_transients_wait_key", table_name="transients")
     _ask_again()
     op.add_column("transients", sa.Column("wait_name", sa.String(), nullable=True, comment=_FILE))

@@ -38,7 +38,7 @@ class Action(Base):
         CheckConstraint("(status = 'pending') = (accepted_at IS NULL)", name="accepted_at"),
         Index("ix_actions_action_page_id_created_at", "action_page_id", "created_at"),
         Index("ix_actions_created_at", "created_at"),
-        Index("uq_actions_ref", "ref", unique=True),
+        Index("ix_actions_ref", "ref"),
         Index(
             "ix_actions_counted",
             "action_page_id",

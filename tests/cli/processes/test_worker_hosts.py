@@ -9,6 +9,7 @@ from flask_migrate import downgrade
 
 from proca_web.adapters import key_guard
 from proca_web.adapters.database import reading, writing
+from proca_web.adapters.engines import migrations
 from proca_web.extensions import db, encryption
 from proca_web.services.sealing import worker_keys
 from proca_web.services.sealing.keyring import Keyring
@@ -102,6 +103,7 @@ def test_an_upgrade_seals_what_waits_anew_and_overwrites_the_hourly_keys_of_befo
     client = site.world.app.test_client()
     for name in ("waits", "other"):
         assert site.world.sign(client, email=f"{name}@example.org").status_code == 303
+    migrations.bind(site.world.app)
     with site.world.app.app_context():
         downgrade(revision="0006")
         db.engine.dispose()

@@ -76,7 +76,7 @@ def test_a_report_that_comes_before_the_worker_writes_down_what_it_did(
     assert bounce(world, clock) is Effect.DELETED
     with world.app.app_context(), writing() as session:
         settling.settle(session, mail, Outcome.SENT, "relay", clock())
-        settling.wait(session, mail.action_id, settling.Event.SENT, clock(), 14)
+        settling.wait(session, [mail.action_id], settling.Event.SENT, clock(), 14)
     assert held(world) == NOTHING
     assert days(world) == {"bounced": 1}
 
