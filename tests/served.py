@@ -3,7 +3,7 @@
 import socket
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 from flask import Flask
 from waitress import wasyncore
@@ -31,7 +31,8 @@ def serving(app: Flask, on: socket.socket) -> Iterator[None]:
             yield
         finally:
             # Everything is closed by the thread that polls it, else it would poll a socket that is gone.
-            server.trigger.pull_trigger(lambda: wasyncore.close_all(server._map, ignore_all=True))
+            with suppress(OSError):  # it was awake already, and has closed what would wake it
+                server.trigger.pull_trigger(lambda: wasyncore.close_all(server._map, ignore_all=True))
             thread.join(10)
             server.task_dispatcher.shutdown()
             with app.app_context():

@@ -91,7 +91,8 @@ def test_a_process_that_never_showed_the_page_keeps_what_was_typed_too(behind: W
 def test_a_database_that_is_silent_is_given_up_soon_and_pages_stay(
     behind: World, postgres_proxy: Proxy, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    client = behind.app.test_client()
+    worker.has_key(behind.app)
+    client = worker.alone(behind.app)
     shown = client.get("/p/trees").text
     monkeypatch.setattr(page_cache, "SECONDS", 0.0)
     monkeypatch.setattr(pace, "REQUEST_SECONDS", 0.2)
@@ -153,8 +154,10 @@ def test_a_full_disk_stores_nothing_says_so_at_once_and_passes(world: World, cli
 
 @ON_SQLITE
 def test_a_writer_that_never_ends_is_waited_for_seconds_only(
-    world: World, client: FlaskClient, settings: Settings, monkeypatch: pytest.MonkeyPatch
+    world: World, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    worker.has_key(world.app)
+    client = worker.alone(world.app)
     monkeypatch.setattr(pace, "REQUEST_SECONDS", 0.1)
     with sqlite3.connect(settings.data_dir / "proca.db", isolation_level=None) as other:
         other.execute("BEGIN IMMEDIATE")
