@@ -89,6 +89,8 @@ def upgrade() -> None:
     op.create_index("ix_transients_wait_key", "transients", ["wait_key"], **waits)
     op.execute(_UNCONFIRMED)
     op.create_index("ix_actions_ref", "actions", ["ref"])
+    homes = {f"{kind}_where": sa.text("kind = 'home'") for kind in ("sqlite", "postgresql")}
+    op.create_index("ix_public_keys_homes", "public_keys", ["id"], **homes)
 
 
 def _make_tables() -> None:
@@ -192,6 +194,7 @@ def _first_key(connection: sa.Connection) -> WorkerKey:
 
 
 def downgrade() -> None:
+    op.drop_index("ix_public_keys_homes", table_name="public_keys")
     op.drop_index("ix_actions_ref", table_name="actions")
     op.drop_index("ix_transients_wait_key", table_name="transients")
     _ask_again()

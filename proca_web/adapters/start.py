@@ -21,11 +21,11 @@ from proca_web.adapters.engines import faults
 from proca_web.crypto.boxes.certificate import Mode
 from proca_web.crypto.keys.home import HomeKey
 from proca_web.domain.errors import Unavailable
-from proca_web.domain.words import KeyKind, KeyStatus
 from proca_web.models import Org, PublicKey
 from proca_web.models.campaign import ActionPage, Campaign
 from proca_web.services import heartbeats
 from proca_web.services.instance import keyrings
+from proca_web.services.sealing import sender_rows
 from proca_web.services.sealing.keyring import Keyring
 
 # The schema version this code was written for; a test holds it to the newest migration.
@@ -192,8 +192,7 @@ def _home_faults(engine: Engine, home: HomeKey | None) -> list[str]:
 def _static_faults(engine: Engine, mode: Mode) -> list[str]:
     """A Home key that sealed itself (`static`) opens all of that: it is rotated before senders take its place."""
     with engine.connect() as connection:
-        in_force = (PublicKey.kind == KeyKind.HOME, PublicKey.status == KeyStatus.ACTIVE)
-        query = select(PublicKey.id).where(*in_force, PublicKey.certificate.is_not(None))
+        query = select(PublicKey.id).where(*sender_rows.IN_FORCE, PublicKey.certificate.is_not(None))
         sealed = connection.execute(query).first() is not None
     if mode is Mode.STATIC or not sealed:
         return []
@@ -216,6 +215,6 @@ def _home_row(engine: Engine) -> tuple[bytes, bytes] | None:
         if not inspect(connection).has_table("public_keys"):
             return None
         query = select(PublicKey.public, PublicKey.sign_public)
-        query = query.where(PublicKey.kind == KeyKind.HOME, PublicKey.status == KeyStatus.ACTIVE)
+        query = query.where(*sender_rows.IN_FORCE)
         row = connection.execute(query).first()
         return None if row is None else (bytes(row.public), bytes(row.sign_public or b""))

@@ -35,6 +35,12 @@ class PublicKey(Base):
         ),
         Index("ix_public_keys_public", "public"),
         Index(
+            "ix_public_keys_homes",
+            "id",
+            sqlite_where=text("kind = 'home'"),
+            postgresql_where=text("kind = 'home'"),
+        ),
+        Index(
             "uq_public_keys_ever_active",
             "public",
             unique=True,

@@ -13,7 +13,7 @@ from proca_web.crypto.errors import KeyRefused
 from proca_web.crypto.keys.keys import check_public
 from proca_web.domain.errors import GuardDamaged, KeyLogBroken
 from proca_web.domain.transient import UNSENT_AT_MOST
-from proca_web.domain.words import ActionStatus, KeyKind, Publication
+from proca_web.domain.words import ActionStatus, Publication
 from proca_web.models import (
     Action,
     ActionPage,
@@ -31,7 +31,7 @@ from proca_web.services.instance import alarms, health, keyrings
 from proca_web.services.keys import log as key_log
 from proca_web.services.keys import recipients
 from proca_web.services.petitions import wordings
-from proca_web.services.sealing import worker_keys
+from proca_web.services.sealing import sender_rows, worker_keys
 from proca_web.services.sealing.keyring import Keyring
 from proca_web.services.sealing.vouching import Vouching
 
@@ -99,7 +99,7 @@ def _key_log(session: Session, identity: bytes, keyring: Keyring) -> tuple[Vouch
         if chain.current(key.org.name, key.role) != encode(key.public):
             found.append(f"key {key.id} of {key.org.name} is active, but not by the key log")
     known = {(home.identity, home.box) for home in chain.homes}
-    homes = session.scalars(select(PublicKey).where(PublicKey.kind == KeyKind.HOME))
+    homes = session.scalars(select(PublicKey).where(sender_rows.IS_HOME))
     found += [f"Home key {home.id} is not in the key log" for home in homes if _halves(home) not in known]
     return vouching, found
 

@@ -18,6 +18,7 @@ from proca_web.domain.words import KeyEvent, KeyKind, KeyStatus
 from proca_web.models import PublicKey
 from proca_web.services.keys import log as key_log
 from proca_web.services.keys import recipients
+from proca_web.services.sealing import sender_rows
 from proca_web.services.sealing.vouching import Vouching
 
 
@@ -35,8 +36,7 @@ def row_of(home: HomeKey, org_id: int, now: datetime) -> PublicKey:
 
 def current(session: Session) -> PublicKey:
     """The Home Org's row that is in force."""
-    where = (PublicKey.kind == KeyKind.HOME, PublicKey.status == KeyStatus.ACTIVE)
-    return session.scalars(select(PublicKey).where(*where)).one()
+    return session.scalars(select(PublicKey).where(*sender_rows.IN_FORCE)).one()
 
 
 def is_current(session: Session, home: HomeKey) -> bool:

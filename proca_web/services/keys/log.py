@@ -17,9 +17,10 @@ from proca_web.crypto.keys.home import HomeKey
 from proca_web.crypto.keys.key_log import BEGINNING, Chain, Head
 from proca_web.crypto.keys.keys import fingerprint
 from proca_web.domain.errors import KeyLogBroken
-from proca_web.domain.words import KeyEvent, KeyKind, KeyStatus
+from proca_web.domain.words import KeyEvent
 from proca_web.models import KeyLogEntry, PublicKey
 from proca_web.services import driver
+from proca_web.services.sealing import sender_rows
 from proca_web.services.sealing.guard import Guard, Line, Memory
 
 _LOCK_NUMBER = 0x70726F63616B
@@ -54,8 +55,7 @@ def append(session: Session, home: HomeKey, event: KeyEvent, now: datetime, **fa
 
     Raises KeyLogBroken in a process whose Home key was replaced: nobody could ever believe its entry, nor take it away.
     """
-    current = (PublicKey.kind == KeyKind.HOME, PublicKey.status == KeyStatus.ACTIVE)
-    if session.scalar(select(PublicKey.sign_public).where(*current)) != home.identity:
+    if session.scalar(select(PublicKey.sign_public).where(*sender_rows.IN_FORCE)) != home.identity:
         raise KeyLogBroken("the Home key of this process is not in force any more; restart it")
     position = next_position(session)
     last = session.scalar(select(KeyLogEntry.hash).where(KeyLogEntry.position == position - 1))

@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, literal, select, update
 from sqlalchemy.orm import Session
 
 from proca_web.crypto.boxes.certificate import Mode
@@ -12,12 +12,14 @@ from proca_web.domain.words import KeyKind, KeyStatus
 from proca_web.models import Contact, Instance, PublicKey
 
 SENDER_ROW_KEPT = timedelta(hours=1)
+# Written out, so that its index is seen to serve: senders are many, with one for each signature as many as those.
+IS_HOME = PublicKey.kind == literal(KeyKind.HOME.value, literal_execute=True)
+IN_FORCE = (IS_HOME, PublicKey.status == KeyStatus.ACTIVE)
 
 
 def add(session: Session, sender: Sender) -> int:
     """Write a sender's row; returns its id. A `static` sender has the Home key's row, which takes its certificate."""
-    in_force = (PublicKey.kind == KeyKind.HOME, PublicKey.status == KeyStatus.ACTIVE)
-    home = session.scalars(select(PublicKey).where(*in_force)).one()
+    home = session.scalars(select(PublicKey).where(*IN_FORCE)).one()
     if sender.mode is Mode.STATIC:
         if home.certificate is None:
             home.certificate, home.not_before = sender.certificate, sender.not_before

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from flask.testing import FlaskClient
 from nacl.public import PrivateKey
+from sqlalchemy import select
 
 from proca_web.adapters.database import reading, writing
 from proca_web.crypto.boxes.certificate import Mode
@@ -165,3 +166,16 @@ def test_an_ended_senders_export_row_still_carries_its_certificate(
     (row,) = world.export("org-one")
     assert len(row["sign_key_cert"]) == 271  # 203 bytes
     assert world.open("org-one", row)["firstName"] == "Zofia"
+
+
+def test_the_home_key_is_found_without_a_look_at_the_senders(world: World) -> None:
+    with world.app.app_context(), writing() as session:
+        asked = select(PublicKey.id).where(*sender_rows.IN_FORCE)
+        compiled = asked.compile(db.engine, compile_kwargs={"render_postcompile": True})
+        names = getattr(compiled, "positiontup", None)
+        values = tuple(compiled.params[name] for name in names) if names else compiled.params
+        connection = session.connection()
+        if names is None:
+            connection.exec_driver_sql("SET LOCAL enable_seqscan = off")  # a table of five keys is read faster
+        plan = connection.exec_driver_sql(f"EXPLAIN {'QUERY PLAN' if names else ''} {compiled}", values).all()
+    assert "ix_public_keys_homes" in str(plan)
