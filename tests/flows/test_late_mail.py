@@ -7,11 +7,16 @@ from pathlib import Path
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy import select, update
 
 from proca_web.adapters import database
 from proca_web.adapters.alive import late_mail
+from proca_web.adapters.database import writing
 from proca_web.config import Settings
 from proca_web.domain.errors import Unavailable
+from proca_web.domain.transient import State
+from proca_web.models import Transient
+from proca_web.services.signatures import mailing
 from proca_web.web.presentation import duration
 from tests import factories
 from tests.factories import FakeClock, World
@@ -133,6 +138,20 @@ def test_a_page_without_double_opt_in_goes_on(world: World, client: FlaskClient,
     later(hours=3)
     assert world.sign(client, "trees-partner", email="second@example.org", opt_in="yes").status_code == 303
     assert "/p/trees-partner" in client.get("/").text
+
+
+def test_a_domain_that_takes_nothing_for_hours_pauses_no_petition(
+    world: World, client: FlaskClient, clock: FakeClock, later: Callable[..., None]
+) -> None:
+    for _ in range(30):
+        clock.forward(minutes=10)
+        with world.app.app_context(), writing() as session:
+            (held,) = session.scalars(select(Transient.action_id).where(Transient.state == State.TO_SEND)).all()
+            session.execute(update(Transient).values(state=State.SENDING))
+            mailing.hand_back(session, State.SENDING, [held], clock() + timedelta(minutes=8))
+    later(minutes=9)
+    assert world.query("SELECT attempts, unsure FROM transients") == [(0, 0)]
+    assert world.sign(client, email="second@example.org").status_code == 303
 
 
 @pytest.mark.parametrize("change", ["attempts = 1", "unsure = 1"])

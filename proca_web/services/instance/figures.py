@@ -12,14 +12,13 @@ from sqlalchemy.orm import Session
 from proca_web.domain.transient import State
 from proca_web.domain.words import DayEvent, OutboxState
 from proca_web.models import ActionPage, DayCount, OutboxMail, Transient
-from proca_web.services.petitions import mail_delay
+from proca_web.services.petitions import mail_delay, overview
 
 _KINDS = {"confirmation": State.TO_SEND, "thank_you": State.THANKS_TO_SEND}
 _UNDER_WAY = {State.TO_SEND: State.SENDING, State.THANKS_TO_SEND: State.THANKS_SENDING}
 _IN_STATES = select(func.count()).where(Transient.state.in_(bindparam("states", expanding=True)))
 _TO_STAFF = (OutboxMail.state.in_((OutboxState.TO_SEND, OutboxState.SENDING)), OutboxMail.next_try <= bindparam("now"))
 _STAFF = select(func.count(), func.min(OutboxMail.next_try)).where(*_TO_STAFF)
-_READABLE = select(func.count(), func.min(Transient.sealed_at)).where(Transient.wait_seal.is_not(None))
 _TODAY = (
     select(DayCount.event, func.sum(DayCount.number))
     .where(DayCount.action_page_id.in_(select(ActionPage.id)), DayCount.day == bindparam("day"))
@@ -52,7 +51,7 @@ class Figures:
 
 def of_instance(session: Session, now: datetime) -> Figures:
     """What they are at this moment."""
-    readable, oldest = session.execute(_READABLE).one()
+    readable, oldest = overview.readable(session)
     happened = {event: number for event, number in session.execute(_TODAY, {"day": now.date()})}
     return Figures(
         mail=mail(session, now),

@@ -1,6 +1,7 @@
 """How late mail is (protocol 6, queue delay): the age of the oldest mail to a supporter that no relay has answered yet.
 
-A mail that some relay has answered is late by that relay's doing, one whose end nobody knows waits for its turn.
+A mail that some relay has answered is late by that relay's doing, one whose end nobody knows waits for its turn, and
+one that was put off waits for its domain: one provider that takes nothing pauses no petition.
 """
 
 from datetime import datetime, timedelta
@@ -18,7 +19,8 @@ _LOOKED_AT = 100
 _UNANSWERED = (
     select(Transient.sealed_at)
     .where(Transient.state == bindparam("state"), Transient.next_try <= bindparam("now"))
-    .where(Transient.attempts == 0, Transient.unsure == 0, Transient.sealed_at.is_not(None))
+    .where(Transient.attempts == 0, Transient.unsure == 0)
+    .where(Transient.next_try == Transient.sealed_at)  # as it was made: nobody has put it off
     .order_by(Transient.next_try)
     .limit(_LOOKED_AT)
 )

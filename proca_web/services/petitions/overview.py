@@ -181,19 +181,24 @@ def campaign_names_of(session: Session, org_id: int) -> list[tuple[str, str]]:
 
 def instance(session: Session, vouching: Vouching | None, now: datetime, after: str = "") -> Instance:
     """Signs of life, what is readable at this moment, and which orgs can receive: a page of them, after a name."""
-    readable = session.execute(
-        select(func.count(), func.min(Transient.sealed_at)).where(Transient.wait_seal.is_not(None))
-    ).one()
+    number, oldest = readable(session)
     query = select(Org).where(~Org.is_home, Org.name > after).order_by(Org.name).limit(ORGS_A_PAGE + 1)
     orgs = session.scalars(query).all()
     keys = {key.org_id: key for key in recipients.everywhere(session, vouching, now) if key.role == KeyRole.RECIPIENT}
     return Instance(
         worker_seen_at=heartbeats.last_beat(session, "worker"),
         waiting={state: number for state in State if (number := _number_in(session, state))},
-        readable=readable[0],
-        oldest_readable=readable[1],
+        readable=number,
+        oldest_readable=oldest,
         orgs=[OrgStatus(org.name, org.title, keys[org.id].fingerprint if org.id in keys else None) for org in orgs],
     )
+
+
+def readable(session: Session) -> tuple[int, datetime | None]:
+    """How many addresses worker hosts can open at this moment, and since when the oldest."""
+    asked = select(func.count(), func.min(Transient.sealed_at)).where(Transient.wait_seal.is_not(None))
+    number, oldest = session.execute(asked).one()
+    return number, oldest
 
 
 def _number_in(session: Session, state: State) -> int:
