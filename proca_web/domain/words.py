@@ -165,6 +165,9 @@ class DayEvent(StrEnum):
     LOST = "lost"
     UNSURE = "unsure"
     REOPENED = "reopened"
+    JUNK = "junk"
+    CAPPED = "capped"
+    BLOCKED = "blocked"
 
 
 class StaffRole(StrEnum):

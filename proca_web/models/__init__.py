@@ -6,6 +6,7 @@ from proca_web.models.campaign import ActionPage, Campaign, ConsentText, DayCoun
 from proca_web.models.contact import Contact, ReleaseCounter
 from proca_web.models.instance import Fault, Heartbeat, Instance, Relay, StandingAlarm
 from proca_web.models.keys import KeyChallenge, KeyChange, KeyLogEntry, PublicKey, WorkerKeyRow
+from proca_web.models.mark import Block, MailMark
 from proca_web.models.org import Org
 from proca_web.models.outbox import OutboxMail
 from proca_web.models.user import AuditEntry, Membership, User
@@ -15,6 +16,7 @@ __all__ = [
     "ActionPage",
     "AuditEntry",
     "Base",
+    "Block",
     "Campaign",
     "ConsentText",
     "Contact",
@@ -25,6 +27,7 @@ __all__ = [
     "KeyChallenge",
     "KeyChange",
     "KeyLogEntry",
+    "MailMark",
     "Membership",
     "Org",
     "OutboxMail",

@@ -112,6 +112,7 @@ class Transient(Base):
         CheckConstraint("(wait_key IS NULL) = (wait_seal IS NULL)", name="wait_seal_has_key"),
         CheckConstraint("state <> 'waiting' OR wait_seal IS NULL", name="waiting_is_closed"),
         CheckConstraint("state NOT IN ('to_send', 'sending', 'waiting') OR link_seal IS NOT NULL", name="link_seal"),
+        CheckConstraint("mark IS NULL OR length(mark) = 32", name="mark_length"),
         Index("ix_transients_due", "state", "next_try"),
         Index("ix_transients_created_at", "created_at"),
         Index(
@@ -133,9 +134,13 @@ class Transient(Base):
         ForeignKey("actions.id", ondelete="CASCADE"), primary_key=True, autoincrement=False
     )
     state: Mapped[str]
+    transport: Mapped[str] = mapped_column(
+        default="", server_default="", comment="the org whose mail server takes it; empty: the instance's"
+    )
     wait_key: Mapped[int | None] = mapped_column(comment="the smallest id of a worker key that wait_seal names")
     wait_seal: Mapped[bytes | None]
     link_seal: Mapped[bytes | None] = mapped_column(comment="opened by the mailed link only")
+    mark: Mapped[bytes | None] = mapped_column(comment="the address's fingerprint, from the first claim on")
     sealed_at: Mapped[datetime | None] = mapped_column(comment="age of what is readable")
     attempts: Mapped[int] = mapped_column(default=0, server_default="0")
     unsure: Mapped[int] = mapped_column(default=0, server_default="0", comment="mails whose end nobody knows")

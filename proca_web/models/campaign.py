@@ -30,6 +30,9 @@ class Campaign(Base):
     status: Mapped[str] = mapped_column(default=Publication.DRAFT, server_default=Publication.DRAFT)
     force_delivery: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
     confirm_days: Mapped[int] = mapped_column(default=14, server_default="14")
+    reminder: Mapped[bool] = mapped_column(
+        default=False, server_default=text("false"), comment="one more mail a day after the first"
+    )
     supporter_count: Mapped[int] = mapped_column(default=0, server_default="0")
     unconfirmed_count: Mapped[int] = mapped_column(
         default=0, server_default="0", comment="how many of those signed without a confirmation by mail"

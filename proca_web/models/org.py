@@ -29,4 +29,6 @@ class Org(Base):
     privacy_url: Mapped[str] = mapped_column(default="", server_default="")
     retention: Mapped[str] = mapped_column(default="", server_default="", comment="one sentence: how long data is kept")
     reply_to: Mapped[str] = mapped_column(default="", server_default="")
+    mail_name: Mapped[str] = mapped_column(default="", server_default="", comment="in front of From; empty: the title")
+    mail_from: Mapped[str] = mapped_column(default="", server_default="", comment="empty: the instance's address")
     created_at: Mapped[datetime]
