@@ -6,6 +6,7 @@ them, the orgs' secrets, and the token of one link that was mailed. Its moment i
 
 import base64
 import json
+import shutil
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -28,7 +29,7 @@ from proca_web.extensions import db
 from proca_web.models import Base
 from proca_web.services.instance import invariants
 from proca_web.services.sealing import worker_keys
-from tests import factories
+from tests import databases, factories
 from tests.factories import FakeClock, World
 
 FILLED: dict[str, Any] = json.loads((Path(__file__).parent / "filled" / "0002.json").read_text("utf-8"))
@@ -44,31 +45,68 @@ DROPPED: tuple[str, ...] = ("deliveries",)
 SEALED_ANEW = ("wait_key", "wait_seal")
 
 
+MOMENT = datetime.fromisoformat(FILLED["at"]) + timedelta(minutes=1)
+
+
 @pytest.fixture
 def filled(tmp_path: Path, empty_url: str, clock: FakeClock) -> Iterator[Flask]:
     """An app of this version on the data folder and the filled database of the version before."""
-    clock.moment = datetime.fromisoformat(FILLED["at"]) + timedelta(minutes=1)
+    clock.moment = MOMENT
+    app = prepare(tmp_path, empty_url)
+    yield app
+    close(app)
+
+
+@pytest.fixture(scope="session")
+def upgraded(shared_folder: Path) -> Path:
+    """Such a data folder with SQLite after the upgrade, which is made once a run."""
+    folder = shared_folder / "upgraded"
+
+    def make() -> None:
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr("proca_web.adapters.clock.now", lambda: MOMENT)
+            patch.setattr("proca_web.adapters.clock.of_database", lambda _session: MOMENT)
+            app = prepare(folder, f"sqlite:///{folder / 'proca.db'}")
+            with app.app_context():
+                upgrade()
+            close(app)
+
+    return databases.once(folder, make)
+
+
+@pytest.fixture
+def world(request: pytest.FixtureRequest, tmp_path: Path, empty_url: str, clock: FakeClock) -> Iterator[World]:
+    """The same after the upgrade, with the orgs' newest secrets."""
+    clock.moment = MOMENT
+    if empty_url.startswith("sqlite"):
+        shutil.copytree(request.getfixturevalue("upgraded"), tmp_path, dirs_exist_ok=True)
+        app = create_app(factories.settings(tmp_path, empty_url), check=False)
+    else:
+        app = prepare(tmp_path, empty_url)
+        with app.app_context():
+            upgrade()
+    yield World(app, {org: PrivateKey(bytes.fromhex(of_org[-1])) for org, of_org in FILLED["secrets"].items()})
+    close(app)
+
+
+def prepare(folder: Path, url: str) -> Flask:
+    """The folder and the database as the version before left them."""
     for name, content in FILLED["files"].items():
-        put_file(tmp_path / name, base64.b64decode(content))
-    (tmp_path / "keyring").chmod(0o700)
-    (tmp_path / "mailbox").mkdir()
-    app = create_app(factories.settings(tmp_path, empty_url), check=False)
+        put_file(folder / name, base64.b64decode(content))
+    (folder / "keyring").chmod(0o700)
+    (folder / "mailbox").mkdir()
+    app = create_app(factories.settings(folder, url), check=False)
     migrations.bind(app)
     with app.app_context():
         upgrade(revision="0002")
         fill()
-    yield app
+    return app
+
+
+def close(app: Flask) -> None:
     with app.app_context():
         app.extensions["proca_encryption"].end()
         db.engine.dispose()
-
-
-@pytest.fixture
-def world(filled: Flask) -> World:
-    """The same after the upgrade, with the orgs' newest secrets."""
-    with filled.app_context():
-        upgrade()
-    return World(filled, {org: PrivateKey(bytes.fromhex(of_org[-1])) for org, of_org in FILLED["secrets"].items()})
 
 
 def put_file(path: Path, content: bytes) -> None:
