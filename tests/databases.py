@@ -108,13 +108,19 @@ class Postgres:
             self._create(name, template=f"proca_test_{RUN}")
         self.url = _url(name)
         self._connection = psycopg.connect(_plain(self.url), autocommit=True)
-        self._to_empty, self._to_world = self._scripts()
+        self._to_empty, self._to_world = self._back_to("world", only=("instance",)), self._back_to("world")
 
     def begin(self, folder: Path, *, world: bool) -> str:
         """What an earlier test left goes, every number begins anew; the Home key is put into the folder."""
         self._connection.execute(self._to_world if world else self._to_empty)
         self._templates.home(folder)
         return self.url
+
+    def keep(self, name: str) -> Callable[[], object]:
+        """The database as it is now, kept under a name; returns what brings it back, while no transaction is open."""
+        _keep(self._connection, name)
+        script = self._back_to(name)
+        return lambda: self._connection.execute(script)
 
     def close(self) -> None:
         """Nothing stays open."""
@@ -127,10 +133,7 @@ class Postgres:
         _migrate(self._templates.folder, _url(name))
         self._templates.fill(_url(name))
         with psycopg.connect(_plain(_url(name)), autocommit=True) as connection:
-            connection.execute("CREATE SCHEMA world")
-            for table in _tables(connection):
-                kept = sql.Identifier("world", table), sql.Identifier(table)
-                connection.execute(sql.SQL("CREATE TABLE {} AS TABLE {}").format(*kept))
+            _keep(connection, "world")
 
     def _create(self, name: str, template: str = "template0") -> None:
         named = sql.Identifier(name)
@@ -138,24 +141,20 @@ class Postgres:
         # A test's data need not survive a power cut.
         self._admin.execute(sql.SQL("ALTER DATABASE {} SET synchronous_commit = off").format(named))
 
-    def _scripts(self) -> tuple[bytes, bytes]:
-        """What empties every table, and what fills those again that the world has rows in."""
+    def _back_to(self, kept: str, only: tuple[str, ...] | None = None) -> bytes:
+        """What empties every table and fills it with the kept rows, or some tables only; then numbers begin anew."""
         connection, tables = self._connection, _tables(self._connection)
         # Rows go and come in any order: no trigger looks at them.
-        empty = ["SET LOCAL session_replication_role = replica", *(f'DELETE FROM "{table}"' for table in tables)]
+        script = ["SET LOCAL session_replication_role = replica", *(f'DELETE FROM "{table}"' for table in tables)]
+        filled = [table for table in tables if _rows(connection, kept, table) and (only is None or table in only)]
+        script += [f'INSERT INTO "{table}" SELECT * FROM "{kept}"."{table}"' for table in filled]
         numbers = connection.execute(
             "SELECT format('%I', sequencename), last_value FROM pg_sequences WHERE schemaname = 'public'"
         ).fetchall()
-        filled = {table: f'INSERT INTO "{table}" SELECT * FROM world."{table}"' for table in tables}
-        empty.append(filled.pop("instance"))  # a migrated database has this row before anybody fills it
-        fill = [statement for table, statement in filled.items() if _rows(connection, table)]
-        anew = [f"SELECT setval('{name}', 1, false)" for name, _ in numbers]
-        on = [
-            f"SELECT setval('{name}', {last})" if last else again
-            for (name, last), again in zip(numbers, anew, strict=True)
-        ]
-        scripts = ["BEGIN; " + "; ".join(script) + "; COMMIT" for script in ([*empty, *anew], [*empty, *fill, *on])]
-        return scripts[0].encode(), scripts[1].encode()
+        for name, last in numbers:
+            goes_on = last is not None and only is None
+            script.append(f"SELECT setval('{name}', {last if goes_on else 1}, {goes_on})")
+        return ("BEGIN; " + "; ".join(script) + "; COMMIT").encode()
 
 
 def drop_databases() -> None:
@@ -189,6 +188,14 @@ def _tables(connection: psycopg.Connection) -> list[str]:
     return [name for (name,) in found if name != "alembic_version"]
 
 
-def _rows(connection: psycopg.Connection, table: str) -> bool:
-    counted = connection.execute(sql.SQL("SELECT count(*) FROM {}").format(sql.Identifier("world", table))).fetchone()
+def _keep(connection: psycopg.Connection, name: str) -> None:
+    """A copy of every table, beside them."""
+    connection.execute(sql.SQL("DROP SCHEMA IF EXISTS {0} CASCADE; CREATE SCHEMA {0}").format(sql.Identifier(name)))
+    for table in _tables(connection):
+        kept = sql.Identifier(name, table), sql.Identifier(table)
+        connection.execute(sql.SQL("CREATE TABLE {} AS TABLE {}").format(*kept))
+
+
+def _rows(connection: psycopg.Connection, kept: str, table: str) -> bool:
+    counted = connection.execute(sql.SQL("SELECT count(*) FROM {}").format(sql.Identifier(kept, table))).fetchone()
     return counted is not None and counted[0] > 0

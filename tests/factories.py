@@ -217,9 +217,9 @@ def password_hash() -> str:
 
 
 @cache
-def key_file(key: OrgKey, passphrase: str) -> str:
+def key_file(key: OrgKey, passphrase: str, rounds: int = keyfile.ROUNDS) -> str:
     """The text of a key file. The same key is locked once a process: a passphrase is slow on purpose."""
-    return keyfile.dumps(keyfile.lock(key, passphrase))
+    return keyfile.dumps(keyfile.lock(key, passphrase, rounds=rounds))
 
 
 def page_settings(**changes: Any) -> PageSettings:

@@ -1,9 +1,10 @@
-"""What every app of a test run makes alike is made once a process: compiled templates, addresses and statements.
+"""What a test run makes alike is made once a process: compiled templates, addresses, statements, derived passphrases.
 
 Only results are kept that depend on nothing but what they are kept by; a test sees the same app, sooner.
 """
 
 import gc
+from functools import cache
 from types import CodeType
 from typing import Any
 
@@ -16,6 +17,7 @@ from sqlalchemy.engine import Engine
 from sqlalchemy.util import LRUCache
 from werkzeug.routing import Rule
 
+from proca_web.crypto.keys import keyfile
 from tests.worker import Browser
 
 
@@ -69,6 +71,8 @@ def keep() -> None:
     Flask.test_client_class = Browser
     _addresses_by_rule()
     _statements_by_dialect()
+    # A passphrase is slow on purpose; under one salt it always gives the same.
+    keyfile._derive = cache(keyfile._derive)
 
 
 def look_past() -> None:

@@ -42,3 +42,10 @@ def visitor(chromium: Browser, town: Town) -> Iterator[Visitor]:
     person = Visitor(chromium, town.url)
     yield person
     person.end()
+
+
+@pytest.fixture
+def few_rounds() -> Iterator[None]:
+    """For who makes and opens key files, but does not ask how slow a passphrase is to guess."""
+    with live.few_rounds():
+        yield

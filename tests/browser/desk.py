@@ -141,13 +141,13 @@ def old_file(town: Town, folder: Path, org: str, pin: str | None = None) -> Path
     pin = home_pin(town) if pin is None else pin
     key = OrgKey(org, bytes(secret.public_key), bytes(secret), home_identity=pin)
     path = folder / f"{org}-old.orgkey.json"
-    path.write_text(factories.key_file(key, OWN))
+    path.write_text(factories.key_file(key, OWN, keyfile.ROUNDS))
     return path
 
 
 def locked(org: str, **pin: str) -> str:
     """A key file of another key."""
-    return keyfile.dumps(keyfile.lock(keyfile.new_org_key(org, **pin), OWN))
+    return keyfile.dumps(keyfile.lock(keyfile.new_org_key(org, **pin), OWN, rounds=keyfile.ROUNDS))
 
 
 def states(town: Town, org: str) -> list[tuple[str, str, str]]:

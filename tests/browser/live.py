@@ -4,12 +4,17 @@ import contextlib
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 
+import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request
 
 from proca_web.app import create_app
+from proca_web.crypto.keys import keyfile
 from proca_web.services.sealing.keyring import Keyring
+from proca_web.web import static_files
+from proca_web.web.page_cache import Kept
 from tests import factories, served, worker
 from tests.databases import Templates
 from tests.factories import World
@@ -42,6 +47,26 @@ def town(folder: Path, templates: Templates) -> Iterator[Town]:
     worker.has_key(app)
     with served.serving(app, listening):
         yield Town(World(app, dict(templates.secrets)), url)
+
+
+@contextlib.contextmanager
+def few_rounds() -> Iterator[None]:
+    """Meanwhile a passphrase is derived quickly, in browsers and here. That it is slow: `keys/test_orgkey_bytes.py`."""
+    as_it_is, many, few = static_files._file, keyfile.ROUNDS, 1000
+
+    @cache
+    def file(name: str) -> Kept:
+        kept = as_it_is(name)
+        if name != "js/keys/keyfile.js":
+            return kept
+        slow = f"const ROUNDS = {many};".encode()
+        assert slow in kept.body
+        return Kept.of(kept.body.replace(slow, f"const ROUNDS = {few};".encode()), kept.mimetype)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(static_files, "_file", file)
+        patch.setattr(keyfile, "ROUNDS", few)
+        yield
 
 
 @dataclass
@@ -79,13 +104,31 @@ class Visitor:
         """Complaints this test is about: a status code, or a part of the text."""
         self._expected += [f"status of {part}" if isinstance(part, int) else part for part in patterns]
 
-    def end(self) -> None:
-        """Close all windows; nothing unexpected was complained about, and public pages left nothing behind."""
-        for context in self._contexts:
-            self.complaints += [f"kept: {thing}" for page in context.pages for thing in self._kept(page)]
-            context.close()
+    def look_back(self) -> None:
+        """Nothing unexpected was complained about, and public pages left nothing behind."""
+        self.complaints += [
+            f"kept: {thing}" for context in self._contexts for page in context.pages for thing in self._kept(page)
+        ]
         unexpected = [line for line in self.complaints if not any(part in line for part in self._expected)]
         assert not unexpected, unexpected
+
+    def forget(self, page: Page) -> None:
+        """The window as it was when it was new, for another visit; only its process stays, and the last page."""
+        self.complaints.clear()
+        page.set_viewport_size(PHONE)
+        page.emulate_media(media="null", color_scheme="null", reduced_motion="reduce")
+        page.context.set_offline(False)
+        page.context.clear_cookies()
+        everything = {"origin": self.home, "storageTypes": "all"}
+        page.context.new_cdp_session(page).send("Storage.clearDataForOrigin", everything)
+
+    def end(self) -> None:
+        """Look back, and close all windows."""
+        try:
+            self.look_back()
+        finally:
+            for context in self._contexts:
+                context.close()
 
     def _kept(self, page: Page) -> list[object]:
         path = page.url.removeprefix(self.home)

@@ -246,6 +246,7 @@ CHANGED_LOG = "UPDATE key_log SET entry = replace(entry, 'org-two', 'org-2wo') W
 CUT_LOG = "DELETE FROM key_log WHERE position = 2"
 
 
+@ON_SQLITE
 @pytest.mark.parametrize(
     ("change", "said"),
     [

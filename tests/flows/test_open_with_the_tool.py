@@ -13,6 +13,7 @@ from proca_web.crypto.encoding import encode
 from proca_web.crypto.keys.keyfile import OrgKey
 from proca_web.org_tool.cli import main
 from tests import factories
+from tests.databases import ON_SQLITE
 from tests.factories import World
 
 PASSPHRASE = "a passphrase of tests"
@@ -60,6 +61,7 @@ def test_each_org_opens_its_own_export_and_nothing_is_set_aside(
         assert rows[0]["opt_in"] == "true"
 
 
+@ON_SQLITE
 def test_another_orgs_key_opens_nothing(world: World, client: FlaskClient, tmp_path: Path) -> None:
     world.sign(client)
     confirm(world, client)
@@ -67,6 +69,7 @@ def test_another_orgs_key_opens_nothing(world: World, client: FlaskClient, tmp_p
     assert (code, rows) == (1, [])
 
 
+@ON_SQLITE
 def test_rows_swapped_in_the_database_are_set_aside(world: World, client: FlaskClient, tmp_path: Path) -> None:
     for address in ("first@example.org", "second@example.org", "third@example.org"):
         world.sign(client, email=address)
@@ -81,6 +84,7 @@ def test_rows_swapped_in_the_database_are_set_aside(world: World, client: FlaskC
     assert len(quarantined) == 2
 
 
+@ON_SQLITE
 def test_a_withdrawal_reaches_the_org_as_a_row_to_delete(world: World, client: FlaskClient, tmp_path: Path) -> None:
     world.sign(client)
     confirm(world, client)

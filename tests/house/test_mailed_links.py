@@ -13,7 +13,7 @@ from proca_web.crypto.boxes import transient_seal
 from proca_web.crypto.encoding import decode, encode
 from proca_web.domain.transient import State
 from proca_web.extensions import db
-from tests.databases import ON_BOTH
+from tests.databases import ON_BOTH, ON_SQLITE
 from tests.factories import FakeClock, World
 
 # A person, a scanner that follows whatever it is given, a mail program that looks ahead.
@@ -104,7 +104,7 @@ def test_every_link_with_a_token_is_looked_at(world: World) -> None:
     assert links_with_a_token(world) == ["/confirm/<token>", "/confirm/<token>/reject", "/withdraw/<token>"]
 
 
-@ON_BOTH
+@ON_SQLITE
 @pytest.mark.parametrize("happened", HAPPENED, ids=lambda happened: happened.__name__)
 def test_looking_at_a_mailed_link_changes_no_table(mailed: Mailed, happened: Callable[[Mailed], None]) -> None:
     happened(mailed)
@@ -114,7 +114,7 @@ def test_looking_at_a_mailed_link_changes_no_table(mailed: Mailed, happened: Cal
     assert tables(mailed.world) == before
 
 
-@ON_BOTH
+@ON_SQLITE
 @pytest.mark.parametrize("state", State)
 def test_looking_changes_nothing_of_what_waits_in_any_state(mailed: Mailed, state: State) -> None:
     mailed.world.execute("UPDATE transients SET state = :state", state=state)

@@ -7,7 +7,8 @@ what waits still waits.
 
 import base64
 import json
-from collections.abc import Iterator
+import shutil
+from collections.abc import Callable, Iterator
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -29,7 +30,7 @@ from proca_web.extensions import db
 from proca_web.models import Base
 from proca_web.services.instance import invariants
 from proca_web.services.sealing import worker_keys
-from tests import factories
+from tests import databases, factories
 from tests.factories import FakeClock, World
 
 Kept = dict[str, Any]
@@ -52,6 +53,11 @@ DROPPED: tuple[str, ...] = ("deliveries",)
 SEALED_ANEW = ("wait_key", "wait_seal")
 
 
+def moment(kept: Kept) -> datetime:
+    """A minute after it was filled."""
+    return datetime.fromisoformat(kept["at"]) + timedelta(minutes=1)
+
+
 @pytest.fixture
 def version() -> str:
     """Which version filled the database; a test may ask for others."""
@@ -67,28 +73,73 @@ def kept(version: str) -> Kept:
 @pytest.fixture
 def filled(kept: Kept, version: str, tmp_path: Path, empty_url: str, clock: FakeClock) -> Iterator[Flask]:
     """An app of this version on the data folder and the filled database of the version before."""
-    clock.moment = datetime.fromisoformat(kept["at"]) + timedelta(minutes=1)
-    for name, content in kept["files"].items():
-        put_file(tmp_path / name, base64.b64decode(content))
-    (tmp_path / "keyring").chmod(0o700)
-    (tmp_path / "mailbox").mkdir()
-    app = create_app(factories.settings(tmp_path, empty_url), check=False)
-    migrations.bind(app)
-    with app.app_context():
-        upgrade(revision=version)
-        fill(kept)
+    clock.moment = moment(kept)
+    app = prepare(tmp_path, empty_url, version)
     yield app
-    with app.app_context():
-        app.extensions["proca_encryption"].end()
-        db.engine.dispose()
+    close(app)
+
+
+@pytest.fixture(scope="session")
+def upgraded(shared_folder: Path) -> Callable[[str], Path]:
+    """A data folder with SQLite that a version filled, after the upgrade; it is made once a run."""
+
+    def of(version: str) -> Path:
+        folder, at = shared_folder / f"upgraded-{version}", moment(FILLED[version])
+
+        def make() -> None:
+            with pytest.MonkeyPatch.context() as patch:
+                patch.setattr("proca_web.adapters.clock.now", lambda: at)
+                patch.setattr("proca_web.adapters.clock.of_database", lambda _session: at)
+                app = prepare(folder, f"sqlite:///{folder / 'proca.db'}", version)
+                with app.app_context():
+                    upgrade()
+                close(app)
+
+        return databases.once(folder, make)
+
+    return of
 
 
 @pytest.fixture
-def world(filled: Flask, kept: Kept) -> World:
+def world(
+    kept: Kept,
+    version: str,
+    upgraded: Callable[[str], Path],
+    tmp_path: Path,
+    empty_url: str,
+    clock: FakeClock,
+) -> Iterator[World]:
     """The same after the upgrade, with the orgs' newest secrets."""
-    with filled.app_context():
-        upgrade()
-    return World(filled, {org: PrivateKey(bytes.fromhex(of_org[-1])) for org, of_org in kept["secrets"].items()})
+    clock.moment = moment(kept)
+    if empty_url.startswith("sqlite"):
+        shutil.copytree(upgraded(version), tmp_path, dirs_exist_ok=True)
+        app = create_app(factories.settings(tmp_path, empty_url), check=False)
+    else:
+        app = prepare(tmp_path, empty_url, version)
+        with app.app_context():
+            upgrade()
+    yield World(app, {org: PrivateKey(bytes.fromhex(of_org[-1])) for org, of_org in kept["secrets"].items()})
+    close(app)
+
+
+def prepare(folder: Path, url: str, version: str) -> Flask:
+    """The folder and the database as that version left them."""
+    for name, content in FILLED[version]["files"].items():
+        put_file(folder / name, base64.b64decode(content))
+    (folder / "keyring").chmod(0o700)
+    (folder / "mailbox").mkdir()
+    app = create_app(factories.settings(folder, url), check=False)
+    migrations.bind(app)
+    with app.app_context():
+        upgrade(revision=version)
+        fill(FILLED[version])
+    return app
+
+
+def close(app: Flask) -> None:
+    with app.app_context():
+        app.extensions["proca_encryption"].end()
+        db.engine.dispose()
 
 
 def put_file(path: Path, content: bytes) -> None:

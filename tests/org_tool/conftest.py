@@ -2,9 +2,8 @@
 
 import csv
 import io
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -18,14 +17,6 @@ from proca_web.org_tool.cli import main
 from tests.org_tool.export_maker import ExportMaker, csv_text, new_home
 
 PASSPHRASE = "a passphrase of tests"
-
-
-@pytest.fixture(scope="session", autouse=True)
-def _each_passphrase_derived_once() -> Iterator[None]:
-    """A passphrase is slow on purpose; one key file under one passphrase always gives the same, so once is enough."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(keyfile, "_derive", cache(keyfile._derive))
-        yield
 
 
 @pytest.fixture(scope="session")

@@ -7,6 +7,7 @@ from flask.testing import FlaskClient
 
 from proca_web.domain.errors import LinkCut
 from proca_web.web.arriving import damaged_links
+from tests.databases import ON_SQLITE
 from tests.factories import World
 
 TOKEN = "AbC-_" + "xY3-_7" * 6 + "w8"
@@ -66,6 +67,7 @@ def test_other_paths_are_left_alone(path: str) -> None:
     assert damaged_links.mended(path) in (None, path)
 
 
+@ON_SQLITE
 def test_a_damaged_link_leads_to_its_page_and_no_answer_names_it(world: World, client: FlaskClient) -> None:
     world.sign(client)
     world.run("mail")
@@ -101,6 +103,7 @@ def test_a_petition_with_something_after_it_is_a_redirect_that_may_be_kept(clien
     assert client.get("/p/Trees/sign/", follow_redirects=True).status_code == 200
 
 
+@ON_SQLITE
 @pytest.mark.parametrize("path", ["/keys/", "/Keys", "/keys.", "/LOGIN", "/login/", "/keys.json,"])
 def test_other_pages_are_found_too(client: FlaskClient, path: str) -> None:
     assert client.get(path, follow_redirects=True).status_code == 200

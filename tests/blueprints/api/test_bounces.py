@@ -18,6 +18,7 @@ from proca_web.config.bounces import BounceSettings
 from tests.adapters.bounces import given
 from tests.adapters.bounces.given import SECRET
 from tests.adapters.bounces.signing import Signer
+from tests.databases import ON_SQLITE
 from tests.factories import CANARY, World
 
 TOPIC = "arn:aws:sns:us-east-1:123456789012:SES_Events"
@@ -95,7 +96,7 @@ def mailed(world: World, client: FlaskClient) -> None:
 PROVIDERS = ["ses", "postmark", "brevo", "mailgun", "standard"]
 
 
-@BOTH
+@ON_SQLITE
 @pytest.mark.parametrize("provider", PROVIDERS)
 def test_an_unconfirmed_signature_goes_when_its_mail_comes_back(
     world: World, client: FlaskClient, report: Post, provider: str
@@ -112,7 +113,7 @@ def test_an_unconfirmed_signature_goes_when_its_mail_comes_back(
     assert everything(world) == after
 
 
-@BOTH
+@ON_SQLITE
 @pytest.mark.parametrize("provider", PROVIDERS)
 def test_a_confirmed_signature_is_marked_and_exported_again(
     world: World, client: FlaskClient, report: Post, provider: str

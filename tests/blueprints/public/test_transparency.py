@@ -12,7 +12,7 @@ from nacl.exceptions import BadSignatureError
 from nacl.signing import VerifyKey
 
 from proca_web.web import page_cache
-from tests.databases import ON_BOTH
+from tests.databases import ON_BOTH, ON_SQLITE
 from tests.factories import FakeClock, World
 from tests.key_holder import CROCKFORD, Holder, Owner, fingerprint, label, unb64
 
@@ -166,7 +166,7 @@ def test_nobody_gets_a_cookie_and_everybody_the_same_answer(client: FlaskClient,
 # What is not listed
 
 
-@ON_BOTH
+@ON_SQLITE
 @pytest.mark.parametrize(
     "change",
     [
@@ -220,7 +220,7 @@ def test_an_expired_key_is_listed_while_it_is_sealed_to_and_no_longer(
     assert check_endorsed(client) == []
 
 
-@ON_BOTH
+@ON_SQLITE
 @pytest.mark.parametrize("path", PATHS)
 def test_nothing_is_signed_about_a_log_that_was_changed(client: FlaskClient, world: World, path: str) -> None:
     world.run("sweep")

@@ -28,16 +28,15 @@ DOTS = """(canvas) => {
   return Array.from({ length: size }, (_, y) => Array.from({ length: size }, (_, x) => isDark(y, x)));
 }"""
 
-SIZES = {"phone": None, "desktop": DESKTOP}
+pytestmark = pytest.mark.usefixtures("few_rounds")
 
 
-@pytest.mark.parametrize("size", SIZES)
-@pytest.mark.parametrize("own", ["", OWN], ids=["words", "own"])
+@pytest.mark.parametrize(("size", "own"), [(None, ""), (DESKTOP, OWN)], ids=["words-phone", "own-desktop"])
 def test_a_key_is_made_saved_proven_and_put_to_use(
-    town: Town, visitor: Visitor, tmp_path: Path, size: str, own: str
+    town: Town, visitor: Visitor, tmp_path: Path, size: dict[str, int] | None, own: str
 ) -> None:
     found_org(town, "org-three")
-    with desk(town, visitor, tmp_path, "org-three", size=SIZES[size]) as at:
+    with desk(town, visitor, tmp_path, "org-three", size=size) as at:
         at.go()
         expect(at.page.get_by_role("alert")).to_contain_text("You have no key in use")
         at.page.get_by_role("link", name="Make a key now").click()

@@ -27,8 +27,10 @@ from tests.browser.desk import (
 from tests.browser.live import Town, Visitor
 
 PROCA_ORG = Path(sys.executable).parent / "proca-org"
+FEW_ROUNDS = pytest.mark.usefixtures("few_rounds")
 
 
+@FEW_ROUNDS
 def test_the_old_key_signs_for_the_new_one_and_ends_at_once(town: Town, visitor: Visitor, tmp_path: Path) -> None:
     old = old_file(town, tmp_path, "org-one")
     with desk(town, visitor, tmp_path, "org-one") as at:
@@ -61,6 +63,7 @@ def test_the_old_key_signs_for_the_new_one_and_ends_at_once(town: Town, visitor:
         assert town.world.open("org-one", row)["email"] == "zofia@example.org"
 
 
+@FEW_ROUNDS
 def test_without_the_old_key_a_second_owner_and_three_days_are_needed(
     town: Town, visitor: Visitor, tmp_path: Path
 ) -> None:
@@ -98,6 +101,7 @@ def without_old_key(at: Desk) -> None:
     at.activate()
 
 
+@FEW_ROUNDS
 def test_a_second_admin_at_the_same_time_is_told_and_led_to_the_keys(
     town: Town, visitor: Visitor, tmp_path: Path
 ) -> None:
@@ -117,6 +121,7 @@ def test_a_second_admin_at_the_same_time_is_told_and_led_to_the_keys(
         expect(other.page.get_by_text("A change of key waits.")).to_be_visible()
 
 
+@FEW_ROUNDS
 def test_the_recovery_key_is_another_key_with_another_file(town: Town, visitor: Visitor, tmp_path: Path) -> None:
     with desk(town, visitor, tmp_path, "org-one") as at:
         at.begin("recovery")
@@ -131,6 +136,7 @@ def test_the_recovery_key_is_another_key_with_another_file(town: Town, visitor: 
         ]
 
 
+@FEW_ROUNDS
 @pytest.mark.parametrize("pinned", ["identity", "fingerprint"])
 def test_a_key_in_use_is_tried_again_with_its_file(town: Town, visitor: Visitor, tmp_path: Path, pinned: str) -> None:
     pin = home_pin(town)
@@ -148,6 +154,7 @@ def test_a_key_in_use_is_tried_again_with_its_file(town: Town, visitor: Visitor,
         assert_nothing_secret("\n".join(at.sent), bytes(town.world.secrets["org-one"]), OWN)
 
 
+@FEW_ROUNDS
 def test_a_file_that_trusts_another_site_is_not_even_tried_on_this_one(
     town: Town, visitor: Visitor, tmp_path: Path
 ) -> None:
@@ -242,6 +249,7 @@ def change_key(town: Town, org: str, **times: datetime) -> None:
         town.world.execute(f"UPDATE public_keys SET {column} = :moment WHERE {where}", moment=str(moment), org=org)
 
 
+@FEW_ROUNDS
 @pytest.mark.parametrize(
     ("signatures", "said"), [(1, "1 copy of a signature depends"), (2, "2 copies of signatures depend")]
 )
@@ -291,6 +299,7 @@ def test_an_expired_key_is_said_in_red_with_the_way_out_on_every_page_about_it(
         expect(at.page.get_by_role("heading", name="Step 1 of 6")).to_be_visible()
 
 
+@FEW_ROUNDS
 @pytest.mark.parametrize("cut", [None, 185], ids=["whole", "as long as a question"])
 def test_a_stored_row_in_place_of_the_question_yields_nothing(
     town: Town, visitor: Visitor, tmp_path: Path, cut: int | None

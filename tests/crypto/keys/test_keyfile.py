@@ -3,10 +3,8 @@
 import hashlib
 import json
 import time
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
-from functools import cache
 from typing import Any
 
 import nacl.secret
@@ -34,14 +32,6 @@ def key() -> OrgKey:
 def locked(key: OrgKey) -> str:
     """One key file for all tests of this module: its passphrase is slow on purpose."""
     return keyfile.dumps(keyfile.lock(key, WORDS, now=datetime(2026, 3, 1, 12, 0, 30, tzinfo=UTC)))
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _each_passphrase_derived_once() -> Iterator[None]:
-    """One file under one passphrase always gives the same."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(keyfile, "_derive", cache(keyfile._derive))
-        yield
 
 
 @pytest.fixture

@@ -9,6 +9,7 @@ from proca_web.adapters.database import reading, writing
 from proca_web.domain.words import Alarm
 from proca_web.services.instance import alarms, invariants
 from proca_web.services.instance.alarms import SENTENCES, Standing
+from tests.databases import ON_SQLITE
 from tests.factories import FakeClock, World
 
 FACTS = {
@@ -75,6 +76,7 @@ def test_operators_get_one_mail_a_day_and_kind(world: World, clock: FakeClock) -
     assert SENTENCES[Alarm.CLOCK] % FACTS in mail["text"]
 
 
+@ON_SQLITE
 @pytest.mark.parametrize("kind", list(Alarm))
 def test_each_kind_stands_in_health_in_check_and_in_the_console(
     world: World, client: FlaskClient, clock: FakeClock, kind: Alarm

@@ -26,6 +26,7 @@ from proca_web.services.keys import home as home_keys
 from proca_web.services.keys import log as key_log
 from proca_web.web import page_cache
 from tests.crypto.making import new_home
+from tests.databases import ON_SQLITE
 from tests.factories import FakeClock, World
 from tests.key_holder import Holder, Owner, label, unb64
 
@@ -201,6 +202,7 @@ SLIPPED_IN = {
 }
 
 
+@ON_SQLITE
 @both_ways
 @pytest.mark.parametrize("sql", list(SLIPPED_IN.values()), ids=list(SLIPPED_IN))
 def test_a_key_that_was_slipped_in_is_not_made_good(kept: World, new: HomeKey, sql: str, stolen: bool) -> None:

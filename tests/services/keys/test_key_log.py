@@ -21,6 +21,7 @@ from proca_web.services.instance import invariants
 from proca_web.services.keys import log as key_log
 from proca_web.services.sealing.guard import Guard
 from proca_web.web import page_cache
+from tests.databases import ON_SQLITE
 from tests.factories import World
 from tests.key_holder import Holder, Owner, b64, fingerprint, label, unb64
 
@@ -189,6 +190,7 @@ CHANGES: dict[str, tuple[Callable[[list[Row]], list[Row]], str]] = {
 }  # fmt: skip
 
 
+@ON_SQLITE
 @pytest.mark.parametrize(("change", "sentence"), list(CHANGES.values()), ids=list(CHANGES))
 def test_a_changed_log_is_not_signed_and_what_is_wrong_is_said(
     kept: World, change: Callable[[list[Row]], list[Row]], sentence: str, caplog: pytest.LogCaptureFixture

@@ -19,6 +19,7 @@ from proca_web.services.instance import invariants
 from proca_web.services.keys import activating, registering
 from proca_web.services.sealing.vouching import Vouching
 from proca_web.web import page_cache
+from tests.databases import ON_SQLITE
 from tests.factories import World
 from tests.key_holder import Holder, fingerprint, label
 
@@ -167,6 +168,7 @@ def alarms(world: World) -> list[str]:
     return sorted(mail["to"] for mail in world.mails() if "was changed in the database" in mail["subject"])
 
 
+@ON_SQLITE
 @swaps
 def test_nothing_is_sealed_to_it_and_nothing_is_stored(kept: World, swap: Swap) -> None:
     swap(kept)
@@ -182,6 +184,7 @@ def test_nothing_is_sealed_to_it_and_nothing_is_stored(kept: World, swap: Swap) 
         active_key("org-one", encryption.vouching)
 
 
+@ON_SQLITE
 @swaps
 def test_owners_and_operator_are_told_and_check_says_so(
     kept: World, swap: Swap, caplog: pytest.LogCaptureFixture

@@ -40,12 +40,11 @@ from proca_web.services.signatures import (
 )
 from proca_web.services.signatures.accepting import Opened
 from proca_web.services.signatures.mailing import DueMail
-from proca_web.web.ratelimit import Limit
 from tests import worker
+from tests.databases import ON_POSTGRES, Postgres
 from tests.factories import World
 from tests.services.conftest import confirm_path, waiting_token
 
-ON_POSTGRES = pytest.mark.parametrize("database_url", ["postgres"], indirect=True)
 Act = Callable[[Session], object]
 
 
@@ -151,6 +150,8 @@ class Petition:
 
     world: World
     tokens: list[bytes]
+    mails: Sequence[DueMail] = ()
+    opened: Sequence[Opened] = ()
 
     @property
     def now(self) -> datetime:
@@ -159,21 +160,21 @@ class Petition:
     def action(self, session: Session, place: int) -> int:
         return confirming.find(session, self.tokens[place]).action_id
 
-    def claimed(self) -> list[DueMail]:
-        """What a worker has claimed and sends at this moment."""
+    def claim(self) -> None:
+        """From here on a worker has claimed mails and sends them."""
         with self.world.app.app_context(), writing() as session:
-            return mailing.claim(session, keyring_of(self.world.app), State.THANKS_TO_SEND, self.now)[0]
+            self.mails = mailing.claim(session, keyring_of(self.world.app), State.THANKS_TO_SEND, self.now)[0]
 
-    def opened(self) -> list[Opened]:
-        """What a worker has opened and accepts at this moment: the second signature, confirmed."""
+    def open(self) -> None:
+        """From here on a worker has opened the second signature, which is confirmed, and accepts it."""
         assert worker.alone(self.world.app).post(confirm_path(self.tokens[1])).status_code == 303
         app = self.world.app
         with app.app_context(), reading() as session, worker_keys.opener(session, keyring_of(app)) as opener:
             rows = accepting.due(session, self.now)
             held = [(row, accepting.read(opener, row)) for row in rows]
-            return [Opened(row, waiting, waiting_of(app).seal(waiting)) for row, waiting in held if waiting]
+            self.opened = [Opened(row, waiting, waiting_of(app).seal(waiting)) for row, waiting in held if waiting]
 
-    def acts(self, mails: Sequence[DueMail], opened: Sequence[Opened]) -> dict[str, Act]:
+    def acts(self) -> dict[str, Act]:
         """Everything that can happen to them."""
         keyring = keyring_of(self.world.app)
         with self.world.app.app_context():
@@ -183,7 +184,7 @@ class Petition:
             return confirming.confirm(session, confirming.find(session, self.tokens[1]), sealed, self.now)
 
         def accept(session: Session) -> object:
-            return accepting.accept(session, keyring, opened, self.now)
+            return accepting.accept(session, keyring, self.opened, self.now)
 
         def reject(session: Session) -> object:
             with suppress(UnknownToken):
@@ -209,7 +210,7 @@ class Petition:
             return mailing.claim(session, keyring, State.THANKS_TO_SEND, self.now)
 
         def settle(session: Session) -> object:
-            for mail in mails:
+            for mail in self.mails:
                 settling.settle(session, mail, Outcome.SENT, "relay", self.now)
             return None
 
@@ -221,13 +222,20 @@ class Petition:
         return {act.__name__: act for act in named}
 
 
-def petition_of(world: World, client: FlaskClient, address: str) -> Petition:
-    """The first of the two is confirmed, not yet released; the second one waits for its link."""
-    tokens = []
-    for _ in range(2):
-        assert world.sign(client, email=address).status_code == 303
-        tokens.append(waiting_token(world))
-        world.run("mail")
+def signed(world: World, client: FlaskClient, address: str) -> bytes:
+    """A signature whose link was mailed; returns the link's token."""
+    assert world.sign(client, email=address).status_code == 303
+    token = waiting_token(world)
+    world.run("mail")
+    return token
+
+
+@pytest.fixture
+def petition(world: World, client: FlaskClient) -> Petition:
+    """Somebody's signature was released. Of two more by one address one is confirmed, one waits for its link."""
+    assert client.post(confirm_path(signed(world, client, "before@example.org"))).status_code == 303
+    world.run()
+    tokens = [signed(world, client, "twice@example.org") for _ in range(2)]
     assert client.post(confirm_path(tokens[0])).status_code == 303
     return Petition(world, tokens)
 
@@ -266,21 +274,20 @@ AGAINST = {
 @ON_POSTGRES
 @pytest.mark.parametrize("first", AGAINST)
 def test_whatever_happens_at_the_same_time_the_count_is_right_and_seq_has_no_gap(
-    first: str,
-    world: World,
-    client: FlaskClient,
-    admin: psycopg.Connection[Any],
-    monkeypatch: pytest.MonkeyPatch,
+    first: str, petition: Petition, admin: psycopg.Connection[Any], postgres: Postgres
 ) -> None:
-    monkeypatch.setattr(Limit, "check", lambda _limit, _request: None)
+    begin_again = postgres.keep("petition")
     for second in AGAINST[first]:
         for step in count():
-            petition = petition_of(world, client, f"{second}{step}@example.org")
-            mails = petition.claimed() if "settle" in (first, second) else []
-            acts = petition.acts(mails, petition.opened() if "accept" in (first, second) else [])
-            has_more = run_against(world, admin, acts[first], acts[second], step)
-            worker.accept(world.app)
-            assert_all_is_counted(world)
+            begin_again()
+            if "settle" in (first, second):
+                petition.claim()
+            if "accept" in (first, second):
+                petition.open()
+            acts = petition.acts()
+            has_more = run_against(petition.world, admin, acts[first], acts[second], step)
+            worker.accept(petition.world.app)
+            assert_all_is_counted(petition.world)
             if not has_more:
                 break
         assert step > 0
@@ -291,10 +298,7 @@ def test_a_signature_that_cannot_be_released_holds_up_no_other(
     world: World, client: FlaskClient, caplog: pytest.LogCaptureFixture
 ) -> None:
     for name in ("one", "two", "three"):
-        assert world.sign(client, email=f"{name}@example.org").status_code == 303
-        token = waiting_token(world)
-        world.run("mail")
-        client.post(confirm_path(token))
+        client.post(confirm_path(signed(world, client, f"{name}@example.org")))
     ((_, bad, _),) = [tuple(row[0] for row in world.query("SELECT id FROM actions ORDER BY id"))]
     world.execute(f"ALTER TABLE contacts ADD CONSTRAINT bad CHECK (action_id <> {bad} OR seq IS NULL)")
     world.run("release")
