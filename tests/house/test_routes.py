@@ -46,6 +46,7 @@ READ = {
     "/console/<org>/keys": OWNER,
     "/console/<org>/keys/new": OWNER,
     "/console/<org>/keys/<int:key_id>": OWNER,
+    "/console/<org>/settings": OWNER,
     "/health": PUBLIC,
     "/metrics": PUBLIC,
     "/mailbox": DEMO,
@@ -70,6 +71,7 @@ POST = {
     "/console/<org>/keys/<int:key_id>/cancel": (OWNER, FORM_TOKEN),
     "/console/<org>/keys/<int:key_id>/discard": (OWNER, FORM_TOKEN),
     "/console/<org>/keys/<int:key_id>/revoke": (OWNER, FORM_TOKEN),
+    "/console/<org>/settings/mail/check": (OWNER, FORM_TOKEN),
     "/console/<org>/key-changes/<int:change_id>/approve": (OPERATOR, FORM_TOKEN),
 }
 TABLE = {("GET", path): who for path, who in READ.items()} | {("POST", path): who for path, (who, _) in POST.items()}
