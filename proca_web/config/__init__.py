@@ -43,7 +43,7 @@ class MailSettings:
     password: str = field(repr=False)
     sender: str
     connections: int = 0
-    resolver: str = ""  # a name server's address#port, or off; empty: the system's
+    resolver: str = "off"  # a name server's address#port; empty: the system's
 
 
 @dataclass(frozen=True, slots=True)

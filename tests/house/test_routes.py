@@ -239,7 +239,7 @@ def test_access_waits_for_nobody_who_writes(world: World, sqlite_url: str) -> No
     writer = sqlite3.connect(str(make_url(sqlite_url).database), isolation_level=None)
     writer.execute("BEGIN IMMEDIATE")
     try:
-        assert [admin.post(at(path)).status_code for path, (who, _) in POST.items() if who == OWNER] == [400] * 8
+        assert [admin.post(at(path)).status_code for path, (who, _) in POST.items() if who == OWNER] == [400] * 9
         assert admin.post("/console/org-two/keys").status_code == 404
     finally:
         writer.close()

@@ -4,6 +4,7 @@ from flask import Flask
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from proca_web.adapters.senders.resolver import OFF
 from proca_web.config import Settings
 from proca_web.domain.senders.sender import Sender, domain_of
 from proca_web.models import Org
@@ -32,7 +33,7 @@ def address_of(app: Flask, org: Org) -> str:
 def is_asked(app: Flask) -> bool:
     """Whether a name server is ever asked: not in the demo, and not where the operator has switched it off."""
     settings = _settings(app)
-    return settings.mailbox_dir is None and settings.mail.resolver != "off"
+    return settings.mailbox_dir is None and settings.mail.resolver != OFF
 
 
 def _sender(settings: Settings, address: str) -> Sender:
