@@ -1,29 +1,14 @@
 """Every page and state, looked at by a machine: axe in light and dark, the narrowest phone, and a thumb."""
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page
 
-from tests.browser import live, places
+from tests.browser import live, looking, places
 from tests.browser.live import NARROWEST, PHONE, Town, Visitor
 from tests.browser.places import PLACES, Links
 from tests.databases import Templates
-
-AXE = (Path(__file__).parent / "vendor" / "axe-4.14.1.min.js").read_text("utf-8")
-THUMB = 44
-
-PRESSED = "a, button, input, select, textarea, summary, label:has(input)"
-# Links inside a sentence may be small (WCAG 2.5.8); a box is pressed by its label, a field by all of its width.
-TOO_SMALL = """([pressed, least]) => [...document.querySelectorAll(pressed)]
-  .filter((e) => e.checkVisibility() && e.type !== 'hidden' && !e.closest('.hidden, .skip'))
-  .filter((e) => !(e.matches('[type=checkbox], [type=radio]') && e.closest('label')))
-  .filter((e) => !(e.matches('a') && getComputedStyle(e).display === 'inline' && e.closest('p, li, dd, pre')))
-  .filter((e) => !(e.matches('h2 > a') && getComputedStyle(e, '::after').position === 'absolute'))
-  .filter((e) => { const r = e.getBoundingClientRect(); return r.height < least - 0.5 || r.width < least - 0.5 })
-  .map((e) => `${e.outerHTML.slice(0, 90)}: ${Math.round(e.getBoundingClientRect().height)}`)"""
-SIDEWAYS = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
 
 
 @pytest.fixture(scope="module")
@@ -45,8 +30,6 @@ def place(request: pytest.FixtureRequest, chromium: Browser, settled: tuple[Town
     visitor.end()
 
 
-# A frame of another origin cannot be looked into; axe would only ask it in vain.
-RUN_AXE = "(rules) => axe.run(document, {resultTypes: ['violations'], iframes: false, rules})"
 # A mail stands inside the page of a mail program, and paper has no landmarks.
 NO_PAGES = ("confirmation mail", "thank-you mail", "new key, printed")
 OF_PAGES = {rule: {"enabled": False} for rule in ("landmark-one-main", "page-has-heading-one", "region")}
@@ -54,17 +37,12 @@ OF_PAGES = {rule: {"enabled": False} for rule in ("landmark-one-main", "page-has
 
 def test_axe_finds_nothing_in_light_and_dark(place: Page, request: pytest.FixtureRequest) -> None:
     is_page = request.node.callspec.params["place"] not in NO_PAGES
-    place.evaluate(AXE)
     for scheme in ("light", "dark"):
-        place.emulate_media(color_scheme=scheme)
-        found = place.evaluate(RUN_AXE, {} if is_page else OF_PAGES)
-        assert len(found["passes"]) > 10
-        faults = [f"{fault['id']}: {node['html']}" for fault in found["violations"] for node in fault["nodes"]]
-        assert faults == [], scheme
+        assert looking.axe_faults(place, scheme, {} if is_page else OF_PAGES) == [], scheme
 
 
 def test_it_fits_the_narrowest_phone_and_a_thumb(place: Page) -> None:
     for size in (PHONE, NARROWEST):
         place.set_viewport_size(size)
-        assert place.evaluate(SIDEWAYS) <= 0
-        assert place.evaluate(TOO_SMALL, [PRESSED, THUMB]) == []
+        assert looking.sticks_out(place) <= 0
+        assert looking.too_small(place) == []

@@ -1,8 +1,10 @@
 """`check` names what is wrong with our From domains, asked of a real name server, and judges a mail that came back."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from click.testing import Result
 
 from proca_web.adapters.senders import resolver as asking
 from tests import relay
@@ -43,23 +45,23 @@ def test_a_name_server_that_is_silent_fails_no_check(page: Instance, monkeypatch
     assert "good.example: the name server was not asked (the name server did not answer within" in said
 
 
-@pytest.mark.parametrize("from_a_pipe", [False, True])
+@pytest.mark.parametrize("is_piped", [False, True])
 def test_a_mail_that_came_back_is_judged_and_remembered(
     page: Instance,
+    commands: Callable[..., Result],
     resolver: str,
     keys: dict[str, DkimKey],
     tmp_path: Path,
-    from_a_pipe: bool,
-    monkeypatch: pytest.MonkeyPatch,
+    is_piped: bool,
 ) -> None:
     file, env = tmp_path / "back.eml", env_of(resolver, "good.example")
     claims = b"Authentication-Results: mx.example.net; spf=pass; dkim=pass; dmarc=pass\r\n"
-    file.write_bytes(claims + keys["s1"].signed(mail(), "good.example"))
-    with file.open() as pipe:
-        if from_a_pipe:
-            monkeypatch.setattr("sys.stdin", pipe)
-            monkeypatch.setattr("proca_web.cli.mail.domains._read", lambda _file: pipe.buffer.read())
-        said = page.does("check", "--received", str(file), **env)
+    raw = claims + keys["s1"].signed(mail(), "good.example")
+    file.write_bytes(raw)
+    given, typed = ("-", raw.decode("ascii")) if is_piped else (str(file), None)
+    done = commands("check", "--received", given, env=page.env | env, typed=typed)
+    assert done.exit_code == 0, done.output
+    said = done.stdout
     assert "good.example: DKIM: the mail came back with a good signature of good.example (2048 bits)." in said
     assert "The mailbox (mx.example.net) says: spf=pass, dkim=pass, dmarc=pass." in said
     ((kept, received_at),) = page.sql("SELECT received, received_at FROM mail_domains WHERE domain = 'good.example'")
