@@ -96,7 +96,7 @@ _SAID = {
     Kind.DMARC_GOOD: (_G, N_("DMARC: found at %(name)s, policy “%(policy)s”.")),
     Kind.DMARC_NONE: (_F, N_("DMARC: there is no record for %(domain)s; large mail providers ask for one.")),
     Kind.DMARC_SEVERAL: (_F, N_("DMARC: %(name)s has several records where one is allowed; none counts.")),
-    Kind.DMARC_POLICY: (_F, N_("DMARC: the record at %(name)s has no policy (p=none, quarantine or reject).")),
+    Kind.DMARC_POLICY: (_F, N_("DMARC: the record at %(name)s has no policy; “p=none” is the least.")),
     Kind.DMARC_WATCHES: (
         _A,
         N_(
