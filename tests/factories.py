@@ -70,6 +70,7 @@ def settings(folder: Path, database_url: str, **env: str) -> Settings:
         "PROCA_PUBLIC_URL": "http://localhost",
         "PROCA_SECRET_KEY": "tests only " * 4,
         "PROCA_DATABASE_URL": database_url,
+        "PROCA_MAIL_RESOLVER": "off",
         **env,
     }
     read, faults = config.read(values)

@@ -77,6 +77,19 @@ def _make_tables() -> None:
         sqlite_autoincrement=True,
     )
     op.create_index("ix_blocks_campaign_id_mark", "blocks", ["campaign_id", "mark"])
+    op.create_table(
+        "mail_domains",
+        sa.Column("domain", sa.String(), nullable=False),
+        _text("about", "the senders that the answer is about"),
+        sa.Column("wanted_at", _MOMENT, comment="when somebody asked to look again"),
+        sa.Column("tried_at", _MOMENT, comment="when the name server was last asked"),
+        _text("reason", "why that gave nothing; empty: it did"),
+        sa.Column("asked_at", _MOMENT, comment="when the findings are of"),
+        sa.Column("findings", sa.String(), nullable=False, server_default="[]", comment="JSON"),
+        sa.Column("received_at", _MOMENT, comment="when a mail that came back was last judged"),
+        sa.Column("received", sa.String(), nullable=False, server_default="[]", comment="JSON: what it showed"),
+        sa.PrimaryKeyConstraint("domain", name=op.f("pk_mail_domains")),
+    )
 
 
 def downgrade() -> None:
@@ -84,6 +97,7 @@ def downgrade() -> None:
     with op.batch_alter_table("day_counts") as table:
         table.drop_constraint(op.f("ck_day_counts_event"), type_="check")
         table.create_check_constraint(op.f("ck_day_counts_event"), f"event IN ({_EVENTS})")
+    op.drop_table("mail_domains")
     op.drop_table("blocks")
     op.drop_table("mail_marks")
     with op.batch_alter_table("transients") as table:

@@ -14,6 +14,7 @@ from proca_web.adapters.keyring import keyring_of
 from proca_web.adapters.mail.trying import send_test
 from proca_web.app import create_app
 from proca_web.cli import doubts
+from proca_web.cli.mail import domains
 from proca_web.config import ConfigError
 from proca_web.crypto.errors import HomeKeyError
 from proca_web.crypto.keys.home import HomeKey
@@ -27,9 +28,14 @@ from proca_web.services.petitions import counting
 
 @click.command()
 @click.option("--mail-to", help="send a test mail to this address")
+@click.option(
+    "--received",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False, allow_dash=True),
+    help="judge the test mail as its mailbox has it: a file with the whole mail, or - for a pipe",
+)
 @click.option("--home-backup", type=click.Path(path_type=Path), help="prove this copy of the Home key file")
 @click.option("--all", "whole", is_flag=True, help="look at every row, which takes long; else at some of a large table")
-def check(mail_to: str | None, home_backup: Path | None, whole: bool) -> None:
+def check(mail_to: str | None, received: Path | None, home_backup: Path | None, whole: bool) -> None:
     """Verify configuration, keys and invariants; exit 0 when all is well, 1 when not."""
     try:
         app = create_app()
@@ -50,17 +56,29 @@ def check(mail_to: str | None, home_backup: Path | None, whole: bool) -> None:
                 faults += counting.miscounted(session)
         if home_backup is not None:
             faults += _backup_faults(home_backup, home)
-        about_mail = (app.config["MAIL_SERVER"], app.config["MAIL_CONNECTIONS"])
-        notes = servers.in_words(*about_mail)
-        if mail_to:
-            tried = send_test(mail_to)
-            faults += tried.faults
-            notes += [] if tried.faults else [servers.measured(*about_mail, tried.seconds)]
+        more_faults, notes = _mail(app, mail_to, received)
+        faults += more_faults
     for note in (*invariants.NOTES, *hosts, *notes, *(look.note for look in looks if look.note)):
         click.echo(f"note: {note}")
     if faults:
         _exit_unwell(faults)
     click.echo("✓ all is well")
+
+
+def _mail(app: Flask, mail_to: str | None, received: Path | None) -> domains.Said:
+    """The mail server, the test mail, and what the world makes of our From domains."""
+    about_mail = (app.config["MAIL_SERVER"], app.config["MAIL_CONNECTIONS"])
+    faults, notes = list[str](), servers.in_words(*about_mail)
+    if mail_to:
+        tried = send_test(mail_to)
+        faults += tried.faults
+        notes += [] if tried.faults else [servers.measured(*about_mail, tried.seconds)]
+    parts = [domains.judge_received(app, received)] if received is not None else []
+    parts.append(domains.look(app, is_long=bool(mail_to)))
+    for more_faults, more_notes in parts:
+        faults += more_faults
+        notes += more_notes
+    return faults, notes
 
 
 def _look(app: Flask, *, whole: bool) -> list[Look]:

@@ -43,6 +43,7 @@ class MailSettings:
     password: str = field(repr=False)
     sender: str
     connections: int = 0
+    resolver: str = "off"  # a name server's address#port; empty: the system's
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,4 +210,5 @@ def _mail(reader: Reader, demo: bool) -> MailSettings:
         password=reader.text("PROCA_MAIL_PASSWORD"),
         sender=sender,
         connections=reader.number("PROCA_MAIL_CONNECTIONS", 0, 0, 500),
+        resolver=reader.name_server("PROCA_MAIL_RESOLVER"),
     )

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from ipaddress import IPv4Network, IPv6Network, ip_network
+from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from pathlib import Path
 
 
@@ -49,6 +49,20 @@ class Reader:
             return int(typed)
         self.faults.append(f"{name} must be a number from {least} to {most}")
         return default
+
+    def name_server(self, name: str) -> str:
+        """A name server's address, with #port where it is not 53; or `off`."""
+        typed = self.text(name)
+        address, _, port = typed.partition("#")
+        try:
+            if typed not in ("", "off"):
+                ip_address(address)
+            is_good = not port or (port.isascii() and port.isdigit() and 0 < int(port) < 65536)
+        except ValueError:
+            is_good = False
+        if not is_good:
+            self.faults.append(f"{name} must be the address of a name server, like 9.9.9.9 or 127.0.0.1#5353, or off")
+        return typed if is_good else ""
 
     def choice(self, name: str, default: str, choices: tuple[str, ...]) -> str:
         """One of a few words."""

@@ -14,7 +14,7 @@ from proca_web.adapters.wordings import refresh_wordings
 from proca_web.domain.errors import Unavailable
 from proca_web.domain.transient import State
 from proca_web.domain.words import Alarm
-from proca_web.jobs import accept, endings, keys, worker_keys
+from proca_web.jobs import accept, endings, keys, mail_domains, worker_keys
 from proca_web.jobs.mail.room import send_mail
 from proca_web.jobs.release import release
 from proca_web.services import heartbeats
@@ -49,6 +49,8 @@ def sweep(app: Flask) -> None:
         _step(app, "alarms", lambda: trouble.tell(app))
     release(app)
     send_mail(app)
+    with app.app_context():
+        _step(app, "mail domains", lambda: mail_domains.ask(app))
 
 
 def _housekeeping(app: Flask, aged: datetime) -> None:

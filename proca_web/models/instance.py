@@ -60,3 +60,19 @@ class Fault(Base):
     name: Mapped[str] = mapped_column(primary_key=True, comment="what was set aside; never about a person")
     reason: Mapped[str] = mapped_column(comment="the kind of error, without its text")
     seen_at: Mapped[datetime]
+
+
+class MailDomain(Base):
+    """A From domain: what the name server said of it, and what the last mail that came back showed. No address."""
+
+    __tablename__ = "mail_domains"
+
+    domain: Mapped[str] = mapped_column(primary_key=True)
+    about: Mapped[str] = mapped_column(default="", server_default="", comment="the senders that the answer is about")
+    wanted_at: Mapped[datetime | None] = mapped_column(comment="when somebody asked to look again")
+    tried_at: Mapped[datetime | None] = mapped_column(comment="when the name server was last asked")
+    reason: Mapped[str] = mapped_column(default="", server_default="", comment="why that gave nothing; empty: it did")
+    asked_at: Mapped[datetime | None] = mapped_column(comment="when the findings are of")
+    findings: Mapped[str] = mapped_column(default="[]", server_default="[]", comment="JSON")
+    received_at: Mapped[datetime | None] = mapped_column(comment="when a mail that came back was last judged")
+    received: Mapped[str] = mapped_column(default="[]", server_default="[]", comment="JSON: what it showed")

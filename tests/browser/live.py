@@ -35,13 +35,13 @@ class Town:
 
 
 @contextlib.contextmanager
-def town(folder: Path, templates: Templates) -> Iterator[Town]:
+def town(folder: Path, templates: Templates, **env: str) -> Iterator[Town]:
     """Serve a new world until the block ends."""
     database_url = templates.sqlite(folder, world=True)
     (folder / "mailbox").mkdir(exist_ok=True)
     listening = served.listening()
     url = f"http://127.0.0.1:{listening.getsockname()[1]}"
-    settings = factories.settings(folder, database_url, PROCA_PUBLIC_URL=url)
+    settings = factories.settings(folder, database_url, PROCA_PUBLIC_URL=url, **env)
     Keyring(settings.keyring_dir).prepare()
     app = create_app(settings, check=False)
     worker.has_key(app)

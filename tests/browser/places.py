@@ -358,6 +358,7 @@ PLACES: dict[str, Way] = {
     "new key, proven": proven,
     "new key, in use": in_use,
     "new key, refused": refused_registration,
+    "settings, demo": staff("admin@org-one.example.org", "/console/org-one/settings"),
     "console, nothing here": staff("admin@org-one.example.org", "/console/org-one/nowhere"),
     "console, operator": staff("operator@example.org", "/console/home/"),
 }

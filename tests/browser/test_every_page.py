@@ -1,29 +1,14 @@
 """Every page and state, looked at by a machine: axe in light and dark, the narrowest phone, and a thumb."""
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page
 
-from tests.browser import live, places
+from tests.browser import live, looking, places
 from tests.browser.live import NARROWEST, PHONE, Town, Visitor
 from tests.browser.places import PLACES, Links
 from tests.databases import Templates
-
-AXE = (Path(__file__).parent / "vendor" / "axe-4.14.1.min.js").read_text("utf-8")
-THUMB = 44
-
-PRESSED = "a, button, input, select, textarea, summary, label:has(input)"
-# Links inside a sentence may be small (WCAG 2.5.8); a box is pressed by its label, a field by all of its width.
-TOO_SMALL = """([pressed, least]) => [...document.querySelectorAll(pressed)]
-  .filter((e) => e.checkVisibility() && e.type !== 'hidden' && !e.closest('.hidden, .skip'))
-  .filter((e) => !(e.matches('[type=checkbox], [type=radio]') && e.closest('label')))
-  .filter((e) => !(e.matches('a') && getComputedStyle(e).display === 'inline' && e.closest('p, li, dd, pre')))
-  .filter((e) => !(e.matches('h2 > a') && getComputedStyle(e, '::after').position === 'absolute'))
-  .filter((e) => { const r = e.getBoundingClientRect(); return r.height < least - 0.5 || r.width < least - 0.5 })
-  .map((e) => `${e.outerHTML.slice(0, 90)}: ${Math.round(e.getBoundingClientRect().height)}`)"""
-SIDEWAYS = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
 
 
 @pytest.fixture(scope="module")
@@ -54,15 +39,6 @@ def place(request: pytest.FixtureRequest, window: tuple[Visitor, Page], settled:
         visitor.forget(page)
 
 
-# Passed rules are only counted: a page's whole report takes longer to hand over than to make.
-# A frame of another origin cannot be looked into; axe would only ask it in vain.
-RUN_AXE = """(asked) => axe.run(document, {resultTypes: ['violations'], iframes: false, ...asked}).then((found) =>
-  [found.passes.length, found.violations.flatMap((fault) => fault.nodes.map((node) => `${fault.id}: ${node.html}`))])"""
-# Every other rule finds in dark what it found in light, if the boxes are the same.
-OF_COLOURS = ["color-contrast", "link-in-text-block"]
-BOXES = """() => [...document.querySelectorAll('*')].filter((e) => e.checkVisibility())
-  .map((e) => [e.tagName, e.getBoundingClientRect()])
-  .map(([name, { x, y, width, height }]) => [name, x, y, width, height].join())"""
 # A mail stands inside the page of a mail program, and paper has no landmarks.
 NO_PAGES = ("confirmation mail", "thank-you mail", "new key, printed")
 OF_PAGES = {rule: {"enabled": False} for rule in ("landmark-one-main", "page-has-heading-one", "region")}
@@ -70,21 +46,11 @@ OF_PAGES = {rule: {"enabled": False} for rule in ("landmark-one-main", "page-has
 
 def test_axe_finds_nothing_in_light_and_dark(place: Page, request: pytest.FixtureRequest) -> None:
     rules = OF_PAGES if request.node.callspec.params["place"] in NO_PAGES else {}
-    place.evaluate(AXE)
-    place.emulate_media(color_scheme="light")
-    boxes = place.evaluate(BOXES)
-    passed, faults = place.evaluate(RUN_AXE, {"rules": rules})
-    assert faults == []
-    assert passed > 10
-    place.emulate_media(color_scheme="dark")
-    passed, faults = place.evaluate(RUN_AXE, {"runOnly": OF_COLOURS})
-    assert faults == []
-    assert passed > 0
-    assert place.evaluate(BOXES) == boxes
+    assert looking.axe_faults(place, rules) == []
 
 
 def test_it_fits_the_narrowest_phone_and_a_thumb(place: Page) -> None:
     for size in (PHONE, NARROWEST):
         place.set_viewport_size(size)
-        assert place.evaluate(SIDEWAYS) <= 0
-        assert place.evaluate(TOO_SMALL, [PRESSED, THUMB]) == []
+        assert looking.sticks_out(place) <= 0
+        assert looking.too_small(place) == []

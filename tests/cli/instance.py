@@ -30,6 +30,7 @@ def settings_in(folder: Path) -> dict[str, str]:
         "PROCA_MAIL_SERVER": "localhost",
         "PROCA_MAIL_TLS": "none",
         "PROCA_MAIL_FROM": "petitions@example.org",
+        "PROCA_MAIL_RESOLVER": "off",
     }
 
 

@@ -46,6 +46,7 @@ READ = {
     "/console/<org>/keys": OWNER,
     "/console/<org>/keys/new": OWNER,
     "/console/<org>/keys/<int:key_id>": OWNER,
+    "/console/<org>/settings": OWNER,
     "/health": PUBLIC,
     "/metrics": PUBLIC,
     "/mailbox": DEMO,
@@ -70,6 +71,7 @@ POST = {
     "/console/<org>/keys/<int:key_id>/cancel": (OWNER, FORM_TOKEN),
     "/console/<org>/keys/<int:key_id>/discard": (OWNER, FORM_TOKEN),
     "/console/<org>/keys/<int:key_id>/revoke": (OWNER, FORM_TOKEN),
+    "/console/<org>/settings/mail/check": (OWNER, FORM_TOKEN),
     "/console/<org>/key-changes/<int:change_id>/approve": (OPERATOR, FORM_TOKEN),
 }
 TABLE = {("GET", path): who for path, who in READ.items()} | {("POST", path): who for path, (who, _) in POST.items()}
@@ -237,7 +239,7 @@ def test_access_waits_for_nobody_who_writes(world: World, sqlite_url: str) -> No
     writer = sqlite3.connect(str(make_url(sqlite_url).database), isolation_level=None)
     writer.execute("BEGIN IMMEDIATE")
     try:
-        assert [admin.post(at(path)).status_code for path, (who, _) in POST.items() if who == OWNER] == [400] * 8
+        assert [admin.post(at(path)).status_code for path, (who, _) in POST.items() if who == OWNER] == [400] * 9
         assert admin.post("/console/org-two/keys").status_code == 404
     finally:
         writer.close()

@@ -15,6 +15,7 @@ from typing import Any
 import flask_mail
 
 from proca_web.adapters.mail.letters import Mail
+from proca_web.domain.delivery import click_tracking
 from proca_web.domain.delivery.answers import SENT, Reply, Step, is_taken, of_answer
 
 CONNECT_SECONDS = 10.0
@@ -131,7 +132,7 @@ class SafeConnection(flask_mail.Connection):
         refused = self._in_one(host, envelope) if self.is_pipelining else self._one_by_one(host, envelope)
         if refused is not None:
             return refused
-        code, answer = host.finish(mail.wire)
+        code, answer = host.finish(click_tracking.headers_of(self.mail.server) + mail.wire)
         if code < 200:
             raise smtplib.SMTPServerDisconnected("the last dot was answered with something that is no answer")
         self._is_begun = False

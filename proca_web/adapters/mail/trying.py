@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from flask import current_app
 
-from proca_web.adapters import clock
+from proca_web.adapters import clock, links
 from proca_web.adapters.mail.extension import connect
 from proca_web.adapters.mail.letters import Letter
 from proca_web.domain.outcome import Outcome
@@ -22,8 +22,13 @@ class Tried:
 def send_test(address: str) -> Tried:
     """Send a test mail."""
     sender: str = current_app.config["MAIL_DEFAULT_SENDER"]
+    link = links.url(current_app, "front.index")  # a mail that comes back with another one was changed on its way
+    said = "This is the test mail you asked for."
     letter = Letter(
-        subject="proca_web: mail works", recipients=[address], body="This is the test mail you asked for.\n"
+        subject="proca_web: mail works",
+        recipients=[address],
+        body=f"{said}\n\n{link}\n",
+        html=f'<!doctype html><html lang="en"><body><p>{said}</p><p><a href="{link}">{link}</a></p></body></html>\n',
     )
     letter.msgId = f"<{secrets.token_hex(16)}@{sender.rpartition('@')[2]}>"
     try:
