@@ -4,7 +4,7 @@ from proca_web.models.action import Action, Supporter, Transient
 from proca_web.models.base import Base
 from proca_web.models.campaign import ActionPage, Campaign, ConsentText, DayCount
 from proca_web.models.contact import Contact, ReleaseCounter
-from proca_web.models.instance import Fault, Heartbeat, Instance, Relay, StandingAlarm
+from proca_web.models.instance import Fault, Heartbeat, Instance, MailConnections, Relay, Sends, StandingAlarm
 from proca_web.models.keys import KeyChallenge, KeyChange, KeyLogEntry, PublicKey, WorkerKeyRow
 from proca_web.models.mark import Block, MailMark
 from proca_web.models.org import Org
@@ -27,6 +27,7 @@ __all__ = [
     "KeyChallenge",
     "KeyChange",
     "KeyLogEntry",
+    "MailConnections",
     "MailMark",
     "Membership",
     "Org",
@@ -34,6 +35,7 @@ __all__ = [
     "PublicKey",
     "Relay",
     "ReleaseCounter",
+    "Sends",
     "StandingAlarm",
     "Supporter",
     "Transient",

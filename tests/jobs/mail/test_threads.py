@@ -15,7 +15,7 @@ from proca_web.adapters.database import writing
 from proca_web.config import MailSettings, Settings
 from proca_web.domain.words import Alarm
 from proca_web.jobs import endings
-from proca_web.jobs.mail import crew
+from proca_web.jobs.mail import crew, gauge
 from proca_web.jobs.mail import room as rooms
 from proca_web.jobs.mail.room import Mailroom, room_of
 from proca_web.jobs.mail.settler import Settler
@@ -290,3 +290,20 @@ def test_outcomes_are_written_in_groups(
         wait_for(lambda: states() == {"waiting": 30})
     assert sum(groups) == 30
     assert max(groups) >= 10
+
+
+def test_how_mails_ended_is_counted_once_each_and_connections_are_told_while_open(
+    world: World, post: Relay, sign: Sign, states: States, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(gauge, "CHANGES_EVERY_SECONDS", 0.0)
+    post.script = each(at("rcpt", "550 5.1.1 unknown", only="@gmx.de"), at("rcpt", "451 later", only="@web.de"))
+    sign(8)
+    sign(3, "gmx.de", "gone")
+    sign(2, "web.de", "later")
+    connections = "SELECT number FROM mail_connections"
+    with working(world.app):
+        wait_for(lambda: states() == {"waiting": 8, "to_send": 2})
+        wait_for(lambda: world.query(connections) > [(0,)])
+    assert world.query(connections) == [(0,)]
+    sends = "SELECT provider, result, mails FROM sends ORDER BY provider, result"
+    assert world.query(sends) == [("gmx", "no_such_recipient", 3), ("other", "sent", 8), ("web.de", "not_taken", 2)]
