@@ -1,7 +1,7 @@
 """A thousand signatures among all faults at once, a fortnight long: each is confirmed, or purged with its reason."""
 
 from collections import Counter
-from datetime import timedelta
+from datetime import datetime, timedelta
 from random import Random
 
 import pytest
@@ -44,7 +44,7 @@ def test_each_of_a_thousand_is_confirmed_or_purged_with_its_reason_and_none_is_l
         assert life.oldest_readable() <= UNSENT_AT_MOST + timedelta(hours=hours), "an address was readable too long"
     _see_that_none_is_lost(world)
     assert set(life.happened) >= {*OF_PEOPLE, *FATES}, "not every fault has struck"
-    assert max(map(_most_in_a_day, life.people)) <= MOST_MAILS_A_DAY
+    assert not [person for person in life.people if _has_too_many_in_a_day(person, life.leaps)]
     assert max(person.thanks for person in life.people) == 1
     assert room_of(world.app).post.hand.all() == []
 
@@ -72,6 +72,10 @@ def _see_that_none_is_lost(world: World) -> None:
     assert days[DayEvent.REOPENED]
 
 
-def _most_in_a_day(person: Person) -> int:
-    mails = person.mails
-    return max((sum(1 for at in mails if first <= at < first + A_DAY) for first in mails), default=0)
+def _has_too_many_in_a_day(person: Person, leaps: list[datetime]) -> bool:
+    """Where the clocks of host and database leap alike, nobody can know, and a day's pause may seem to be over."""
+    for first in person.mails:
+        mails = sum(1 for at in person.mails if first <= at < first + A_DAY)
+        if mails > MOST_MAILS_A_DAY + sum(1 for leap in leaps if first - A_DAY <= leap < first + A_DAY):
+            return True
+    return False

@@ -70,7 +70,7 @@ class KilledError(BaseException):
 
 @dataclass
 class Person:
-    """One of the thousand: what befalls her mail, what she does, and when she got one, by the worker's clock."""
+    """One of the thousand: what befalls her mail, what she does, and when she got one."""
 
     fault: str
     does: str
@@ -94,6 +94,7 @@ class Life:
     happened: Counter[str] = field(default_factory=Counter)
     told: Counter[tuple[str, str]] = field(default_factory=Counter)
     turns: int = 0
+    leaps: list[datetime] = field(default_factory=list)
     wrong_by: timedelta = timedelta()
     is_away = is_sender_refused = False
     _failing: Callable[[], bool] = bool
@@ -175,6 +176,7 @@ class Life:
                     self._lose_keys()
                 case ["clock", hours]:
                     self.wrong_by = timedelta(hours=int(hours))
+                    self.leaps.append(self.clock.moment)
                 case ["clock of this host", hours]:
                     self.wrong_by = timedelta(hours=int(hours))
                     patch.setattr("proca_web.adapters.clock.of_database", lambda _session: self.true_now())
@@ -257,7 +259,7 @@ class Life:
             if link is None:
                 person.thanks += 1
                 continue
-            person.mails.append(self.clock())
+            person.mails.append(self.true_now())
             person.token = decode(link[1].decode())
             if person.presses_at is None:
                 person.presses_at = self.true_now() + timedelta(minutes=self.random.randint(0, 600))
