@@ -29,6 +29,7 @@ UNSENT_AT_MOST, A_DAY, MOST_MAILS_A_DAY = timedelta(days=7), timedelta(days=1), 
 PURGES = ("rejected", "refused", "expired", "bounced", "lost", "junk", "capped", "blocked")
 
 
+@pytest.mark.timeout(600)  # twelve seconds of processor time, on a machine that may have other work
 @pytest.mark.parametrize("post", [True], indirect=True, ids=["pipelining"])
 def test_each_of_a_thousand_is_confirmed_or_purged_with_its_reason_and_none_is_lost(
     world: World, post: Relay, clock: FakeClock, moment: Moment, monkeypatch: pytest.MonkeyPatch
