@@ -9,6 +9,7 @@ from collections.abc import Callable
 
 from flask import Flask
 
+from proca_web.adapters import clock
 from proca_web.adapters.alive import trouble
 from proca_web.jobs import accept, beat, release, sweep
 from proca_web.jobs.mail.room import send_mail
@@ -17,6 +18,7 @@ ACCEPT_EVERY_SECONDS = 0.25
 RELEASE_EVERY_SECONDS = 3.0
 MINUTE_SECONDS = 60.0
 AFTER_FAULT_SECONDS = 3.0
+CLOCK_SECONDS = 10.0
 _EXTENSION = "proca_shift"
 _MAKING = threading.Lock()
 
@@ -40,6 +42,7 @@ class Shift:
         self._app = app
         self._is_over = False
         self._to_release = threading.Event()
+        self._clock_until, self._is_clock_right = float("-inf"), False
         self._looks: list[threading.Event] = []
         self._threads: list[threading.Thread] = []
 
@@ -69,9 +72,17 @@ class Shift:
             release.release(self._app)
 
     def _accept(self) -> None:
-        if accept.accept(self._app):
+        if self._may_accept() and accept.accept(self._app):
             self._to_release.set()
             send_mail(self._app)
+
+    def _may_accept(self) -> bool:
+        """Not while this host's clock is wrong, which is asked about, and told, every ten seconds."""
+        if clock.monotonic() >= self._clock_until:
+            with self._app.app_context():
+                self._is_clock_right = clock.is_right(self._app)
+            self._clock_until = clock.monotonic() + CLOCK_SECONDS
+        return self._is_clock_right
 
     def _keep(self, name: str, act: Callable[[], object], seconds: float, look: threading.Event | None = None) -> None:
         look = look or threading.Event()

@@ -30,7 +30,8 @@ def sweep(app: Flask) -> None:
     beat.beat(app)
     housekeeping(app)
     with app.app_context():
-        _step(app, "accept", lambda: accept.accept(app))
+        if clock.is_right(app):
+            _step(app, "accept", lambda: accept.accept(app))
     release(app)
     send_mail(app)
 

@@ -2,13 +2,14 @@
 
 import threading
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from proca_web.config import Settings
 from proca_web.domain.errors import Unavailable
-from proca_web.jobs import accept, beat, shift, sweep
+from proca_web.jobs import beat, shift, sweep
 from proca_web.jobs.mail.room import room_of
 from proca_web.jobs.shift import Shift, shift_of
 from proca_web.services.signatures import accepting
@@ -164,11 +165,27 @@ def test_acceptance_that_stands_still_is_an_alarm_though_the_housekeeping_does_t
 
 
 @ON_SQLITE
-def test_nothing_is_claimed_and_no_clock_is_asked_while_nothing_is_confirmed(
-    world: World, monkeypatch: pytest.MonkeyPatch
+def test_while_the_clock_of_this_host_is_wrong_nobody_is_accepted_and_it_is_told_once_in_ten_seconds(
+    world: World,
+    confirmed: Callable[[int], None],
+    threads: Shift,
+    clock: FakeClock,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
-    monkeypatch.setattr("proca_web.adapters.clock.is_right", lambda _: pytest.fail("asked"))
-    assert accept.accept(world.app) == 0
+    confirmed(1)
+    monkeypatch.setattr(beat, "beat", lambda _app: None)
+    monkeypatch.setattr(sweep, "housekeeping", lambda _app: None)
+    theirs, looked = clock() - timedelta(hours=1), list[int]()
+    monkeypatch.setattr("proca_web.adapters.clock.of_database", lambda _: theirs)
+    may_accept = threads._may_accept
+    monkeypatch.setattr(threads, "_may_accept", lambda: looked.append(1) or may_accept())
+    threads.start()
+    wait_for(lambda: len(looked) > 5)
+    threads.stop(10)
+    assert world.query("SELECT state FROM transients") == [("to_accept",)]
+    assert caplog.text.count("clock: this host is") == 1
+    assert world.query("SELECT kind FROM alarms") == [("clock",)]
 
 
 @ON_SQLITE
