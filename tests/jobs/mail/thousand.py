@@ -104,7 +104,7 @@ class Life:
         """The relay and the database listen to fate from now on."""
         self.relay.script = self._answer
         with self.world.app.app_context():
-            event.listen(db.engine, "begin", self._database)
+            event.listen(db.engine, "begin", self._database, insert=True)  # before it takes its turn to write
 
     def true_now(self) -> datetime:
         """The time, whatever this host believes."""
