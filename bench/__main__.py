@@ -7,8 +7,9 @@ import platform
 import sys
 from pathlib import Path
 
-from bench import confirm, export, journey, mail, page, seal, sign
+from bench import confirm, export, mail, page, seal, sign
 from bench import open as opening
+from bench.hour import journey
 
 ALL = {
     "sign": sign.run,

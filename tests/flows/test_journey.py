@@ -1,7 +1,7 @@
 """The journey of the benchmarks in short: who signs is mailed, confirms, is counted, thanked; and its figures."""
 
-from bench import journey
-from bench.crowd import Person
+from bench.hour import journey
+from bench.hour.crowd import Person
 
 
 def test_a_short_journey_ends_with_everybody_thanked() -> None:

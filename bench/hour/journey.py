@@ -14,7 +14,7 @@ from typing import Any
 from sqlalchemy import text
 
 from bench.apart import ask, core_seconds_of, relaying, running
-from bench.crowd import Crowd, Ear, Person
+from bench.hour.crowd import Crowd, Ear, Person
 from bench.instance import Instance, instance, kinds, server, worker
 from bench.mail import AFTER_DOT, ROUND_TRIP
 from bench.relay import Relay
