@@ -15,7 +15,7 @@ A_ROUND = 3000
 
 def run(options: argparse.Namespace) -> dict[str, object]:
     """SQLite and, where reachable, PostgreSQL."""
-    return {kind: _one(kind, options) for kind in kinds()}
+    return {kind: _one(kind, options) for kind in kinds(options.database)}
 
 
 def _one(kind: str, options: argparse.Namespace) -> dict[str, object]:

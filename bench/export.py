@@ -26,7 +26,7 @@ _PASSWORD = "a password for the benchmark"
 
 def run(options: argparse.Namespace) -> dict[str, object]:
     """SQLite and, where reachable, PostgreSQL."""
-    return {kind: _one(kind, options) for kind in kinds()}
+    return {kind: _one(kind, options) for kind in kinds(options.database)}
 
 
 def _one(kind: str, options: argparse.Namespace) -> dict[str, float]:

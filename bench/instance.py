@@ -42,17 +42,20 @@ PAGE = "bench"
 
 @dataclass
 class Instance:
-    """One instance: its environment, its app in this process, the orgs' secrets."""
+    """One instance: its environment, its app in this process, the orgs' secrets, and the processes that serve it."""
 
     kind: str
     folder: Path
     env: dict[str, str]
     app: Flask
     secrets: dict[str, PrivateKey] = field(default_factory=dict, repr=False)
+    processes: dict[str, int] = field(default_factory=dict)
 
 
-def kinds() -> list[str]:
-    """The databases that can be reached here."""
+def kinds(chosen: str | None = None) -> list[str]:
+    """The databases that can be reached here, or the one that was chosen."""
+    if chosen is not None:
+        return [chosen]
     try:
         psycopg.connect(POSTGRES, connect_timeout=2).close()
     except psycopg.OperationalError:
@@ -138,12 +141,32 @@ def server(made: Instance, workers: int) -> Iterator[int]:
     gunicorn = str(Path(sys.executable).with_name("gunicorn"))
     command = [gunicorn, "bench.null_route:app", "-w", str(workers), "-b", f"127.0.0.1:{port}", "--log-level", "error"]
     process = subprocess.Popen(command, env={**os.environ, **made.env})
+    made.processes["web"] = process.pid
     try:
         _wait(port, process)
         yield port
     finally:
         process.send_signal(signal.SIGTERM)
         process.wait(20)
+
+
+@contextmanager
+def worker(made: Instance) -> Iterator[None]:
+    """One worker process beside it."""
+    command = [sys.executable, "-c", "from proca_web.cli import main; main()", "worker"]
+    said = made.folder / "worker.log"
+    with said.open("wb") as log:
+        process = subprocess.Popen(command, env={**os.environ, **made.env}, stdout=log, stderr=log)
+    made.processes["worker"] = process.pid
+    try:
+        while b"worker: ready" not in said.read_bytes():
+            if process.poll() is not None:
+                raise RuntimeError(f"the worker did not start: {said.read_text()}")
+            time.sleep(0.05)
+        yield
+    finally:
+        process.send_signal(signal.SIGTERM)
+        process.wait(30)
 
 
 def _wait(port: int, process: subprocess.Popen[bytes]) -> None:

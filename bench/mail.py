@@ -4,20 +4,15 @@ The server is a process of its own. When it used more than half a core, it was w
 """
 
 import argparse
-import asyncio
-import multiprocessing
-import resource
-import socket
 import statistics
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 
 from sqlalchemy import text
 
 from bench import rows
+from bench.apart import ask, core_seconds, relaying
 from bench.instance import Instance, instance, kinds
 from bench.relay import Relay
 from proca_web.adapters.database import reading
@@ -51,14 +46,14 @@ def lines() -> list[Line]:
 def run(options: argparse.Namespace) -> dict[str, object]:
     """SQLite and, where reachable, PostgreSQL; one line for each server."""
     rounds = min(options.rounds, 3)
-    return {f"{kind}, {line.name}": _one(kind, line, rounds) for line in lines() for kind in kinds()}
+    return {f"{kind}, {line.name}": _one(kind, line, rounds) for line in lines() for kind in kinds(options.database)}
 
 
 def _one(kind: str, line: Line, rounds: int) -> dict[str, float]:
-    with _relay(line.relay) as (port, ask):
+    with relaying(line.relay) as (port, asked):
         mail = {"PROCA_MAIL_SERVER": "127.0.0.1", "PROCA_MAIL_PORT": str(port), "PROCA_MAIL_TLS": "none"}
         with instance(kind, **mail) as made:
-            found = [_round(made, ask, line.mails) for _ in range(rounds)]
+            found = [_round(made, asked, line.mails) for _ in range(rounds)]
     figures = {name: statistics.median(each[name] for each in found) for name in found[0]}
     said = f"{kind:10} {line.name:22} {figures['rate']:6.0f} mails/s (from cold: the first {FIRST} at"
     said += (
@@ -72,23 +67,23 @@ def _one(kind: str, line: Line, rounds: int) -> dict[str, float]:
     return figures
 
 
-def _round(made: Instance, ask: Connection, mails: int) -> dict[str, float]:
+def _round(made: Instance, asked: Connection, mails: int) -> dict[str, float]:
     """From cold to the last one. The rate is that of the second half, when the connections have grown."""
     rows.add(made, mails)
     room = Mailroom(made.app)
-    _ask(ask)
-    began, used = time.perf_counter(), _core_seconds()
+    ask(asked)
+    began, used = time.perf_counter(), core_seconds()
     reached: dict[int, float] = {}
     room.start()
     room.send()
     most = relay = 0.0
     while (passed := time.perf_counter() - began) < MOST_SECONDS and mails not in reached:
         time.sleep(0.02)
-        taken, most, used_there = _ask(ask, forget=False)
+        taken, most, used_there = ask(asked, forget=False)
         for mark in (FIRST, mails // 2, mails * 9 // 10, mails):
             if taken >= mark:
                 reached.setdefault(mark, time.perf_counter() - began)
-    passed, core = time.perf_counter() - began, _core_seconds() - used
+    passed, core = time.perf_counter() - began, core_seconds() - used
     relay = used_there / passed
     room.stop(5.0)
     _see_that_all_are_sent(made)
@@ -108,54 +103,3 @@ def _see_that_all_are_sent(made: Instance) -> None:
     with made.app.app_context(), reading() as session:
         left = session.execute(text("SELECT state, count(*) FROM transients GROUP BY state")).all()
     assert [state for state, _ in left] == ["waiting"], left
-
-
-def _core_seconds() -> float:
-    used = resource.getrusage(resource.RUSAGE_SELF)
-    return used.ru_utime + used.ru_stime
-
-
-def _ask(connection: Connection, *, forget: bool = True) -> tuple[int, int, float]:
-    """How many the server took, over how many connections at most, in how many seconds of a core; then from 0 again."""
-    connection.send(forget)
-    taken, most, used = connection.recv()
-    return taken, most, used
-
-
-@contextmanager
-def _relay(relay: Relay) -> Iterator[tuple[int, Connection]]:
-    """The server, in a process of its own."""
-    ours, theirs = multiprocessing.Pipe()
-    with socket.socket() as listener:
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.bind(("127.0.0.1", 0))
-        port: int = listener.getsockname()[1]
-        process = multiprocessing.get_context("fork").Process(
-            target=lambda: asyncio.run(_serve(relay, listener, theirs)), daemon=True
-        )
-        process.start()
-    try:
-        yield port, ours
-    finally:
-        process.terminate()
-        process.join(10)
-
-
-async def _serve(relay: Relay, listener: socket.socket, asked: Connection) -> None:
-    await relay.listen(listener)
-    over = asyncio.Event()
-    marks = {"taken": 0, "used": _core_seconds()}
-
-    def answer() -> None:
-        try:
-            forget = asked.recv()
-        except EOFError:
-            over.set()
-            return
-        asked.send((relay.number_taken - int(marks["taken"]), relay.most_open, _core_seconds() - marks["used"]))
-        if forget:
-            marks.update(taken=relay.number_taken, used=_core_seconds())
-            relay.most_open = len(relay.talks)
-
-    asyncio.get_running_loop().add_reader(asked.fileno(), answer)
-    await over.wait()

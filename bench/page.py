@@ -25,7 +25,7 @@ _RANDOM = {
 
 def run(options: argparse.Namespace) -> dict[str, object]:
     """SQLite and, where reachable, PostgreSQL."""
-    return {kind: _one(kind, options) for kind in kinds()}
+    return {kind: _one(kind, options) for kind in kinds(options.database)}
 
 
 def _one(kind: str, options: argparse.Namespace) -> dict[str, object]:

@@ -49,7 +49,7 @@ class Answer:
 
 @dataclass
 class Relay:
-    """What all connections share: delays in seconds, what is offered, and what was taken."""
+    """What all connections share: delays in seconds, what is offered, what was taken, and who is told of each mail."""
 
     round_trip: float = 0.0
     after_dot: float = 0.0
@@ -64,6 +64,7 @@ class Relay:
     talks: "set[Talk]" = field(default_factory=set)
     said: list[tuple[int, str]] = field(default_factory=list)
     script: Callable[["Talk", str, str], Answer | str | None] | None = None
+    heard: Callable[[str, bytes], None] | None = None
 
     def answer(self, talk: "Talk", step: str, argument: str) -> Answer:
         """What the script says, else what a server that takes everything says."""
@@ -172,6 +173,8 @@ class Talk(asyncio.Protocol):
         if answer.text[:1] == "2" or (answer.cut and not answer.text):
             self.carried += 1
             self.relay.number_taken += 1
+            if self.relay.heard is not None:
+                self.relay.heard(self.recipient, message)
             if self.relay.keeps:
                 self.relay.taken.append((self.recipient, message.replace(b"\r\n..", b"\r\n.")))
         return answer

@@ -18,7 +18,7 @@ from proca_web.extensions import db
 
 def run(options: argparse.Namespace) -> dict[str, object]:
     """SQLite and, where reachable, PostgreSQL."""
-    return {kind: _one(kind, options) for kind in kinds()}
+    return {kind: _one(kind, options) for kind in kinds(options.database)}
 
 
 def _one(kind: str, options: argparse.Namespace) -> dict[str, object]:

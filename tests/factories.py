@@ -120,7 +120,7 @@ class World:
             ageing.trust(session, clock.now())
         worker.has_key(self.app)
         for name in names or ("accept", "mail", "release", "mail"):
-            self.app.extensions["proca_queue"].jobs[name](self.app)
+            worker.ACTS[name](self.app)
 
     def query(self, sql: str, **values: object) -> list[Any]:
         """Rows of a statement, outside any request."""

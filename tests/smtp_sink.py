@@ -80,12 +80,14 @@ def start(sink: Sink, tls: ssl.SSLContext | None = None, *, at_once: bool = Fals
     return controller
 
 
-def self_signed(folder: Path) -> tuple[ssl.SSLContext, Path]:
-    """A server context with a certificate nobody vouches for, and the certificate's file."""
-    certificate, key = folder / "smtp.pem", folder / "smtp.key"
-    command = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=127.0.0.1"]
-    command += ["-addext", "subjectAltName=IP:127.0.0.1", "-keyout", str(key), "-out", str(certificate)]
-    subprocess.run(command, check=True, capture_output=True)
+def self_signed(folder: Path, days: int = 2) -> tuple[ssl.SSLContext, Path]:
+    """A server context with a certificate nobody vouches for, and the certificate's file; -1 day: expired yesterday."""
+    certificate, key, request = folder / "smtp.pem", folder / "smtp.key", folder / "smtp.csr"
+    asked = f"openssl req -newkey rsa:2048 -nodes -subj /CN=127.0.0.1 -keyout {key} -out {request}"
+    asked += " -addext subjectAltName=IP:127.0.0.1"
+    signed = f"openssl x509 -req -in {request} -signkey {key} -days {days} -copy_extensions copy -out {certificate}"
+    for command in (asked, signed):
+        subprocess.run(command.split(), check=True, capture_output=True)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificate, key)
     return context, certificate

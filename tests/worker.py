@@ -10,7 +10,11 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from proca_web.domain.errors import Unavailable
-from proca_web.jobs import worker_keys
+from proca_web.jobs import accept as accepts
+from proca_web.jobs import release, sweep, worker_keys
+from proca_web.jobs.mail.room import send_mail
+
+ACTS = {"accept": accepts.accept, "release": release.release, "mail": send_mail, "sweep": sweep.sweep}
 
 
 class Browser(FlaskClient):
@@ -40,4 +44,4 @@ def has_key(app: Flask) -> None:
 
 def accept(app: Flask) -> None:
     """The worker accepts what was confirmed."""
-    app.extensions["proca_queue"].jobs["accept"](app)
+    accepts.accept(app)

@@ -38,6 +38,7 @@ def upgrade() -> None:
         )
         table.create_check_constraint(op.f("ck_transients_mark_length"), f"mark IS NULL OR {_IS_MARK}")
     _make_tables()
+    _make_figures()
     with op.batch_alter_table("day_counts") as table:
         table.drop_constraint(op.f("ck_day_counts_event"), type_="check")
         table.create_check_constraint(op.f("ck_day_counts_event"), f"event IN ({_EVENTS}, {_NEW_EVENTS})")
@@ -92,12 +93,33 @@ def _make_tables() -> None:
     )
 
 
+def _make_figures() -> None:
+    op.create_table(
+        "sends",
+        sa.Column("transport", sa.String(), nullable=False),
+        sa.Column("provider", sa.String(), nullable=False, comment="one of a few large receivers, else other"),
+        sa.Column("result", sa.String(), nullable=False),
+        sa.Column("mails", _NUMBER, nullable=False, server_default="0"),
+        sa.PrimaryKeyConstraint("transport", "provider", "result", name=op.f("pk_sends")),
+    )
+    op.create_table(
+        "mail_connections",
+        sa.Column("transport", sa.String(), nullable=False),
+        sa.Column("process", sa.String(), nullable=False),
+        sa.Column("number", _NUMBER, nullable=False),
+        sa.Column("seen_at", _MOMENT, nullable=False),
+        sa.PrimaryKeyConstraint("transport", "process", name=op.f("pk_mail_connections")),
+    )
+
+
 def downgrade() -> None:
     op.execute(f"DELETE FROM day_counts WHERE event IN ({_NEW_EVENTS})")
     with op.batch_alter_table("day_counts") as table:
         table.drop_constraint(op.f("ck_day_counts_event"), type_="check")
         table.create_check_constraint(op.f("ck_day_counts_event"), f"event IN ({_EVENTS})")
     op.drop_table("mail_domains")
+    op.drop_table("mail_connections")
+    op.drop_table("sends")
     op.drop_table("blocks")
     op.drop_table("mail_marks")
     with op.batch_alter_table("transients") as table:

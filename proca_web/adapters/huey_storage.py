@@ -5,13 +5,12 @@ Imported by the process that uses the queue only: huey brings every storage's dr
 
 import json
 import threading
-from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from huey import Huey, PostgresHuey, RedisHuey, SqliteHuey, crontab
+from huey import Huey, PostgresHuey, RedisHuey, SqliteHuey
 from huey.consumer import Consumer
 from huey.registry import Message
 from huey.serializer import Serializer
@@ -21,10 +20,8 @@ from redis.retry import Retry
 
 from proca_web.adapters.database import set_private
 
-EVERY_MINUTE = crontab(minute="*")
 _NAME = "proca"
 REDIS_SECONDS = 0.4
-_BETWEEN_LOOKS = 0.5
 _POSTGRES_WAITS: dict[str, Any] = {
     "connect_timeout": 2,
     "options": "-c statement_timeout=1500",
@@ -53,26 +50,7 @@ class JsonSerializer(Serializer):
 
 
 class EmbeddedConsumer(Consumer):
-    """A consumer inside of a process that has other things to do; it also looks by itself, when no message comes."""
-
-    def __init__(self, huey: Huey, look: Callable[[], None], **options: Any) -> None:
-        super().__init__(huey, **options)
-        self._looker = threading.Thread(target=self._look_again, args=(look,), name="look", daemon=True)
-
-    def start(self) -> None:
-        """Begin to work."""
-        super().start()
-        self._looker.start()
-
-    def stop(self, graceful: bool = False) -> None:
-        """End; gracefully: once everything at hand is done."""
-        super().stop(graceful)
-        if graceful and self._looker.is_alive():
-            self._looker.join()
-
-    def _look_again(self, look: Callable[[], None]) -> None:
-        while not self.stop_flag.wait(_BETWEEN_LOOKS):
-            look()
+    """A consumer inside of a process that has other things to do."""
 
     def _set_signal_handlers(self) -> None:
         """Signals belong to the command that runs us."""

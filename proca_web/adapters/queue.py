@@ -1,7 +1,9 @@
 """The queue wakes workers and carries nothing: jobs have no data, the tables are the truth (design 5).
 
+A worker looks for itself too: a message that is lost, or a queue that is away, costs seconds and no signature.
+
 Opened lazily in the process that uses it. A process enqueues each job at most once a second; the one at the end of
-that second is scheduled, so that nothing committed in between waits for the sweep.
+that second is scheduled, so that nothing committed in between waits for the next look.
 """
 
 import os
@@ -11,9 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 from flask import Flask, current_app
 
-from proca_web.adapters import clock, logs
+from proca_web.adapters import clock
 from proca_web.adapters.alive import trouble
-from proca_web.domain.errors import Unavailable
 from proca_web.domain.words import Alarm
 
 if TYPE_CHECKING:
@@ -24,8 +25,6 @@ _EXTENSION = "proca_queue"
 _EVERY_SECONDS = 1.0
 PAUSE_SECONDS = 5.0
 _LINE_SECONDS = 60.0
-LOOK_SECONDS = 3.0
-SWEEP_SECONDS = 75.0
 
 
 class _Wake:
@@ -61,7 +60,6 @@ class _State:
         self.wakes: dict[str, _Wake] = {}
         self.lock = threading.Lock()
         self.not_before = self.next_line = 0.0
-        self.ran: dict[str, float] = {}
 
     def opened(self) -> "Huey":
         with self.lock:
@@ -70,36 +68,16 @@ class _State:
 
                 self.huey = huey_storage.opened(self.url)
                 self.pid = os.getpid()
-                self.wakes = {name: _Wake(self._task(name, job)) for name, job in self.jobs.items() if name != "sweep"}
-                self._task("sweep", self.jobs["sweep"], huey_storage.EVERY_MINUTE)
+                self.wakes = {name: _Wake(self._task(name, job)) for name, job in self.jobs.items()}
         return self.huey
 
-    def run(self, name: str, job: Callable[[Flask], None]) -> None:
-        """Do a job; a fault is logged, and waits for the next look."""
-        self.ran[name] = clock.monotonic()
-        try:
-            job(self.app)
-        except Unavailable as error:
-            trouble.met(self.app, error)
-            self.app.logger.error("%s waits: %s", name, error)
-        except Exception as error:
-            logs.unexpected(self.app.logger, error, name)
-
-    def look(self) -> None:
-        """Do what may be due: a wake-up that never came is felt for seconds, whatever the queue does."""
-        for name, job in self.jobs.items():
-            wait = SWEEP_SECONDS if name == "sweep" else LOOK_SECONDS
-            if clock.monotonic() - self.ran.get(name, 0.0) >= wait:
-                self.run(name, job)
-
-    def _task(self, name: str, job: Callable[[Flask], None], every: Any = None) -> Any:
+    def _task(self, name: str, job: Callable[[Flask], None]) -> Any:
         assert self.huey is not None
 
         def run() -> None:
-            self.run(name, job)
+            trouble.survived(self.app, name, lambda: job(self.app))
 
-        decorate = self.huey.periodic_task(every, name=name) if every else self.huey.task(name=name)
-        return decorate(run)
+        return self.huey.task(name=name)(run)
 
 
 class Queue:
@@ -112,7 +90,7 @@ class Queue:
         app.extensions[_EXTENSION] = state
 
     def wake(self, job: str) -> None:
-        """Tell the workers that there is something to do. A fault is logged only: the sweep finds the row."""
+        """Tell the workers that there is something to do. A fault is logged only: they look, too."""
         state: _State = current_app.extensions[_EXTENSION]
         now = clock.monotonic()
         if now < state.not_before:  # the workers look for themselves meanwhile
@@ -132,16 +110,13 @@ class Queue:
         if state.huey is not None and state.pid == os.getpid():
             state.huey.storage.close()
 
-    def consumer(self, app: Flask, workers: int = 3) -> "Consumer":
+    def consumer(self, app: Flask, workers: int = 2) -> "Consumer":
         """A consumer for this process, not started; it leaves signals to the caller."""
         from proca_web.adapters import huey_storage  # noqa: PLC0415
 
         state: _State = app.extensions[_EXTENSION]
-        huey = state.opened()
-        for name in state.jobs:
-            state.ran.setdefault(name, clock.monotonic())
         return huey_storage.EmbeddedConsumer(
-            huey, look=state.look, workers=workers, max_delay=0.5, check_worker_health=True
+            state.opened(), workers=workers, max_delay=0.5, check_worker_health=True, periodic=False
         )
 
 

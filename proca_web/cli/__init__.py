@@ -17,7 +17,7 @@ from proca_web.domain.plain_signs import PLAIN
 
 # Each command: the module it lives in, and what `--help` says of it. A module is imported when its command is run.
 COMMANDS = {
-    "bench": ("quality", "Run the benchmarks: sign, encrypt, page, confirm, mail, export, open; --json FILE."),
+    "bench": ("quality", "Run the benchmarks: sign, encrypt, page, confirm, mail, export, open, journey; --json FILE."),
     "bounces": ("mail.bounces", "Read reports of mails that came back from a mailbox."),
     "campaign": ("manage", "Campaigns."),
     "check": ("checking", "Verify configuration, keys and invariants; exit 0 when all is well, 1 when not."),

@@ -21,12 +21,14 @@ from proca_web.cli.ready import app_or_exit, app_when_ready, exit_with, refusals
 from proca_web.extensions import encryption, queue
 from proca_web.jobs import worker_keys
 from proca_web.jobs.mail.room import room_of
+from proca_web.jobs.shift import shift_of
 from proca_web.jobs.sweep import sweep as sweep_once
 from proca_web.services.instance import ageing
 
 _PR_SET_DUMPABLE = 4
 THREADS = 8
 SECONDS_FOR_THE_MAIL_AT_HAND = 5.0
+SECONDS_FOR_THE_ACT_AT_HAND = 5.0
 
 
 @click.command()
@@ -55,11 +57,12 @@ def worker() -> None:
         signal.signal(sign, lambda *_: stop.set())
     consumer = queue.consumer(app)
     room_of(app).start()
-    sweep_once(app)
+    shift_of(app).start()
     consumer.start()
     click.echo("worker: ready", err=True)
     stop.wait()
     consumer.stop(graceful=True)
+    shift_of(app).stop(SECONDS_FOR_THE_ACT_AT_HAND)
     room_of(app).stop(SECONDS_FOR_THE_MAIL_AT_HAND)
     _end(app)
 
@@ -103,7 +106,7 @@ def run(app: Flask, host: str, port: int, *, ready: str = "") -> None:
     signal.signal(signal.SIGINT, _exit)
     consumer = queue.consumer(app)
     room_of(app).start()
-    sweep_once(app)
+    shift_of(app).start()
     consumer.start()
     if ready:
         click.echo(ready)
@@ -115,6 +118,7 @@ def run(app: Flask, host: str, port: int, *, ready: str = "") -> None:
     finally:
         server.close()
         consumer.stop(graceful=True)
+        shift_of(app).stop(SECONDS_FOR_THE_ACT_AT_HAND)
         room_of(app).stop(SECONDS_FOR_THE_MAIL_AT_HAND)
         _end(app)
 

@@ -1,6 +1,7 @@
 """Count what was confirmed, and what needs no confirmation: opened before the transaction, a hundred in one.
 
-Waits for no mail and no release. A batch that fails is done again row by row, and what is bad is set aside.
+Waits for no mail and no release, and costs one look where nothing was confirmed. A batch that fails is done again row
+by row, and what is bad is set aside.
 """
 
 from collections.abc import Sequence
@@ -10,7 +11,6 @@ from flask import Flask
 from proca_web.adapters import clock, logs
 from proca_web.adapters.database import reading, writing
 from proca_web.adapters.keyring import keyring_of, waiting_of
-from proca_web.adapters.queue import Queue
 from proca_web.crypto.errors import CannotOpen
 from proca_web.domain.errors import CampaignKeyMissing, Unavailable
 from proca_web.domain.words import Alarm
@@ -23,24 +23,20 @@ from proca_web.services.signatures.accepting import Confirmed, Opened
 MOST_ROUNDS = 10_000
 
 
-def accept(app: Flask) -> None:
-    """Accept all that waits for it, then have it released and thanked."""
+def accept(app: Flask) -> int:
+    """Accept all that waits for it, where the clock is right; how many were, who are to be released and thanked."""
     with app.app_context():
-        if not clock.is_right(app):
-            return
         accepted, tried = 0, set[int]()
         for _ in range(MOST_ROUNDS):
             with reading() as session:
                 found = [row for row in accepting.due(session, clock.now()) if row.action_id not in tried]
-                with worker_keys.opener(session, keyring_of(app)) as opener:
-                    opened = _open(app, opener, found) if found else []
             if not found:
                 break
+            with reading() as session, worker_keys.opener(session, keyring_of(app)) as opener:
+                opened = _open(app, opener, found)
             tried.update(row.action_id for row in found)
             accepted += _accept(app, opened)
-        if accepted:
-            for job in ("release", "mail"):
-                Queue().wake(job)
+        return accepted
 
 
 def watch(app: Flask) -> None:

@@ -1,4 +1,4 @@
-"""The housekeeping of every minute, then whatever the wake-ups missed: each step one short transaction."""
+"""The housekeeping of every minute, and all of a worker's work done once: each step one short transaction."""
 
 import socket
 from collections.abc import Callable
@@ -14,11 +14,11 @@ from proca_web.adapters.wordings import refresh_wordings
 from proca_web.domain.errors import Unavailable
 from proca_web.domain.transient import State
 from proca_web.domain.words import Alarm
-from proca_web.jobs import accept, endings, keys, mail_domains, worker_keys
+from proca_web.jobs import accept, beat, endings, keys, mail_domains, worker_keys
 from proca_web.jobs.mail.room import send_mail
 from proca_web.jobs.release import release
 from proca_web.services import heartbeats
-from proca_web.services.instance import ageing, alarms, health, keyrings
+from proca_web.services.instance import ageing, alarms, keyrings
 from proca_web.services.petitions import counting, mail_delay
 from proca_web.services.sealing import sender_rows
 from proca_web.services.sealing.keyring import Keyring
@@ -26,18 +26,28 @@ from proca_web.services.signatures import expiring, mending
 
 
 def sweep(app: Flask) -> None:
-    """The housekeeping of every minute, then whatever the wake-ups missed."""
+    """Everything that a worker does, once, in one thread."""
+    beat.beat(app)
+    housekeeping(app)
+    with app.app_context():
+        if clock.is_right(app):
+            _step(app, "accept", lambda: accept.accept(app))
+    release(app)
+    send_mail(app)
+
+
+def housekeeping(app: Flask) -> None:
+    """What is to be done every minute, beside acceptance, release and mail."""
     with app.app_context():
         if not clock.is_right(app):
             return
         with writing() as session:
             now = clock.now()
-            heartbeats.beat(session, health.WORKER, now)
             mending.mend(session, max(now, ageing.moment(session)))
             aged = ageing.advance(session, now)
             if ageing.is_behind(aged, now):
                 alarms.raise_(session, Alarm.HOUSEKEEPING, now, aged=f"{aged:%Y-%m-%d %H:%M}")
-        _housekeeping(app, aged)
+        _by_age(app, aged)
         for name, act in keys.steps(app, aged):
             _step(app, name, act)
         _step(app, "wordings", refresh_wordings)
@@ -45,15 +55,11 @@ def sweep(app: Flask) -> None:
         _step(app, "disk", lambda: trouble.notice_little_space(app))
         _step(app, "late mail", lambda: _notice_late_mail(app))
         _step(app, "queue", lambda: queue.ask(app))
-        _step(app, "accept", lambda: accept.accept(app))
         _step(app, "alarms", lambda: trouble.tell(app))
-    release(app)
-    send_mail(app)
-    with app.app_context():
         _step(app, "mail domains", lambda: mail_domains.ask(app))
 
 
-def _housekeeping(app: Flask, aged: datetime) -> None:
+def _by_age(app: Flask, aged: datetime) -> None:
     """What goes by age counts against `aged`, which no leap of the clock moves by more than ten minutes."""
     keyring = keyring_of(app)
     _step(app, "worker key", lambda: worker_keys.renew(app))
@@ -66,7 +72,6 @@ def _housekeeping(app: Flask, aged: datetime) -> None:
     _step(app, "recount", _recount)
     _step(app, "signs of life", lambda: _write(lambda c: heartbeats.forget_old(c, aged)))
     _step(app, "campaign keys", lambda: _miss_keys(app, keyring))
-    _step(app, "acceptance", lambda: accept.watch(app))
 
 
 def _write(act: Callable[..., object]) -> None:

@@ -4,7 +4,16 @@ from proca_web.models.action import Action, Supporter, Transient
 from proca_web.models.base import Base
 from proca_web.models.campaign import ActionPage, Campaign, ConsentText, DayCount
 from proca_web.models.contact import Contact, ReleaseCounter
-from proca_web.models.instance import Fault, Heartbeat, Instance, MailDomain, Relay, StandingAlarm
+from proca_web.models.instance import (
+    Fault,
+    Heartbeat,
+    Instance,
+    MailConnections,
+    MailDomain,
+    Relay,
+    Sends,
+    StandingAlarm,
+)
 from proca_web.models.keys import KeyChallenge, KeyChange, KeyLogEntry, PublicKey, WorkerKeyRow
 from proca_web.models.mark import Block, MailMark
 from proca_web.models.org import Org
@@ -27,6 +36,7 @@ __all__ = [
     "KeyChallenge",
     "KeyChange",
     "KeyLogEntry",
+    "MailConnections",
     "MailDomain",
     "MailMark",
     "Membership",
@@ -35,6 +45,7 @@ __all__ = [
     "PublicKey",
     "Relay",
     "ReleaseCounter",
+    "Sends",
     "StandingAlarm",
     "Supporter",
     "Transient",

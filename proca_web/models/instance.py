@@ -41,6 +41,28 @@ class Relay(Base):
     taken_at: Mapped[datetime]
 
 
+class Sends(Base):
+    """How many mails ended how, since ever; never about a person: rare domains are all `other`."""
+
+    __tablename__ = "sends"
+
+    transport: Mapped[str] = mapped_column(primary_key=True)
+    provider: Mapped[str] = mapped_column(primary_key=True, comment="one of a few large receivers, else other")
+    result: Mapped[str] = mapped_column(primary_key=True)
+    mails: Mapped[int] = mapped_column(default=0, server_default="0")
+
+
+class MailConnections(Base):
+    """How many connections to a mail transport a worker process has open."""
+
+    __tablename__ = "mail_connections"
+
+    transport: Mapped[str] = mapped_column(primary_key=True)
+    process: Mapped[str] = mapped_column(primary_key=True)
+    number: Mapped[int]
+    seen_at: Mapped[datetime]
+
+
 class StandingAlarm(Base):
     """One alarm of a kind: since when, when it was last raised, and its sentence for people."""
 

@@ -2,15 +2,16 @@
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
-from proca_web.models import Fault, Heartbeat, Relay
+from proca_web.models import Fault, Heartbeat, MailConnections, Relay
 from proca_web.services import driver
 
 _RECOUNTED = "recount"
 _WEB = "web process"
 _OLD = timedelta(days=1)
+_CONNECTIONS_SEEN_WITHIN = timedelta(minutes=3)
 _HEARTBEATS = driver.table(Heartbeat)
 _FAULTS = driver.table(Fault)
 _BEAT = driver.insert(
@@ -21,6 +22,14 @@ _BEAT = driver.insert(
 _TAKEN = driver.insert(
     Relay,
     lambda new: new.on_conflict_do_update(index_elements=["name"], set_={"taken_at": new.excluded.taken_at}),
+)
+_CONNECTIONS = driver.table(MailConnections)
+_OPEN = driver.insert(
+    MailConnections,
+    lambda new: new.on_conflict_do_update(
+        index_elements=["transport", "process"],
+        set_={"number": new.excluded.number, "seen_at": new.excluded.seen_at},
+    ),
 )
 _SET_ASIDE = driver.insert(
     Fault,
@@ -52,9 +61,10 @@ def forget(session: Session, name: str) -> None:
 
 
 def forget_old(session: Session, aged: datetime) -> None:
-    """Web processes that were killed said nothing at their end."""
+    """Processes that were killed said nothing at their end."""
     is_web = _HEARTBEATS.c.name.startswith(f"{_WEB} ")
     session.execute(delete(_HEARTBEATS).where(is_web, _HEARTBEATS.c.seen_at < aged - _OLD))
+    session.execute(delete(_CONNECTIONS).where(_CONNECTIONS.c.seen_at < aged - _OLD))
 
 
 def of_processes(session: Session) -> dict[str, datetime]:
@@ -81,6 +91,19 @@ def taken(session: Session, relay: str, now: datetime) -> None:
 def last_taken(session: Session, relay: str) -> datetime | None:
     """When that mail transport last took a mail."""
     return session.scalar(select(Relay.taken_at).where(Relay.name == relay))
+
+
+def connected(session: Session, relay: str, process: str, number: int, now: datetime) -> None:
+    """So many connections to that mail transport this process has open."""
+    session.execute(_OPEN.of(session), {"transport": relay, "process": process, "number": number, "seen_at": now})
+
+
+def connections(session: Session, now: datetime) -> dict[str, int]:
+    """How many connections to each mail transport are open, over all processes that were seen lately."""
+    seen = _CONNECTIONS.c.seen_at >= now - _CONNECTIONS_SEEN_WITHIN
+    of_each = select(_CONNECTIONS.c.transport, func.sum(_CONNECTIONS.c.number)).where(seen)
+    rows = session.execute(of_each.group_by(_CONNECTIONS.c.transport))
+    return {transport: int(number) for transport, number in rows}
 
 
 def set_aside(session: Session, name: str, reason: str, now: datetime) -> None:

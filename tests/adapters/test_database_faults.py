@@ -15,12 +15,14 @@ from proca_web.adapters.engines import pace, postgresql
 from proca_web.config import Settings
 from proca_web.domain.errors import Unavailable
 from proca_web.extensions import db
+from proca_web.jobs import shift
 from proca_web.services import heartbeats
 from proca_web.services.instance import health
 from proca_web.web import page_cache
 from proca_web.web.ratelimit import Limit
 from tests import factories, worker
 from tests.adapters.full_disk import full_disk
+from tests.cli.running import wait_for
 from tests.databases import ON_SQLITE
 from tests.factories import World
 from tests.proxy import Proxy
@@ -53,6 +55,23 @@ def test_after_a_restart_of_the_database_nobody_meets_an_error(behind: World) ->
         assert behind.sign(client, email=f"person{number}@example.org").status_code == 303
     ((taken,),) = behind.query("SELECT count(*) FROM actions")
     assert taken == 40
+
+
+def test_after_a_restart_of_the_database_a_workers_threads_go_on(
+    behind: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(shift, "AFTER_FAULT_SECONDS", 0.05)
+    worker.has_key(behind.app)
+    behind.execute("UPDATE action_pages SET double_opt_in = false")
+    threads = shift.shift_of(behind.app)
+    threads.start()
+    try:
+        for number in range(3):
+            assert behind.sign(worker.alone(behind.app), email=f"person{number}@example.org").status_code == 303
+            wait_for(lambda: behind.query("SELECT count(*) FROM actions WHERE counted") == [(number + 1,)])  # noqa: B023 -- waited for in this turn
+            end_all_sessions(behind.app)
+    finally:
+        threads.stop(10)
 
 
 def test_a_database_that_is_away_is_503_with_what_was_typed(

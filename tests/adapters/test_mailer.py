@@ -484,6 +484,34 @@ def test_a_trusted_certificate_is_accepted(
         controller.stop()
 
 
+@pytest.mark.parametrize("tls", ["starttls", "ssl"])
+def test_a_certificate_that_has_expired_keeps_every_mail_and_is_told_until_there_is_another(
+    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, clock: FakeClock, tls: str
+) -> None:
+    trusting, sink = ssl.create_default_context, Sink()
+    monkeypatch.setattr(
+        "proca_web.adapters.mail.smtp._trusting_context", lambda: trusting(cafile=str(tmp_path / "smtp.pem"))
+    )
+    app = None
+    for days, state, faults in ((-1, "to_send", [("SSLCertVerificationError",)]), (2, "waiting", [])):
+        context, _ = smtp_sink.self_signed(tmp_path, days)
+        controller = smtp_sink.start(sink, context, at_once=tls == "ssl")
+        try:
+            if app is None:
+                app = post_to(settings, sink.port, tls)
+                world = factories.make_world(app)
+                world.sign(app.test_client())
+            else:
+                app.config["MAIL_PORT"] = app.extensions["mail"].port = sink.port
+                clock.forward(minutes=6)
+                monkeypatch.setattr("proca_web.adapters.clock.monotonic", lambda: 1e9)  # the pause is over
+            world.run("mail")
+            assert world.query("SELECT DISTINCT state, attempts, unsure FROM transients") == [(state, 0, 0)]
+            assert world.query("SELECT reason FROM faults") == faults
+        finally:
+            controller.stop()
+
+
 def test_nobody_is_mailed_twice_because_a_lease_ran_out(
     world: World, client: FlaskClient, sink: Sink, clock: FakeClock, states: States
 ) -> None:

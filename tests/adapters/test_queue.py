@@ -18,7 +18,6 @@ from redis import Redis
 from proca_web.adapters import huey_storage
 from proca_web.adapters.huey_storage import JsonSerializer
 from proca_web.adapters.queue import Queue
-from proca_web.domain.errors import Unavailable
 from tests import proxy
 from tests.databases import POSTGRES, RUN, WORKER
 from tests.required import required
@@ -44,7 +43,7 @@ def queue_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
 
 def app_with(url: str, jobs: dict[str, Callable[[Flask], None]]) -> tuple[Flask, Queue]:
     app, queue = Flask("queued"), Queue()
-    queue.init_app(app, url, {"sweep": lambda _app: None, **jobs})
+    queue.init_app(app, url, jobs)
     return app, queue
 
 
@@ -113,18 +112,6 @@ def test_a_job_that_breaks_is_logged_without_its_words_and_the_next_one_runs(
     assert "zofia" not in caplog.text
 
 
-def test_a_job_whose_database_is_away_waits_for_the_next_look(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    def waits(_app: Flask) -> None:
-        raise Unavailable("the database is away")
-
-    app, queue = app_with(f"sqlite:///{tmp_path / 'queue.db'}", {"mail": waits})
-    app.extensions["proca_queue"].run("mail", waits)
-    assert [record.getMessage() for record in caplog.records] == [
-        "mail waits: not available just now: the database is away"
-    ]
-    queue.close(app)  # which was never opened
-
-
 def test_a_message_holds_a_name_and_no_data(tmp_path: Path) -> None:
     app, queue = app_with(f"sqlite:///{tmp_path / 'queue.db'}", {"mail": lambda _app: None})
     with app.app_context():
@@ -167,17 +154,6 @@ def test_a_queue_that_hangs_is_felt_once_and_told_once(
                 queue.wake("mail")
         assert time.monotonic() - began < 2
     assert caplog.text.count("queue: not reachable") == 1
-
-
-def test_without_its_queue_a_worker_looks_for_itself(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("proca_web.adapters.queue.LOOK_SECONDS", 0.0)
-    monkeypatch.setattr("proca_web.adapters.queue.SWEEP_SECONDS", 0.0)
-    ran = {name: threading.Event() for name in ("mail", "release", "sweep")}
-    app, queue = Flask("queued"), Queue()
-    jobs = {name: (lambda _app, event=event: event.set()) for name, event in ran.items()}
-    queue.init_app(app, "redis://127.0.0.1:1/0", jobs)
-    with consuming(app, queue):
-        assert all(event.wait(3) for event in ran.values())
 
 
 def test_the_queues_file_is_its_owners_alone(tmp_path: Path) -> None:

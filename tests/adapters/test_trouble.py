@@ -1,6 +1,8 @@
 """What fails so that no alarm can be written is kept, and told to the operator as soon as one can be."""
 
+import errno
 import json
+import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,7 +12,8 @@ from flask.testing import FlaskClient
 
 from proca_web.adapters.alive import trouble
 from proca_web.app import create_app
-from proca_web.extensions import db
+from proca_web.extensions import db, queue
+from proca_web.jobs import sweep
 from tests import factories, ports
 from tests.adapters.full_disk import full_disk
 from tests.databases import ON_SQLITE
@@ -82,12 +85,11 @@ def test_a_database_that_was_away_is_told_when_it_is_back(
 
 def test_a_worker_tells_what_it_met_while_the_database_was_away(behind: World, postgres_proxy: Proxy) -> None:
     behind.run("sweep")
-    state = behind.app.extensions["proca_queue"]
     postgres_proxy.refuses = True
     postgres_proxy.cut()
-    state.run("sweep", state.jobs["sweep"])
+    assert not trouble.survived(behind.app, "sweep", lambda: sweep.housekeeping(behind.app))
     postgres_proxy.refuses = False
-    state.run("sweep", state.jobs["sweep"])
+    assert trouble.survived(behind.app, "sweep", lambda: sweep.housekeeping(behind.app))
     assert [mailed["kind"] for mailed in told(behind)] == ["database"]
 
 
@@ -112,6 +114,39 @@ def test_a_queue_that_does_not_answer_is_told_by_whoever_notices(queueless: Worl
         assert queueless.sign(client).status_code == 303
     assert alarms(client) == ["queue"]
     assert "the queue cannot be reached: ConnectionError" in told(queueless)[0]["sentence"]
+
+
+def test_a_full_disk_under_the_queue_loses_no_signature_and_is_told(world: World, client: FlaskClient) -> None:
+    with world.app.app_context():
+        queue.wake("mail")
+    storage = world.app.extensions["proca_queue"].opened().storage
+    storage.conn.execute("PRAGMA max_page_count=1")
+    with pytest.raises(sqlite3.OperationalError, match="full"):
+        storage.enqueue(b"x" * 100_000)
+    world.app.extensions["proca_queue"].wakes["mail"] = lambda: storage.enqueue(b"x" * 100_000)
+    assert world.sign(client).status_code == 303
+    assert alarms(client) == ["queue"]
+    world.run("mail")
+    assert {sent["to"] for sent in world.mails()} == {"zofia@example.org", "operator@example.org"}
+
+
+def test_a_full_disk_under_the_demos_mailbox_keeps_the_mail_and_leaves_no_half_of_one(
+    world: World, client: FlaskClient, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(draft: Path, *_: object) -> None:
+        draft.write_bytes(b'{"to": "zof')
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    assert world.sign(client).status_code == 303
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "write_text", full)
+        world.run("mail")
+    assert world.query("SELECT state, attempts, unsure FROM transients") == [("to_send", 0, 0)]
+    assert list(world.app.config["MAILBOX_DIR"].iterdir()) == []
+    monkeypatch.setattr("proca_web.adapters.clock.monotonic", lambda: 1e9)  # the pause is over
+    clock.forward(minutes=11)
+    world.run("mail")
+    assert [sent["to"] for sent in world.mails()] == ["zofia@example.org"]
 
 
 def test_a_disk_that_is_nearly_full_is_told_before_it_is_full(

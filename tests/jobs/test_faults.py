@@ -96,6 +96,34 @@ def test_an_acceptance_that_fails_keeps_its_signature_waiting_and_the_others_are
     assert world.query("SELECT DISTINCT state FROM transients") == [("thanks_to_send",)]
 
 
+class KilledError(BaseException):
+    """A worker is gone from one moment to the next."""
+
+
+def test_a_worker_killed_in_the_middle_of_an_acceptance_has_counted_nobody_and_the_next_one_counts_once(
+    world: World, client: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.sign(client)
+    world.run("mail")
+    worker.alone(world.app).post(world.link())
+    real = accepting.accept
+
+    def die(*given: Any) -> NoReturn:
+        real(*given)
+        raise KilledError
+
+    with monkeypatch.context() as patch:
+        patch.setattr(accepting, "accept", die)
+        with pytest.raises(KilledError):
+            world.run("accept")
+    assert world.query("SELECT state FROM transients") == [("to_accept",)]
+    assert world.query("SELECT count(*) FROM supporters") == [(0,)]
+    world.run("accept", "release", "mail")
+    world.run("accept", "release", "mail")
+    assert world.query("SELECT supporter_count FROM campaigns") == [(1,)]
+    assert [sent["to"] for sent in world.mails()] == [ADDRESS, ADDRESS]
+
+
 def test_without_its_campaigns_key_nothing_is_accepted_and_an_operator_reads_which_one_is_missing(
     world: World, client: FlaskClient, caplog: pytest.LogCaptureFixture, clock: FakeClock
 ) -> None:

@@ -6,7 +6,7 @@ Made from the database when asked: whichever process answers, the numbers are th
 from collections.abc import Iterator
 
 from prometheus_client import CollectorRegistry, generate_latest
-from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 
 from proca_web.services.instance.figures import Figures
 from proca_web.services.instance.health import Worker
@@ -35,10 +35,22 @@ class _Snapshot:
         yield _labelled("proca_mail_delay_seconds", "Age of the oldest mail no relay has answered", "kind", delays)
         yield _labelled("proca_events_today", "Signatures to which this happened today (UTC)", "event", figures.today)
         yield _labelled("proca_alarm", "1 while an alarm stands", "kind", self._alarms)
+        yield _labelled("proca_mail_connections", "Connections that are open", "transport", figures.connections)
+        yield _sends(figures)
         oldest = figures.oldest_readable_seconds
         yield GaugeMetricFamily("proca_readable_addresses", "Addresses that can be read now", figures.readable)
         yield GaugeMetricFamily("proca_readable_oldest_seconds", "For how long the oldest of them could be", oldest)
         yield GaugeMetricFamily("proca_worker_alive", "1 while a worker is seen", self._worker.is_alive)
+
+
+def _sends(figures: Figures) -> Metric:
+    labels = ["transport", "provider", "result"]
+    family = CounterMetricFamily(
+        "proca_mails", "Mails by large receiver (else other) and by how they ended", None, labels
+    )
+    for names, number in sorted(figures.sends.items()):
+        family.add_metric(names, number)
+    return family
 
 
 def _labelled(name: str, says: str, label: str, numbers: dict[str, int] | dict[str, bool]) -> Metric:

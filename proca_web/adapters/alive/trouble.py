@@ -7,6 +7,7 @@ the next sweep. What can be told at once is told by whoever sees it, with `alarm
 import shutil
 import socket
 import threading
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,7 +15,7 @@ from pathlib import Path
 
 from flask import Flask, Response
 
-from proca_web.adapters import clock
+from proca_web.adapters import clock, logs
 from proca_web.adapters.database import writing
 from proca_web.adapters.keyring import keyring_of
 from proca_web.config import Settings
@@ -57,6 +58,20 @@ def init_app(app: Flask) -> None:
 def met(app: Flask, error: Unavailable) -> None:
     """Something this process stands on failed."""
     keep(app, next((kind for fault, kind in _KINDS.items() if isinstance(error, fault)), Alarm.DATABASE), error.what)
+
+
+def survived(app: Flask, name: str, act: Callable[[], object]) -> bool:
+    """Do what a thread does again and again; a fault is logged and waits for the next time. False: there was one."""
+    try:
+        act()
+    except Unavailable as error:
+        met(app, error)
+        app.logger.error("%s waits: %s", name, error)
+    except Exception as error:
+        logs.unexpected(app.logger, error, name)
+    else:
+        return True
+    return False
 
 
 def keep(app: Flask, kind: Alarm, fault: str) -> None:

@@ -38,6 +38,10 @@ class FolderConnection(SafeConnection):
         }
         name = f"{time.time_ns():020d}-{secrets.token_hex(4)}"
         draft = folder / f".{name}"
-        draft.write_text(json.dumps(content, ensure_ascii=False), "utf-8")
-        os.replace(draft, folder / f"{name}.json")
+        try:
+            draft.write_text(json.dumps(content, ensure_ascii=False), "utf-8")
+            os.replace(draft, folder / f"{name}.json")
+        except OSError:
+            draft.unlink(missing_ok=True)  # a full disk: half of a mail may stand there, with its address
+            raise
         return SENT

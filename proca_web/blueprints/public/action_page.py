@@ -149,7 +149,8 @@ def _store(seen: PageFacts, submission: Submission, now: datetime) -> None:
         signing.write,
         throwaway=signing.needs_throwaway(seen),
     )
-    queue.wake("mail" if seen.double_opt_in else "accept")
+    if seen.double_opt_in:
+        queue.wake("mail")
 
 
 def _taken(seen: PageFacts, submission: Submission, typed: Mapping[str, str]) -> Response:

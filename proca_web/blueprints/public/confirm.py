@@ -9,7 +9,6 @@ from proca_web.adapters.keyring import waiting_of
 from proca_web.blueprints.public import mailed_link
 from proca_web.domain.errors import UnknownToken
 from proca_web.domain.transient import Event
-from proca_web.extensions import queue
 from proca_web.services.signatures import confirming
 from proca_web.services.signatures.confirming import Rejection
 from proca_web.web.access import token_holder
@@ -73,9 +72,7 @@ def _confirm(token: bytes) -> str:
     sealed = confirming.seal(waiting_of(current_app), token)
     with direct_write(one_statement=True) as connection:
         is_written = confirming.confirm(connection, signature, sealed, clock.now())
-    if is_written:
-        queue.wake("accept")
-    else:
+    if not is_written:
         with direct_read() as connection:  # accepted, purged or withdrawn meanwhile
             if not confirming.find(connection, token).is_confirmed:
                 raise UnknownToken

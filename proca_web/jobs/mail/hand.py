@@ -8,6 +8,7 @@ from itertools import count
 from typing import Any
 
 from proca_web.adapters.mail.letters import Mail
+from proca_web.domain.delivery import providers
 from proca_web.domain.outcome import Outcome
 from proca_web.services.signatures.mailing import DueMail
 from proca_web.services.staff.outbox import DueNotice
@@ -17,7 +18,10 @@ _NUMBERS = count(1)
 
 @dataclass(slots=True, eq=False)
 class Held:
-    """A claimed mail; its text goes as soon as it is over. `fault` is the kind of an error of ours."""
+    """A claimed mail; its text goes as soon as it is over. `fault` is the kind of an error of ours.
+
+    `provider` is known once it is over: of where it went, that much stays.
+    """
 
     due: DueMail | DueNotice
     mail: Mail | None = field(repr=False)
@@ -26,6 +30,7 @@ class Held:
     begun_at: float | None = None
     tries: int = 0
     fault: str = ""
+    provider: str = providers.OTHER
 
     @property
     def domain(self) -> str:
@@ -67,6 +72,8 @@ class Hand:
 
     def end(self, held: Held, outcome: Outcome) -> None:
         """It is over."""
+        if held.mail is not None:
+            held.provider = providers.of(held.mail.recipient)
         held.mail = None
         self._done.outcomes.append((held, outcome))
         self.done.set()

@@ -95,11 +95,13 @@ class Post:
         """The next mail, as soon as there is one. None: the connection is to be ended."""
         with self._lock:
             until = clock.monotonic() + IDLE_SECONDS
+            self.crew.rests(sender)
             self.crew.waiting += 1
             try:
                 while (now := clock.monotonic()) < until and not self.is_stopping and not self.crew.is_surplus(now):
                     held, seconds = self.next(now)
                     if held is not None:
+                        self.crew.begins(sender, now)
                         return held
                     self._mails.wait(min(seconds, until - now))
                 self.crew.leave(sender)
@@ -141,6 +143,7 @@ class Post:
         """The server said something to it, over a connection that had carried so many before. True as with `lost`."""
         with self._lock:
             now = clock.monotonic()
+            self.crew.answered(now)
             is_sent = reply.outcome is Outcome.SENT
             self._holds.end(held.domain, held.number, now, is_sent=is_sent, is_deferred=reply.is_put_off)
             if reply.wish is not Wish.NOTHING:

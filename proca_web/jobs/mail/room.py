@@ -85,6 +85,7 @@ class Mailroom:
             self.post.hand_back()
             with self._app.app_context():
                 self._surely(self._settler.settle)
+                self._surely(self._settler.gauge.end)
 
     def send(self) -> None:
         """Send what is due now, or wake the threads that do."""
@@ -170,6 +171,7 @@ class Mailroom:
     def _settle(self) -> float:
         self._settler.settle()
         self._settler.keep(self._cut)
+        self._settler.gauge.note()
         return 1.0
 
     def _cut(self, held: Held) -> None:

@@ -1,6 +1,7 @@
 """Writes down what came of the mails, many in one statement, and keeps the leases of what is in hand."""
 
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
 from datetime import timedelta
 from math import ceil
 
@@ -12,10 +13,11 @@ from proca_web.adapters.database import writing
 from proca_web.domain.outcome import Outcome
 from proca_web.domain.transient import LEASE_AT_MOST, State
 from proca_web.domain.words import Alarm
+from proca_web.jobs.mail.gauge import Gauge
 from proca_web.jobs.mail.hand import Back, Done, Held
 from proca_web.jobs.mail.post import BEGIN_WITHIN, Post
 from proca_web.services import heartbeats
-from proca_web.services.instance import alarms
+from proca_web.services.instance import alarms, sends
 from proca_web.services.signatures import mailing, settling
 from proca_web.services.signatures.mailing import DueMail
 from proca_web.services.staff import outbox
@@ -35,6 +37,7 @@ class Settler:
         self._app = app
         self._post = post
         self._name = name
+        self.gauge = Gauge(post.crew, name)
         self._taken_noted = float("-inf")
         self._renewed, self._renewed_at = clock.monotonic(), clock.now()
 
@@ -76,16 +79,16 @@ class Settler:
 
     def _write(self, done: Done) -> None:
         sent = [held for held, outcome in done.outcomes if outcome is Outcome.SENT]
-        mails = [held.due for held in sent if isinstance(held.due, DueMail)]
+        mails = {held: held.due for held in sent if isinstance(held.due, DueMail)}
         if mails or done.backs:
             with writing() as session:
-                settling.settle_sent(session, mails, clock.now())
+                settling.settle_sent(session, mails.values(), clock.now())
                 _hand_back(session, done.backs)
-            self._post.hand.settled(back.held for back in done.backs)
-            done.backs = []
+                sends.add(session, self._name, _ended(mails, Outcome.SENT))
+            self._post.hand.settled([*mails, *(back.held for back in done.backs)])
+            done.backs, done.outcomes = [], [each for each in done.outcomes if each[0] not in mails]
         for held, outcome in list(done.outcomes):
-            if outcome is not Outcome.SENT or isinstance(held.due, DueNotice):
-                self._settle_one(held.due, outcome)
+            self._settle_one(held, outcome)
             if outcome is Outcome.FAULT:
                 self._set_aside(held.due, held.fault)
             self._post.hand.settled([held])
@@ -98,8 +101,10 @@ class Settler:
             self._note_fault(done.fault)
             done.fault = ""
 
-    def _settle_one(self, due: DueMail | DueNotice, outcome: Outcome) -> None:
+    def _settle_one(self, held: Held, outcome: Outcome) -> None:
+        due = held.due
         with writing() as session:
+            sends.add(session, self._name, {(held.provider, outcome): 1})
             if isinstance(due, DueMail):
                 settling.settle(session, due, outcome, self._name, clock.now())
             else:
@@ -125,6 +130,10 @@ class Settler:
             if taken_at is None or now - taken_at > _NOTHING_TAKEN_FOR:
                 alarms.raise_(session, Alarm.MAIL, now, fault=f"{self._name} ({fault})")
         self._taken_noted = float("-inf")
+
+
+def _ended(helds: Iterable[Held], outcome: Outcome) -> Counter[tuple[str, Outcome]]:
+    return Counter((held.provider, outcome) for held in helds)
 
 
 def _hand_back(session: Session, backs: Sequence[Back]) -> None:

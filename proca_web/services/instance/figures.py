@@ -12,6 +12,8 @@ from sqlalchemy.orm import Session
 from proca_web.domain.transient import State
 from proca_web.domain.words import DayEvent, OutboxState
 from proca_web.models import ActionPage, DayCount, OutboxMail, Transient
+from proca_web.services import heartbeats
+from proca_web.services.instance import sends
 from proca_web.services.petitions import mail_delay, overview
 
 _KINDS = {"confirmation": State.TO_SEND, "thank_you": State.THANKS_TO_SEND}
@@ -47,6 +49,8 @@ class Figures:
     readable: int
     oldest_readable_seconds: int
     today: dict[str, int]
+    sends: dict[tuple[str, str, str], int]
+    connections: dict[str, int]
 
 
 def of_instance(session: Session, now: datetime) -> Figures:
@@ -58,6 +62,8 @@ def of_instance(session: Session, now: datetime) -> Figures:
         readable=readable,
         oldest_readable_seconds=_age(oldest, now),
         today={event: int(happened.get(event, 0)) for event in DayEvent},
+        sends=sends.of_instance(session),
+        connections=heartbeats.connections(session, now),
     )
 
 

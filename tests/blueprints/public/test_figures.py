@@ -10,6 +10,7 @@ from proca_web.adapters.database import writing
 from proca_web.app import create_app
 from proca_web.config import Settings
 from proca_web.domain.words import Alarm, DayEvent
+from proca_web.services import heartbeats
 from proca_web.services.instance import alarms
 from tests import factories
 from tests.factories import CANARY, FakeClock, World
@@ -60,6 +61,43 @@ def test_the_numbers_follow_a_signature_from_form_to_count(world: World, client:
     assert found["proca_mails_waiting", "thank_you"] == 1
     clock.forward(days=1)
     assert ask(client)["proca_events_today", "confirmed"] == 0
+
+
+def test_mails_are_counted_by_large_receiver_and_result_and_rare_domains_are_nobodys(
+    world: World, client: FlaskClient
+) -> None:
+    for address in ("anna@gmail.com", "ben@GoogleMail.com", "cleo@one-persons-own.example.org"):
+        assert world.sign(client, email=address).status_code == 303
+    world.run("mail")
+    client.post(world.link("anna@gmail.com"))
+    world.run("mail")
+    text = client.get("/metrics", environ_base={"REMOTE_ADDR": "192.0.2.9"}).text
+    said = {
+        (sample.labels["provider"], sample.labels["result"]): sample.value
+        for family in text_string_to_metric_families(text)
+        for sample in family.samples
+        if sample.name == "proca_mails_total"
+    }
+    assert said == {("gmail", "sent"): 3, ("other", "sent"): 1}
+    assert "one-persons-own" not in text
+    assert not [row for row in world.query("SELECT * FROM sends") if "one-persons-own" in str(row)]
+
+
+def test_connections_are_summed_over_the_workers_that_were_seen_lately(
+    world: World, client: FlaskClient, clock: FakeClock
+) -> None:
+    with world.app.app_context(), writing() as session:
+        heartbeats.connected(session, "relay:25", "a", 60, clock())
+    clock.forward(minutes=2)
+    with world.app.app_context(), writing() as session:
+        heartbeats.connected(session, "relay:25", "b", 3, clock())
+        heartbeats.connected(session, "relay:25", "b", 4, clock())
+    assert ask(client)["proca_mail_connections", "relay:25"] == 64
+    clock.forward(minutes=2)
+    assert ask(client)["proca_mail_connections", "relay:25"] == 4
+    clock.forward(days=2)
+    world.run("sweep")
+    assert world.query("SELECT count(*) FROM mail_connections") == [(0,)]
 
 
 def test_a_mail_that_a_relay_has_answered_is_late_by_the_relays_doing(

@@ -36,14 +36,46 @@ class Server:
 
 
 @given(limit=st.integers(2, 100))
-@settings(max_examples=25, deadline=None)
-def test_a_rate_is_found_and_used_with_few_refusals(limit: int) -> None:
+@settings(max_examples=15, deadline=None)
+def test_a_rate_is_found_and_used_nearly_whole_with_few_refusals(limit: int) -> None:
     server = Server(limit)
-    server.run(30.0)
+    server.run(60.0)
     before = len(server.refused)
     server.run(60.0)
-    assert server.rate(30.0) >= 0.8 * limit
-    assert len(server.refused) - before <= 60
+    assert server.rate(60.0) >= 0.9 * limit
+    assert len(server.refused) - before <= max(4, 0.02 * 60 * limit)
+
+
+def test_a_first_guess_that_is_far_too_low_is_made_up_for_in_seconds() -> None:
+    pace, now = Pace(), 0.0
+    for number in range(40):  # so many have been answered when the hundredth in a second is refused
+        now = number / 100
+        pace.delivered(now)
+    pace.refused(now)
+    assert (pace.rate or 0) < 40
+    until = now + 10
+    while now < until:
+        wait = pace.wait(now)
+        now += wait or 0.001
+        if not wait:
+            pace.delivered(now)
+    assert (pace.rate or 0) >= 100
+
+
+def test_a_server_that_takes_less_than_before_is_believed_within_seconds() -> None:
+    server = Server(100)
+    server.run(60.0)
+    server.limit = 20
+    server.run(10.0)
+    assert 15 <= (server.pace.rate or 0) <= 22
+
+
+def test_a_server_that_takes_more_than_before_is_found_out_within_minutes() -> None:
+    server = Server(20)
+    server.run(60.0)
+    server.limit = 60
+    server.run(120.0)
+    assert server.rate(5.0) >= 0.9 * 60
 
 
 def test_the_first_refusal_within_a_second_already_tells_the_rate() -> None:

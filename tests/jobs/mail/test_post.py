@@ -1,5 +1,6 @@
 """The table that claimer, senders and settler work at, with nobody at it: which mail goes next, and which goes back."""
 
+import threading
 from collections.abc import Iterator
 
 import pytest
@@ -10,6 +11,7 @@ from proca_web.domain.delivery.answers import SENT, Reply, Wish
 from proca_web.domain.delivery.governor import Governor
 from proca_web.domain.outcome import Outcome
 from proca_web.domain.transient import State
+from proca_web.jobs.mail.crew import STUCK_SECONDS, Crew
 from proca_web.jobs.mail.hand import Held
 from proca_web.jobs.mail.post import Post
 from proca_web.services.signatures.mailing import DueMail
@@ -137,3 +139,47 @@ def test_the_server_wants_something_is_told_once_a_minute(table: Post, moment: M
 def test_nobody_is_known_by_how_a_mail_looks_in_a_traceback(table: Post, moment: Moment) -> None:
     (held,) = mails(moment, 1)
     assert "person" not in f"{held!r} {held}"
+
+
+def crew_of(governor: Governor, moment: Moment, busy: int, idle: int) -> Crew:
+    """Connections, so many of them with a mail in hand from now on."""
+    made = Crew(threading.RLock(), governor)
+    for number in range(busy + idle):
+        sender = object()
+        made.join(sender)
+        made.connected(sender)
+        if number < busy:
+            made.begins(sender, moment())
+    return made
+
+
+def test_a_connection_that_is_stuck_while_others_go_on_is_replaced_and_counts_for_the_ceiling_alone(
+    moment: Moment,
+) -> None:
+    crew = crew_of(Governor(10), moment, busy=3, idle=5)  # eight may be open, and ten at all
+    moment.forward(STUCK_SECONDS)
+    assert crew.missing(100, moment()) == 0, "nobody was answered since: the server is slow, no connection is stuck"
+    crew.answered(moment())
+    assert (crew.missing(100, moment()), crew.working(), crew.open()) == (2, 5, 8)
+    assert not crew.is_surplus(moment())
+
+
+def test_one_that_goes_on_after_all_makes_its_substitute_leave(moment: Moment) -> None:
+    crew, late = crew_of(Governor(10), moment, busy=0, idle=8), object()
+    crew.join(late)
+    crew.connected(late)
+    crew.begins(late, moment())
+    moment.forward(STUCK_SECONDS)
+    crew.answered(moment())
+    assert not crew.is_surplus(moment())
+    crew.rests(late)
+    assert crew.is_surplus(moment())
+
+
+def test_while_the_server_is_given_a_rest_nothing_is_replaced(moment: Moment) -> None:
+    governor = Governor(10)
+    crew = crew_of(governor, moment, busy=2, idle=0)
+    moment.forward(STUCK_SECONDS)
+    crew.answered(moment())
+    assert governor.refused_at_the_door(moment(), crew.working())
+    assert crew.missing(100, moment()) == 0

@@ -15,6 +15,7 @@ from proca_web.adapters.database import writing
 from proca_web.config import MailSettings, Settings
 from proca_web.domain.words import Alarm
 from proca_web.jobs import endings
+from proca_web.jobs.mail import crew, gauge
 from proca_web.jobs.mail import room as rooms
 from proca_web.jobs.mail.room import Mailroom, room_of
 from proca_web.jobs.mail.settler import Settler
@@ -84,6 +85,28 @@ def test_connections_that_hang_hold_up_nobody_else(
     wait_for(lambda: states().get("sending") == 2)
     sign(20)
     wait_for(lambda: states() == {"waiting": 20, "sending": 2})
+
+
+def test_a_connection_that_hangs_is_replaced_and_its_mail_keeps_its_own_end(
+    world: World, post: Relay, sign: Sign, states: States, room: Mailroom, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(crew, "STUCK_SECONDS", 0.05)
+    room.post.governor._limit = 2
+    hung, held = Gate(), Gate()
+    ends = ((Answer("250 ok", gate=hung), "@mute.example"), (Answer("250 ok", gate=held), "many"))
+    post.script = each(*(at("dot", answer, only=whom) for answer, whom in ends))
+    sign(1, "mute.example", "other")
+    wait_for(lambda: states().get("sending") == 1)
+    sign(1)
+    wait_for(lambda: states() == {"waiting": 1, "sending": 1})
+    monkeypatch.setattr(room.post.governor, "delivered", lambda *_, **__: None)  # grows no more
+    sign(6, name="many")
+    wait_for(lambda: len(post.talks) == 3)
+    held.open()
+    wait_for(lambda: states() == {"waiting": 7, "sending": 1})
+    hung.open()
+    wait_for(lambda: states() == {"waiting": 8})
+    assert len(set(recipients(post))) == len(post.taken) == 8
 
 
 @pytest.mark.parametrize("step", ["greeting", "ehlo", "mail", "rcpt", "data", "dot"])
@@ -267,3 +290,20 @@ def test_outcomes_are_written_in_groups(
         wait_for(lambda: states() == {"waiting": 30})
     assert sum(groups) == 30
     assert max(groups) >= 10
+
+
+def test_how_mails_ended_is_counted_once_each_and_connections_are_told_while_open(
+    world: World, post: Relay, sign: Sign, states: States, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(gauge, "CHANGES_EVERY_SECONDS", 0.0)
+    post.script = each(at("rcpt", "550 5.1.1 unknown", only="@gmx.de"), at("rcpt", "451 later", only="@web.de"))
+    sign(8)
+    sign(3, "gmx.de", "gone")
+    sign(2, "web.de", "later")
+    connections = "SELECT number FROM mail_connections"
+    with working(world.app):
+        wait_for(lambda: states() == {"waiting": 8, "to_send": 2})
+        wait_for(lambda: world.query(connections) > [(0,)])
+    assert world.query(connections) == [(0,)]
+    sends = "SELECT provider, result, mails FROM sends ORDER BY provider, result"
+    assert world.query(sends) == [("gmx", "no_such_recipient", 3), ("other", "sent", 8), ("web.de", "not_taken", 2)]
