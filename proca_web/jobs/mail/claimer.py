@@ -67,16 +67,18 @@ class Claimer:
         return number + len(mails)
 
     def _claim_mails(self, most: int) -> list[DueMail]:
-        """Both kinds by turns; where there are few of one, more of the other."""
+        """Both kinds by turns; where there are few of one, more of the other. Reminders come after them."""
         with writing() as session:
             ring, now = keyring_of(self._app), clock.now()
             first, lost = mailing.claim(session, ring, State.TO_SEND, now, (most + 1) // 2)
             thanks, lost_thanks = mailing.claim(session, ring, State.THANKS_TO_SEND, now, most - len(first))
             rest = most - len(first) - len(thanks)
             more, lost_more = mailing.claim(session, ring, State.TO_SEND, now, rest) if rest else ([], [])
-        if number := len(lost + lost_thanks + lost_more):
+            rest -= len(more)
+            again, lost_again = mailing.claim(session, ring, State.WAITING, now, rest) if rest else ([], [])
+        if number := len(lost + lost_thanks + lost_more + lost_again):
             self._app.logger.critical("mail: the keyring does not open %s waiting addresses", number)
-        return [*_in_turns(first, thanks), *more]
+        return [*_in_turns(first, thanks), *more, *again]
 
     def _may_send(self) -> bool:
         if clock.monotonic() >= self._clock_until:

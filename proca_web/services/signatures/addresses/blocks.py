@@ -1,0 +1,65 @@
+"""Who said "it wasn't me" gets no more mails of that campaign, until the same link is told otherwise (protocol 6)."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import bindparam, delete, select
+from sqlalchemy.orm import Session
+
+from proca_web.domain.words import Publication
+from proca_web.models import ActionPage, Block, Campaign
+from proca_web.services import driver
+from proca_web.services.signatures.addresses.marks import Mark
+
+_BLOCKS = driver.table(Block)
+_LINK = _BLOCKS.c.link_id == bindparam("link")
+_ADD = driver.insert(Block, lambda new: new.on_conflict_do_nothing(index_elements=["link_id"]))
+_AMONG = select(_BLOCKS.c.campaign_id, _BLOCKS.c.mark).where(
+    _BLOCKS.c.campaign_id.in_(bindparam("campaigns", expanding=True)),
+    _BLOCKS.c.mark.in_(bindparam("marks", expanding=True)),
+)
+_CAMPAIGN = select(_BLOCKS.c.campaign_id).where(_LINK)
+_REMOVE = delete(_BLOCKS).where(_LINK)
+_PAGES = (
+    select(ActionPage.name, ActionPage.title, ActionPage.locale)
+    .join(Campaign, Campaign.id == ActionPage.campaign_id)
+    .where(Campaign.id == bindparam("campaign"), ActionPage.status == Publication.LIVE)
+    .where(Campaign.status == Publication.LIVE)
+    .order_by(ActionPage.id)
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Petition:
+    """A page on which one can sign again."""
+
+    name: str
+    title: str
+    locale: str
+
+
+def add(session: Session, campaign_id: int, mark: bytes, link_id: bytes, now: datetime) -> None:
+    """The address with this mark gets no more mails of that campaign; in the transaction that purges the signature."""
+    session.execute(_ADD.of(session), {"campaign_id": campaign_id, "mark": mark, "link_id": link_id, "at": now})
+
+
+def among(session: Session, marks: Collection[Mark]) -> set[Mark]:
+    """Which of these addresses said no."""
+    if not marks:
+        return set()
+    bound = {"campaigns": {campaign for campaign, _ in marks}, "marks": [mark for _, mark in marks]}
+    return {(row.campaign_id, bytes(row.mark)) for row in session.execute(_AMONG, bound)}
+
+
+def stands(session: Session, link_id: bytes) -> bool:
+    """Whether this link said no, and nothing else since."""
+    return session.scalar(_CAMPAIGN, {"link": link_id}) is not None
+
+
+def remove(session: Session, link_id: bytes) -> list[Petition]:
+    """It was them after all: mails may go there again. Where one can sign now; none for a link that blocks nobody."""
+    campaign = session.scalar(_CAMPAIGN, {"link": link_id})
+    if campaign is None or not driver.changed(session, _REMOVE, {"link": link_id}):
+        return []
+    return [Petition(row.name, row.title, row.locale) for row in session.execute(_PAGES, {"campaign": campaign})]
