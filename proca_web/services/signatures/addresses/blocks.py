@@ -10,15 +10,13 @@ from sqlalchemy.orm import Session
 from proca_web.domain.words import Publication
 from proca_web.models import ActionPage, Block, Campaign
 from proca_web.services import driver
+from proca_web.services.signatures.addresses import marks
 from proca_web.services.signatures.addresses.marks import Mark
 
 _BLOCKS = driver.table(Block)
 _LINK = _BLOCKS.c.link_id == bindparam("link")
 _ADD = driver.insert(Block, lambda new: new.on_conflict_do_nothing(index_elements=["link_id"]))
-_AMONG = select(_BLOCKS.c.campaign_id, _BLOCKS.c.mark).where(
-    _BLOCKS.c.campaign_id.in_(bindparam("campaigns", expanding=True)),
-    _BLOCKS.c.mark.in_(bindparam("marks", expanding=True)),
-)
+_AMONG = marks.in_table(_BLOCKS, "mark")
 _CAMPAIGN = select(_BLOCKS.c.campaign_id).where(_LINK)
 _REMOVE = delete(_BLOCKS).where(_LINK)
 _PAGES = (
@@ -44,12 +42,9 @@ def add(session: Session, campaign_id: int, mark: bytes, link_id: bytes, now: da
     session.execute(_ADD.of(session), {"campaign_id": campaign_id, "mark": mark, "link_id": link_id, "at": now})
 
 
-def among(session: Session, marks: Collection[Mark]) -> set[Mark]:
+def among(session: Session, addresses: Collection[Mark]) -> set[Mark]:
     """Which of these addresses said no."""
-    if not marks:
-        return set()
-    bound = {"campaigns": {campaign for campaign, _ in marks}, "marks": [mark for _, mark in marks]}
-    return {(row.campaign_id, bytes(row.mark)) for row in session.execute(_AMONG, bound)}
+    return marks.among(session, addresses, _AMONG)
 
 
 def stands(session: Session, link_id: bytes) -> bool:

@@ -10,21 +10,18 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
 
-from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from proca_web.crypto.boxes.transient_seal import Waiting
 from proca_web.domain.people import text
 from proca_web.models import Supporter
+from proca_web.services import driver
 from proca_web.services.sealing.keyring import Keyring
 from proca_web.services.signatures import fingerprints
 from proca_web.services.signatures.addresses import blocks, marks
 from proca_web.services.signatures.addresses.marks import Mark
 
-_KNOWN = select(Supporter.campaign_id, Supporter.fingerprint).where(
-    Supporter.campaign_id.in_(bindparam("campaigns", expanding=True)),
-    Supporter.fingerprint.in_(bindparam("marks", expanding=True)),
-)
+_SIGNED = marks.in_table(driver.table(Supporter), "fingerprint")
 
 
 class Verdict(Enum):
@@ -68,7 +65,7 @@ def look(session: Session, keyring: Keyring, asked: Sequence[Asked], now: dateti
     ]
     within = marks.within(counted, marks.count(session, Counter(mark for _, mark in counted), now))
     capped = {action for action, _ in counted} - within
-    signed = _signed(session, set(known_by.values()))
+    signed = marks.among(session, set(known_by.values()), _SIGNED)
     found = {action: Found(Verdict.JUNK) for action in junk}
     for action, mark in known_by.items():
         found[action] = Found(_verdict(action in capped, mark in said_no, mark in signed), mark[1])
@@ -100,11 +97,3 @@ def _marks(session: Session, keyring: Keyring, asked: Sequence[Asked]) -> dict[i
 def _mark(keys: Mapping[int, bytes], asked: Asked) -> bytes | None:
     key = keys.get(asked.campaign_id)
     return fingerprints.of(key, asked.waiting.email) if key is not None else None
-
-
-def _signed(session: Session, found: set[Mark]) -> set[Mark]:
-    """Who of these has signed already."""
-    if not found:
-        return set()
-    bound = {"campaigns": {campaign for campaign, _ in found}, "marks": [mark for _, mark in found]}
-    return {(row.campaign_id, bytes(row.fingerprint)) for row in session.execute(_KNOWN, bound)}

@@ -3,42 +3,88 @@
 The caller holds the lock `fingerprints.marking` and counts in the transaction that claims.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import bindparam, delete
+from sqlalchemy import ARRAY, BigInteger, Date, LargeBinary, Table, bindparam, delete, func, select
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from proca_web.models import MailMark
 from proca_web.services import driver
+from proca_web.services.driver import EachDialect
 
 A_DAY = 3
 KEPT = timedelta(days=1)
 # A campaign and the fingerprint of an address in it.
 Mark = tuple[int, bytes]
 _MARKS = driver.table(MailMark)
-_ADD = driver.insert(
-    MailMark,
-    lambda new: new.on_conflict_do_update(
-        index_elements=["campaign_id", "mark", "day"], set_={"mails": MailMark.mails + new.excluded.mails}
-    ).returning(_MARKS.c.campaign_id, _MARKS.c.mark, _MARKS.c.mails),
+_ROW = _MARKS.c
+_OLD = delete(_MARKS).where(_ROW.day < bindparam("day"))
+# PostgreSQL takes them as arrays: a statement of another length for each batch would be planned anew each time.
+_GIVEN = (
+    func.unnest(
+        bindparam("campaigns", type_=ARRAY(BigInteger())),
+        bindparam("marks", type_=ARRAY(LargeBinary())),
+        bindparam("mails", type_=ARRAY(BigInteger())),
+    )
+    .table_valued("campaign_id", "mark", "mails", name="given")
+    .render_derived()
 )
-_OLD = delete(_MARKS).where(_MARKS.c.day < bindparam("day"))
+
+
+def _adding(new: Any) -> Any:
+    """However a mark comes in: one more row, or more mails of the one there is; how many it has then."""
+    more = {"mails": _ROW.mails + new.excluded.mails}
+    new = new.on_conflict_do_update(index_elements=["campaign_id", "mark", "day"], set_=more)
+    return new.returning(_ROW.campaign_id, _ROW.mark, _ROW.mails)
+
+
+_ALL_GIVEN = select(_GIVEN.c.campaign_id, _GIVEN.c.mark, bindparam("day", type_=Date()), _GIVEN.c.mails)
+_ADD = EachDialect(
+    sqlite=_adding(sqlite.insert(_MARKS)),
+    postgresql=_adding(postgresql.insert(_MARKS).from_select(["campaign_id", "mark", "day", "mails"], _ALL_GIVEN)),
+)
+
+
+def in_table(table: Table, column: str) -> EachDialect:
+    """A statement for `among`: which marks stand in that column, of a table of campaigns."""
+    campaign, mark = table.c.campaign_id, table.c[column]
+    found = select(campaign, mark)
+    of_many = campaign.in_(bindparam("campaigns", expanding=True)), mark.in_(bindparam("marks", expanding=True))
+    is_given = (_GIVEN.c.campaign_id == campaign) & (_GIVEN.c.mark == mark)
+    return EachDialect(sqlite=found.where(*of_many), postgresql=found.join_from(_GIVEN, table, is_given))
+
+
+def among(session: Session, marks: Collection[Mark], statement: EachDialect) -> set[Mark]:
+    """Which of these marks that statement finds."""
+    if not marks:
+        return set()
+    campaigns, addresses = [campaign for campaign, _ in marks], [mark for _, mark in marks]
+    if driver.dialect_of(session).name == "sqlite":
+        bound: dict[str, Any] = {"campaigns": set(campaigns), "marks": addresses}
+    else:
+        bound = {"campaigns": campaigns, "marks": addresses, "mails": []}
+    return {(campaign, bytes(mark)) for campaign, mark in session.execute(statement.of(session), bound)}
 
 
 def count(session: Session, asked: Mapping[Mark, int], now: datetime) -> dict[Mark, int]:
     """So many more mails are asked for today; how many of these may go, three a day in all."""
     if not asked:
         return {}
-    more = [
-        {"campaign_id": campaign, "mark": mark, "day": now.date(), "mails": number}
-        for (campaign, mark), number in sorted(asked.items())
-    ]
-    allowed = {}
-    for row in session.execute(_ADD.of(session), more):
-        mark = (row.campaign_id, bytes(row.mark))
-        allowed[mark] = max(0, min(asked[mark], A_DAY - (row.mails - asked[mark])))
-    return allowed
+    each = [(*mark, number) for mark, number in sorted(asked.items())]
+    if driver.dialect_of(session).name == "sqlite":
+        names = ("campaign_id", "mark", "mails")
+        bound: Any = [dict(zip(names, one, strict=True)) | {"day": now.date()} for one in each]
+    else:
+        bound = dict(zip(("campaigns", "marks", "mails"), map(list, zip(*each, strict=True)), strict=True))
+        bound["day"] = now.date()
+    had = {
+        (row.campaign_id, bytes(row.mark)): row.mails - asked[row.campaign_id, bytes(row.mark)]
+        for row in session.execute(_ADD.of(session), bound)
+    }
+    return {mark: max(0, min(asked[mark], A_DAY - before)) for mark, before in had.items()}
 
 
 def within(asked: Iterable[tuple[int, Mark]], allowed: Mapping[Mark, int]) -> set[int]:

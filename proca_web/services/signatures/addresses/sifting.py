@@ -24,7 +24,7 @@ _TRANSIENTS = driver.table(Transient)
 _ROW = _TRANSIENTS.c
 _MARK = update(_TRANSIENTS).where(_ROW.action_id == bindparam("action")).values(mark=bindparam("found"))
 _GIVEN = func.unnest(bindparam("actions", type_=ARRAY(BigInteger())), bindparam("found", type_=ARRAY(LargeBinary())))
-_GIVEN_ROWS = _GIVEN.table_valued("action_id", "mark", name="given")
+_GIVEN_ROWS = _GIVEN.table_valued("action_id", "mark", name="given").render_derived()
 _MARK_AT_ONCE = update(_TRANSIENTS).where(_ROW.action_id == _GIVEN_ROWS.c.action_id).values(mark=_GIVEN_ROWS.c.mark)
 
 
