@@ -7,6 +7,7 @@ from datetime import datetime
 from sqlalchemy import bindparam, delete, select
 from sqlalchemy.orm import Session
 
+from proca_web.crypto.boxes import transient_seal
 from proca_web.domain.words import Publication
 from proca_web.models import ActionPage, Block, Campaign
 from proca_web.services import driver
@@ -47,14 +48,15 @@ def among(session: Session, addresses: Collection[Mark]) -> set[Mark]:
     return marks.among(session, addresses, _AMONG)
 
 
-def stands(session: Session, link_id: bytes) -> bool:
+def stands(session: Session, token: bytes) -> bool:
     """Whether this link said no, and nothing else since."""
-    return session.scalar(_CAMPAIGN, {"link": link_id}) is not None
+    return session.scalar(_CAMPAIGN, {"link": transient_seal.link_id(token)}) is not None
 
 
-def remove(session: Session, link_id: bytes) -> list[Petition]:
+def remove(session: Session, token: bytes) -> list[Petition]:
     """It was them after all: mails may go there again. Where one can sign now; none for a link that blocks nobody."""
-    campaign = session.scalar(_CAMPAIGN, {"link": link_id})
-    if campaign is None or not driver.changed(session, _REMOVE, {"link": link_id}):
+    link = {"link": transient_seal.link_id(token)}
+    campaign = session.scalar(_CAMPAIGN, link)
+    if campaign is None or not driver.changed(session, _REMOVE, link):
         return []
     return [Petition(row.name, row.title, row.locale) for row in session.execute(_PAGES, {"campaign": campaign})]
