@@ -62,7 +62,7 @@ TABLE: dict[tuple[State, Event], State | End] = {
     (_S.SENDING, _E.BOUNCE): End.PURGED,
     (_S.WAITING, _E.BOUNCE): End.PURGED,
     (_S.REMINDING, _E.BOUNCE): End.PURGED,
-    **{(_S.SENDING, event): End.PURGED for event in (_E.JUNK, _E.CAP, _E.BLOCK)},
+    **{(_S.TO_SEND, event): End.PURGED for event in (_E.JUNK, _E.CAP, _E.BLOCK)},
     (_S.WAITING, _E.CLAIM): _S.REMINDING,
     **{(_S.REMINDING, event): _S.WAITING for event in (_E.SENT, _E.FAILED, _E.REFUSED, _E.UNSURE)},
     **{(state, _E.CLOSE): _S.WAITING for state in (_S.WAITING, _S.REMINDING)},

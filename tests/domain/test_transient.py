@@ -9,8 +9,8 @@ from proca_web.domain.transient import TABLE, End, Event, State, retry_after, so
 # A dot: the event changes nothing in this state.
 GRID = """
                 claim           sent     failed          refused  unsure   junk    cap      block   close    give_up  expire   linger   lose     confirm    accept          reopen   reject  withdraw  bounce
-to_send         sending         .        .               .        .        .       .        .       .        purged   purged   waiting  purged   to_accept  .               .        purged  purged    purged
-sending         .               waiting  to_send         purged   to_send  purged  purged   purged  .        .        .        .        .        to_accept  .               .        purged  purged    purged
+to_send         sending         .        .               .        .        purged  purged  purged  .        purged   purged   waiting  purged   to_accept  .               .        purged  purged    purged
+sending         .               waiting  to_send         purged   to_send  .       .       .       .        .        .        .        .        to_accept  .               .        purged  purged    purged
 waiting         reminding       .        .               .        .        .       .        .       waiting  .        purged   .        .        to_accept  .               .        purged  purged    purged
 reminding       .               waiting  waiting         waiting  waiting  .       .        .       waiting  .        .        .        .        to_accept  .               .        purged  purged    purged
 to_accept       .               .        .               .        .        purged  .        purged  .        .        .        .        purged   to_accept  thanks_to_send  waiting  purged  purged    .

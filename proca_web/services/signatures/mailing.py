@@ -4,19 +4,18 @@ A claim is committed before SMTP is spoken to; what became of the mail is `settl
 but in a `DueMail`, which lives until its mail is handed over.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, func, select, update
+from sqlalchemy import ARRAY, BigInteger, LargeBinary, bindparam, func, select, update
 from sqlalchemy.orm import Session
-from sqlalchemy.sql.dml import ReturningUpdate
 
 from proca_web.crypto.boxes.transient_seal import Waiting
 from proca_web.crypto.errors import CannotOpen
 from proca_web.domain.pages.wording import LegalNotice
-from proca_web.domain.transient import FAULT_PAUSE, LEASE, MOST_ANSWERS, Event, State, sources, target
+from proca_web.domain.transient import FAULT_PAUSE, LEASE, MOST_ANSWERS, Event, State, target
 from proca_web.models import Action, ActionPage, Campaign, Transient
 from proca_web.services import driver
 from proca_web.services.petitions import wordings
@@ -25,7 +24,7 @@ from proca_web.services.sealing.keyring import Keyring
 from proca_web.services.sealing.worker_keys import Opener
 from proca_web.services.signatures import fingerprints, reminding
 from proca_web.services.signatures.addresses import sifting
-from proca_web.services.signatures.addresses.looking import Asked
+from proca_web.services.signatures.addresses.looking import Asked, Found, Verdict
 
 BATCH = 100
 
@@ -71,21 +70,21 @@ _ROW = _TRANSIENTS.c
 LEASED = (State.SENDING, State.REMINDING, State.THANKS_SENDING)
 
 
-def _claim(to: State) -> ReturningUpdate[Any]:
-    """Statement: lease rows that are due; other workers take others."""
-    (state,) = sources(Event.CLAIM, to)
-    due = select(_ROW.action_id).where(_ROW.state == state, _ROW.next_try <= bindparam("now"))
-    due = due.where(_ROW.attempts < MOST_ANSWERS, _ROW.wait_seal.is_not(None))
-    first = due.order_by(_ROW.next_try).limit(bindparam("most")).with_for_update(skip_locked=True)
-    return (
-        update(_TRANSIENTS)
-        .where(_ROW.state == state, _ROW.action_id.in_(first))
-        .values(state=to, lease_until=bindparam("lease"))
-        .returning(_ROW.action_id, _ROW.wait_seal, _ROW.mark, _ROW.waiting_since)
-    )
-
-
-_CLAIMS = {to: _claim(to) for to in LEASED}
+# What is due, the longest first; other workers take others. Each row is changed once: at a second time PostgreSQL would
+# look at its action, which somebody may hold who waits for this row.
+_FIRST_DUE = (
+    select(_ROW.action_id, _ROW.wait_seal, _ROW.mark, _ROW.waiting_since)
+    .where(_ROW.state == bindparam("state"), _ROW.next_try <= bindparam("now"))
+    .where(_ROW.attempts < MOST_ANSWERS, _ROW.wait_seal.is_not(None))
+    .order_by(_ROW.next_try)
+    .limit(bindparam("most"))
+    .with_for_update(skip_locked=True)
+)
+_GIVEN = func.unnest(bindparam("actions", type_=ARRAY(BigInteger())), bindparam("marks", type_=ARRAY(LargeBinary())))
+_GIVEN_ROWS = _GIVEN.table_valued("action_id", "mark", name="given").render_derived()
+_LEASE = update(_TRANSIENTS).values(state=bindparam("to"), lease_until=bindparam("lease"))
+_LEASE_EACH = _LEASE.where(_ROW.action_id == bindparam("action")).values(mark=bindparam("found"))
+_LEASE_ALL = _LEASE.where(_ROW.action_id == _GIVEN_ROWS.c.action_id).values(mark=_GIVEN_ROWS.c.mark)
 _IDS: Any = bindparam("ids", expanding=True)
 _HELD = update(_TRANSIENTS).where(_ROW.state == bindparam("held"), _ROW.action_id.in_(_IDS))
 _RENEW = _HELD.values(lease_until=bindparam("lease")).returning(_ROW.action_id)
@@ -123,7 +122,7 @@ def claim(
     assert isinstance(leased, State)
     if leased is not State.THANKS_SENDING:
         fingerprints.marking(session)
-    rows = session.execute(_CLAIMS[leased], {"now": now, "lease": now + LEASE, "most": limit}).all()
+    rows = session.execute(_FIRST_DUE, {"state": state, "now": now, "most": limit}).all()
     if not rows:
         return [], []
     details = {row.id: row for row in session.execute(_DETAILS, {"ids": [row.action_id for row in rows]})}
@@ -139,19 +138,32 @@ def claim(
             state=leased,
             page_id=details[action].action_page_id,
             action_ref=details[action].ref,
-            repeat=details[action].repeat or is_known,
+            repeat=details[action].repeat or found.verdict is Verdict.KNOWN,
             testing=details[action].testing,
             confirm_days=details[action].confirm_days,
             waiting=waiting,
             reminds=details[action].reminds,
         )
-        for action, is_known in goes.items()
+        for action, found in goes.items()
         if (waiting := opened[action]) is not None
     ]
+    _lease(session, leased, goes, now)
     if lost or waits:
-        back = {"ids": lost + waits, "held": leased, "back": state, "later": now + FAULT_PAUSE}
+        back = {"ids": lost + waits, "held": state, "back": state, "later": now + FAULT_PAUSE}
         session.execute(_PUT_OFF, back)
     return mails, lost
+
+
+def _lease(session: Session, leased: State, goes: Mapping[int, Found], now: datetime) -> None:
+    """These are ours for ten minutes, and known by their marks."""
+    if not goes:
+        return
+    marks = {action: found.mark or None for action, found in goes.items()}
+    to = {"to": leased, "lease": now + LEASE}
+    if driver.dialect_of(session).name == "sqlite":
+        session.execute(_LEASE_EACH, [to | {"action": action, "found": mark} for action, mark in marks.items()])
+    else:
+        session.execute(_LEASE_ALL, to | {"actions": list(marks), "marks": list(marks.values())})
 
 
 def renew(session: Session, held: State, action_ids: Sequence[int], now: datetime) -> set[int]:
@@ -194,10 +206,10 @@ def page_of(session: Session, page_id: int) -> PageOfMail:
 
 def _sift(
     session: Session, keyring: Keyring, leased: State, rows: Sequence[tuple[Any, Waiting | None, Any]], now: datetime
-) -> tuple[dict[int, bool], list[int]]:
-    """Which of these go, and whether their address has signed already; which wait for their campaign's key."""
+) -> tuple[dict[int, Found], list[int]]:
+    """Which of these go, and what is known of their address; which wait for their campaign's key."""
     if leased is State.THANKS_SENDING:
-        return {row.action_id: False for row, waiting, _ in rows if waiting is not None}, []
+        return {row.action_id: Found(Verdict.GOES) for row, waiting, _ in rows if waiting is not None}, []
     begun = {}
     for row, waiting, details in rows:
         if waiting is not None:
