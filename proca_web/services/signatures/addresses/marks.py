@@ -7,7 +7,20 @@ from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ARRAY, BigInteger, Date, LargeBinary, Table, bindparam, delete, func, select
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    Date,
+    Integer,
+    LargeBinary,
+    Table,
+    bindparam,
+    cast,
+    delete,
+    func,
+    literal_column,
+    select,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -16,21 +29,23 @@ from proca_web.services import driver
 from proca_web.services.driver import EachDialect
 
 A_DAY = 3
+MARK_BYTES = 32
 KEPT = timedelta(days=1)
 # A campaign and the fingerprint of an address in it.
 Mark = tuple[int, bytes]
 _MARKS = driver.table(MailMark)
 _ROW = _MARKS.c
 _OLD = delete(_MARKS).where(_ROW.day < bindparam("day"))
-# PostgreSQL takes them as arrays: a statement of another length for each batch would be planned anew each time.
+# PostgreSQL takes them as arrays: a statement of another length for each batch would be planned anew each time. All
+# marks are one value: the driver writes each element of an array of bytes out.
 _GIVEN = (
-    func.unnest(
-        bindparam("campaigns", type_=ARRAY(BigInteger())),
-        bindparam("marks", type_=ARRAY(LargeBinary())),
-        bindparam("mails", type_=ARRAY(BigInteger())),
-    )
-    .table_valued("campaign_id", "mark", "mails", name="given")
+    func.unnest(bindparam("campaigns", type_=ARRAY(BigInteger())), bindparam("mails", type_=ARRAY(BigInteger())))
+    .table_valued("campaign_id", "mails", with_ordinality="place", name="given")
     .render_derived()
+)
+_PLACE = cast((_GIVEN.c.place - 1) * MARK_BYTES + 1, Integer())
+_GIVEN_MARK = func.substring(
+    bindparam("marks", type_=LargeBinary()), _PLACE, literal_column(str(MARK_BYTES)), type_=LargeBinary()
 )
 
 
@@ -41,7 +56,7 @@ def _adding(new: Any) -> Any:
     return new.returning(_ROW.campaign_id, _ROW.mark, _ROW.mails)
 
 
-_ALL_GIVEN = select(_GIVEN.c.campaign_id, _GIVEN.c.mark, bindparam("day", type_=Date()), _GIVEN.c.mails)
+_ALL_GIVEN = select(_GIVEN.c.campaign_id, _GIVEN_MARK, bindparam("day", type_=Date()), _GIVEN.c.mails)
 _ADD = EachDialect(
     sqlite=_adding(sqlite.insert(_MARKS)),
     postgresql=_adding(postgresql.insert(_MARKS).from_select(["campaign_id", "mark", "day", "mails"], _ALL_GIVEN)),
@@ -53,7 +68,7 @@ def in_table(table: Table, column: str) -> EachDialect:
     campaign, mark = table.c.campaign_id, table.c[column]
     found = select(campaign, mark)
     of_many = campaign.in_(bindparam("campaigns", expanding=True)), mark.in_(bindparam("marks", expanding=True))
-    is_given = (_GIVEN.c.campaign_id == campaign) & (_GIVEN.c.mark == mark)
+    is_given = (_GIVEN.c.campaign_id == campaign) & (mark == _GIVEN_MARK)
     return EachDialect(sqlite=found.where(*of_many), postgresql=found.join_from(_GIVEN, table, is_given))
 
 
@@ -65,7 +80,7 @@ def among(session: Session, marks: Collection[Mark], statement: EachDialect) -> 
     if driver.dialect_of(session).name == "sqlite":
         bound: dict[str, Any] = {"campaigns": set(campaigns), "marks": addresses}
     else:
-        bound = {"campaigns": campaigns, "marks": addresses, "mails": []}
+        bound = {"campaigns": campaigns, "marks": b"".join(addresses), "mails": []}
     return {(campaign, bytes(mark)) for campaign, mark in session.execute(statement.of(session), bound)}
 
 
@@ -78,8 +93,8 @@ def count(session: Session, asked: Mapping[Mark, int], now: datetime) -> dict[Ma
         names = ("campaign_id", "mark", "mails")
         bound: Any = [dict(zip(names, one, strict=True)) | {"day": now.date()} for one in each]
     else:
-        bound = dict(zip(("campaigns", "marks", "mails"), map(list, zip(*each, strict=True)), strict=True))
-        bound["day"] = now.date()
+        campaigns, addresses, mails = zip(*each, strict=True)
+        bound = {"campaigns": list(campaigns), "marks": b"".join(addresses), "mails": list(mails), "day": now.date()}
     had = {
         (row.campaign_id, bytes(row.mark)): row.mails - asked[row.campaign_id, bytes(row.mark)]
         for row in session.execute(_ADD.of(session), bound)
