@@ -117,7 +117,7 @@ def open_waiting(pair: LivePair, key_id: int, seal: bytes) -> Waiting:
             try:
                 return _read(pair.open(entry[_BOX], entry[_NONCE], entry[_EPHEMERAL]))
             except KeyRefused as error:
-                raise CannotOpen("sealed with a key that none may use") from error
+                raise CannotOpen("the other half of the box is no key to use") from error
     raise CannotOpen("no entry for this worker key")
 
 

@@ -13,7 +13,7 @@ from proca_web.services.petitions import views
 from proca_web.services.signatures import mailing
 from proca_web.web import page_cache
 from tests import worker
-from tests.blueprints.public.test_true_screens import words
+from tests.blueprints.conftest import words
 from tests.databases import ON_SQLITE
 from tests.factories import FakeClock, World
 

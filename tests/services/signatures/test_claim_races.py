@@ -1,9 +1,8 @@
 """A claim looks addresses up while its person, another worker or an operator acts: nobody waits for ever.
 
-As in `test_races`: the first act stops before each of its statements in turn, the second one is begun there.
+The first act stops before each of its statements in turn, the second one is begun there.
 """
 
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from typing import Any
@@ -21,10 +20,7 @@ from proca_web.web.ratelimit import Limit
 from tests.databases import ON_POSTGRES
 from tests.factories import World
 from tests.services.conftest import confirm_path, waiting_token
-from tests.services.signatures.test_races import Act, admin, run_against
-
-__all__ = ["admin"]
-Make = Callable[[], dict[str, Act]]
+from tests.services.racing import Act, run_against
 
 
 def acts_on(world: World, token: bytes) -> dict[str, Act]:
