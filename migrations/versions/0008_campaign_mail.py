@@ -4,8 +4,12 @@ Whatever waits goes by the instance's mail server, as before. No fingerprint is 
 up when its mail is claimed.
 """
 
+from collections.abc import Sequence
+from datetime import timedelta
+
 import sqlalchemy as sa
 from alembic import op
+from alembic.operations import BatchOperations
 
 revision = "0008"
 down_revision = "0007"
@@ -20,6 +24,19 @@ _EVENTS = (
 )
 _NEW_EVENTS = "'junk', 'capped', 'blocked'"
 _IS_MARK = "length(mark) = 32"
+_STATES = ("to_send", "sending", "waiting", "to_accept", "thanks_to_send", "thanks_sending")
+_transients = sa.table(
+    "transients",
+    sa.column("action_id", _NUMBER),
+    sa.column("state", sa.String()),
+    sa.column("wait_key", _NUMBER),
+    sa.column("wait_seal", sa.LargeBinary()),
+    *(sa.column(name, _MOMENT) for name in ("sealed_at", "waiting_since", "lease_until", "next_try")),
+)
+_actions = sa.table("actions", sa.column("id", _NUMBER), sa.column("action_page_id", _NUMBER))
+_pages = sa.table("action_pages", sa.column("id", _NUMBER), sa.column("campaign_id", _NUMBER))
+_campaigns = sa.table("campaigns", sa.column("id", _NUMBER), sa.column("confirm_days", _NUMBER))
+_NEW_STATES = ("to_send", "sending", "waiting", "reminding", "to_accept", "thanks_to_send", "thanks_sending")
 
 
 def upgrade() -> None:
@@ -37,11 +54,42 @@ def upgrade() -> None:
             sa.Column("mark", sa.LargeBinary(), comment="the address's fingerprint, from the first claim on")
         )
         table.create_check_constraint(op.f("ck_transients_mark_length"), f"mark IS NULL OR {_IS_MARK}")
+        table.drop_constraint(op.f("ck_transients_waiting_is_closed"), type_="check")
+        table.create_check_constraint(
+            op.f("ck_transients_reminded_since"),
+            "state NOT IN ('waiting', 'reminding') OR wait_seal IS NULL OR waiting_since IS NOT NULL",
+        )
+        _set_states(table, _NEW_STATES, "'to_send', 'sending', 'waiting', 'reminding'")
     _make_tables()
     _make_figures()
     with op.batch_alter_table("day_counts") as table:
         table.drop_constraint(op.f("ck_day_counts_event"), type_="check")
         table.create_check_constraint(op.f("ck_day_counts_event"), f"event IN ({_EVENTS}, {_NEW_EVENTS})")
+
+
+def _close_reminders() -> None:
+    """What waits for its reminder waits for its link alone, as long as it would have."""
+    of_page = _actions.c.action_page_id == _pages.c.id
+    joined = _transients.join(_actions, _actions.c.id == _transients.c.action_id).join(_pages, of_page)
+    joined = joined.join(_campaigns, _campaigns.c.id == _pages.c.campaign_id)
+    row = _transients.c
+    open_ = sa.select(row.action_id, row.waiting_since, _campaigns.c.confirm_days).select_from(joined)
+    open_ = open_.where(row.state.in_(("waiting", "reminding")), row.wait_seal.is_not(None))
+    closed = {"state": "waiting", "wait_key": None, "wait_seal": None, "sealed_at": None, "lease_until": None}
+    for action, since, days in op.get_bind().execute(open_).all():
+        over = since + timedelta(days=days)
+        op.execute(_transients.update().where(row.action_id == action).values(next_try=over, **closed))
+
+
+def _set_states(table: BatchOperations, states: Sequence[str], linked: str) -> None:
+    """Which states there are, and in which of them a link must be able to open the address."""
+    table.drop_constraint(op.f("ck_transients_state"), type_="check")
+    words = ", ".join(f"'{state}'" for state in states)
+    table.create_check_constraint(op.f("ck_transients_state"), f"state IN ({words})")
+    table.drop_constraint(op.f("ck_transients_link_seal"), type_="check")
+    table.create_check_constraint(
+        op.f("ck_transients_link_seal"), f"state NOT IN ({linked}) OR link_seal IS NOT NULL"
+    )
 
 
 def _text(name: str, comment: str) -> sa.Column[str]:
@@ -122,8 +170,14 @@ def downgrade() -> None:
     op.drop_table("sends")
     op.drop_table("blocks")
     op.drop_table("mail_marks")
+    _close_reminders()
     with op.batch_alter_table("transients") as table:
         table.drop_constraint(op.f("ck_transients_mark_length"), type_="check")
+        table.drop_constraint(op.f("ck_transients_reminded_since"), type_="check")
+        table.create_check_constraint(
+            op.f("ck_transients_waiting_is_closed"), "state <> 'waiting' OR wait_seal IS NULL"
+        )
+        _set_states(table, _STATES, "'to_send', 'sending', 'waiting'")
         table.drop_column("mark")
         table.drop_column("transport")
     with op.batch_alter_table("campaigns", table_kwargs=_NEVER_REUSED) as table:

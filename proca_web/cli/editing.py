@@ -18,6 +18,7 @@ from proca_web.extensions import encryption
 from proca_web.models import ActionPage, Campaign, Org
 from proca_web.services.petitions import campaigns, orgs, owners, pages, wordings
 
+REMINDER = "write once more after a day to who has not confirmed; never on pages of high-security organisations"
 _as_json = click.option("--json", "as_json", is_flag=True, help="for scripts")
 
 
@@ -45,6 +46,7 @@ def org_edit(slug: str, **changes: object) -> None:
 @click.option("--title")
 @click.option("--confirm-days", type=click.IntRange(7, 30))
 @click.option("--force-delivery/--no-force-delivery", default=None)
+@click.option("--reminder/--no-reminder", default=None, help=REMINDER)
 def campaign_edit(slug: str, **changes: object) -> None:
     """Change a campaign."""
     given = _given(changes)
@@ -105,7 +107,12 @@ def org_list(as_json: bool) -> None:
 def campaign_list(as_json: bool) -> None:
     """All campaigns."""
     numbers = ("supporter_count", "unconfirmed_count")
-    _show(Campaign, ("name", "status", "title", "confirm_days", "force_delivery", *numbers), as_json, "lead.name")
+    _show(
+        Campaign,
+        ("name", "status", "title", "confirm_days", "force_delivery", "reminder", *numbers),
+        as_json,
+        "lead.name",
+    )
 
 
 @click.command("list")

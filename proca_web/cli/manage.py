@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 from proca_web.adapters import clock
 from proca_web.adapters.keyring import keyring_of
 from proca_web.cli import editing, ready
+from proca_web.cli.editing import REMINDER
 from proca_web.cli.named import named, one_of, split
 from proca_web.domain.errors import BadSetting
 from proca_web.domain.words import CommentPolicy, ConsentStyle
@@ -73,11 +74,12 @@ def campaign() -> None:
 @click.option("--title", required=True)
 @click.option("--confirm-days", default=14, show_default=True, type=click.IntRange(7, 30))
 @click.option("--force-delivery", is_flag=True, help="the lead gets a copy of every signature of every page")
-def campaign_add(slug: str, lead: str, title: str, confirm_days: int, force_delivery: bool) -> None:
+@click.option("--reminder/--no-reminder", default=False, show_default=True, help=REMINDER)
+def campaign_add(slug: str, lead: str, title: str, **settings: object) -> None:
     """Add a campaign."""
     with ready.acting() as session:
         added = campaigns.add_campaign(session, slug, title, named(session, Org, lead), clock.now())
-        added.confirm_days, added.force_delivery = confirm_days, force_delivery
+        campaigns.edit_campaign(added, settings)
     click.echo(f"✓ campaign {slug}")
 
 

@@ -13,6 +13,7 @@ class State(StrEnum):
     TO_SEND = "to_send"
     SENDING = "sending"
     WAITING = "waiting"
+    REMINDING = "reminding"
     TO_ACCEPT = "to_accept"
     THANKS_TO_SEND = "thanks_to_send"
     THANKS_SENDING = "thanks_sending"
@@ -26,6 +27,10 @@ class Event(StrEnum):
     FAILED = "failed"
     REFUSED = "refused"
     UNSURE = "unsure"
+    JUNK = "junk"
+    CAP = "cap"
+    BLOCK = "block"
+    CLOSE = "close"
     GIVE_UP = "give_up"
     EXPIRE = "expire"
     LINGER = "linger"
@@ -46,6 +51,7 @@ class End(StrEnum):
 
 
 _S, _E = State, Event
+_UNCONFIRMED = (_S.TO_SEND, _S.SENDING, _S.WAITING, _S.REMINDING)
 
 TABLE: dict[tuple[State, Event], State | End] = {
     (_S.TO_SEND, _E.CLAIM): _S.SENDING,
@@ -55,26 +61,29 @@ TABLE: dict[tuple[State, Event], State | End] = {
     (_S.TO_SEND, _E.BOUNCE): End.PURGED,
     (_S.SENDING, _E.BOUNCE): End.PURGED,
     (_S.WAITING, _E.BOUNCE): End.PURGED,
+    (_S.REMINDING, _E.BOUNCE): End.PURGED,
+    **{(_S.TO_SEND, event): End.PURGED for event in (_E.JUNK, _E.CAP, _E.BLOCK)},
+    (_S.WAITING, _E.CLAIM): _S.REMINDING,
+    **{(_S.REMINDING, event): _S.WAITING for event in (_E.SENT, _E.FAILED, _E.REFUSED, _E.UNSURE)},
+    **{(state, _E.CLOSE): _S.WAITING for state in (_S.WAITING, _S.REMINDING)},
     (_S.SENDING, _E.UNSURE): _S.TO_SEND,
     (_S.TO_SEND, _E.GIVE_UP): End.PURGED,
     (_S.TO_SEND, _E.EXPIRE): End.PURGED,
     (_S.TO_SEND, _E.LINGER): _S.WAITING,
     (_S.TO_SEND, _E.LOSE): End.PURGED,
     (_S.WAITING, _E.EXPIRE): End.PURGED,
-    (_S.TO_SEND, _E.CONFIRM): _S.TO_ACCEPT,
-    (_S.SENDING, _E.CONFIRM): _S.TO_ACCEPT,
-    (_S.WAITING, _E.CONFIRM): _S.TO_ACCEPT,
-    (_S.TO_ACCEPT, _E.CONFIRM): _S.TO_ACCEPT,
+    **{(state, _E.CONFIRM): _S.TO_ACCEPT for state in (*_UNCONFIRMED, _S.TO_ACCEPT)},
     (_S.TO_ACCEPT, _E.ACCEPT): _S.THANKS_TO_SEND,
     (_S.TO_ACCEPT, _E.REOPEN): _S.WAITING,
     (_S.TO_ACCEPT, _E.LOSE): End.PURGED,
-    **{(state, _E.REJECT): End.PURGED for state in (_S.TO_SEND, _S.SENDING, _S.WAITING, _S.TO_ACCEPT)},
-    **{(state, _E.WITHDRAW): End.PURGED for state in (_S.TO_SEND, _S.SENDING, _S.WAITING, _S.TO_ACCEPT)},
+    **{(_S.TO_ACCEPT, event): End.PURGED for event in (_E.JUNK, _E.BLOCK)},
+    **{(state, event): End.PURGED for state in (*_UNCONFIRMED, _S.TO_ACCEPT) for event in (_E.REJECT, _E.WITHDRAW)},
     (_S.THANKS_TO_SEND, _E.CLAIM): _S.THANKS_SENDING,
     (_S.THANKS_SENDING, _E.FAILED): _S.THANKS_TO_SEND,
     (_S.THANKS_SENDING, _E.SENT): End.CLEARED,
     (_S.THANKS_SENDING, _E.REFUSED): End.CLEARED,
     (_S.THANKS_SENDING, _E.UNSURE): End.CLEARED,
+    (_S.THANKS_TO_SEND, _E.CAP): End.CLEARED,
     (_S.THANKS_TO_SEND, _E.GIVE_UP): End.CLEARED,
     (_S.THANKS_TO_SEND, _E.EXPIRE): End.CLEARED,
     (_S.THANKS_TO_SEND, _E.LOSE): End.CLEARED,
@@ -83,6 +92,8 @@ TABLE: dict[tuple[State, Event], State | End] = {
 LEASE = timedelta(minutes=10)
 LEASE_AT_MOST = timedelta(hours=1)
 UNSENT_AT_MOST = timedelta(days=7)
+REMINDED_AFTER = timedelta(hours=20)
+REMINDED_WITHIN = timedelta(hours=26)
 MOST_ANSWERS = 9
 TAKEN_WITHIN = timedelta(hours=1)
 FAULT_PAUSE = timedelta(minutes=10)

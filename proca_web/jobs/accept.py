@@ -57,7 +57,10 @@ def _open(app: Flask, opener: Opener, rows: Sequence[Confirmed]) -> list[Opened]
         try:
             waiting = accepting.read(opener, row)
         except CannotOpen:
-            reopen(app, row)
+            if row.link_seal is None:
+                _discard(row)
+            else:
+                reopen(app, row)
             continue
         if waiting is None:
             closed.append(row.action_id)
@@ -65,6 +68,11 @@ def _open(app: Flask, opener: Opener, rows: Sequence[Confirmed]) -> list[Opened]
             opened.append(Opened(row, waiting, waits.seal(waiting)))
     _put_off(app, closed, "this host has no key of")
     return opened
+
+
+def _discard(row: Confirmed) -> None:
+    with writing() as session:
+        accepting.discard(session, row.action_id, clock.now())
 
 
 def reopen(app: Flask, row: Confirmed) -> None:

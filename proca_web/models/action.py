@@ -110,8 +110,13 @@ class Transient(Base):
     __table_args__ = (
         one_of("state", State),
         CheckConstraint("(wait_key IS NULL) = (wait_seal IS NULL)", name="wait_seal_has_key"),
-        CheckConstraint("state <> 'waiting' OR wait_seal IS NULL", name="waiting_is_closed"),
-        CheckConstraint("state NOT IN ('to_send', 'sending', 'waiting') OR link_seal IS NOT NULL", name="link_seal"),
+        CheckConstraint(
+            "state NOT IN ('waiting', 'reminding') OR wait_seal IS NULL OR waiting_since IS NOT NULL",
+            name="reminded_since",
+        ),
+        CheckConstraint(
+            "state NOT IN ('to_send', 'sending', 'waiting', 'reminding') OR link_seal IS NOT NULL", name="link_seal"
+        ),
         CheckConstraint("mark IS NULL OR length(mark) = 32", name="mark_length"),
         Index("ix_transients_due", "state", "next_try"),
         Index("ix_transients_created_at", "created_at"),

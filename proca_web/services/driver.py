@@ -107,6 +107,14 @@ def lock_actions(connection: AnyConnection, ids: Iterable[int]) -> None:
     _lock_rows(connection, "actions", ids)
 
 
+def lock_free_actions(connection: AnyConnection, ids: Iterable[int]) -> list[int]:
+    """The same for those that nobody has locked, which are returned: who holds other rows already must not wait."""
+    if dialect_of(connection).name != "postgresql":
+        return list(ids)
+    sql = "SELECT id FROM actions WHERE id = ANY(?) ORDER BY id FOR UPDATE SKIP LOCKED"
+    return [row[0] for row in execute(connection, sql, (list(ids),)).fetchall()]
+
+
 def lock_supporters(connection: AnyConnection, ids: Iterable[int]) -> None:
     """Lock these supporters' rows in id order, after the actions' rows: nobody joins or leaves them meanwhile."""
     _lock_rows(connection, "supporters", ids)

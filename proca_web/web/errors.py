@@ -42,7 +42,7 @@ _TITLES: dict[int, Message] = {
 }
 RETRY_AFTER_SECONDS = 10
 # Forms that ask for no token and hold no password: the next page may hold what was typed.
-_SENT_AGAIN = frozenset({"action_page.sign", "confirm.confirm", "confirm.reject"})
+_SENT_AGAIN = frozenset({"action_page.sign", "confirm.confirm", "confirm.reject", "confirm.unblock"})
 _ADVICE: dict[int, Message] = {
     400: Message(N_("Please go back and try again.")),
     403: Message(N_("Your browser says the form came from elsewhere. Please open the page here and sign there.")),
@@ -61,7 +61,7 @@ def init_app(app: Flask) -> None:
     for nothing in (PageNotFound, CampaignNotFound, KeyNotFound):
         app.register_error_handler(nothing, lambda _: answer(404))
     app.register_error_handler(PageNotOpen, _page_not_open)
-    app.register_error_handler(UnknownToken, _unknown_token)
+    app.register_error_handler(UnknownToken, unknown_token)
     app.register_error_handler(LinkCut, _link_cut)
     for refusal in (NoActiveKey, CannotSealNow, CampaignKeyMissing, GuardDamaged):
         app.register_error_handler(refusal, _unavailable)
@@ -126,7 +126,8 @@ def _page_not_open(_: PageNotOpen) -> Response:
     )
 
 
-def _unknown_token(_: UnknownToken) -> Response:
+def unknown_token(_: UnknownToken) -> Response:
+    """410, in words that hold wherever it is asked."""
     return answer(
         410,
         gettext("This link is no longer valid"),

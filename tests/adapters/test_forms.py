@@ -76,8 +76,12 @@ def read(mail: Mail) -> EmailMessage:
 
 def rendered(app: Flask, mail: DueMail, page: PageOfMail, part: str) -> str:
     """The template as a whole."""
-    kind = {State.SENDING: "confirm_signature", State.THANKS_SENDING: "thank_you"}[mail.state]
-    withdraw = transient_seal.withdraw_token(TOKEN) if mail.state is State.SENDING else TOKEN
+    kind = {
+        State.SENDING: "confirm_again" if mail.repeat else "confirm_signature",
+        State.REMINDING: "reminder",
+        State.THANKS_SENDING: "thank_you",
+    }[mail.state]
+    withdraw = TOKEN if mail.state is State.THANKS_SENDING else transient_seal.withdraw_token(TOKEN)
     values = {
         "page": page,
         "first_name": mail.waiting.first_name,
@@ -95,10 +99,11 @@ def lines_of(text: str) -> list[str]:
     return _LINE_END.split(text.rstrip("\r\n"))
 
 
-@pytest.mark.parametrize("kind", ["confirmation", "test", "thanks", "thanks again"])
+@pytest.mark.parametrize("kind", ["confirmation", "test", "confirmation again", "reminder", "thanks", "thanks again"])
 def test_a_filled_form_reads_as_the_template_does(world: World, page: PageOfMail, kind: str) -> None:
-    state = State.THANKS_SENDING if kind.startswith("thanks") else State.SENDING
-    more = {"repeat": kind == "thanks again", "testing": kind == "test"}
+    states = {"thanks": State.THANKS_SENDING, "reminder": State.REMINDING}
+    state = states.get(kind.partition(" ")[0], State.SENDING)
+    more = {"repeat": kind.endswith("again"), "testing": kind == "test"}
     with world.app.app_context():
         made = Forms(world.app)
         for name in NAMES:

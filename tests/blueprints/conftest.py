@@ -3,7 +3,9 @@
 What it keeps does: that is tested in `tests/services` and `tests/flows` on both.
 """
 
+import re
 from collections.abc import Callable
+from html import unescape
 
 import pytest
 
@@ -12,3 +14,8 @@ import pytest
 def database_url(request: pytest.FixtureRequest, begin: Callable[[str], str]) -> str:
     """The database under test."""
     return begin(getattr(request, "param", "sqlite"))
+
+
+def words(html: str) -> str:
+    """A page's text as one line."""
+    return " ".join(unescape(re.sub(r"<[^>]+>", " ", html.partition("<main")[2].partition("</main")[0])).split())

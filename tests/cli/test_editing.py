@@ -22,6 +22,10 @@ def test_a_campaign_is_changed(page: Instance) -> None:
     page.does("campaign", "edit", "trees", "--title", "Street trees", "--confirm-days", "21", "--force-delivery")
     query = "SELECT title, confirm_days, force_delivery FROM campaigns"
     assert page.sql(query) == [("Street trees", 21, 1)]
+    page.does("campaign", "edit", "trees", "--reminder")
+    assert page.sql("SELECT reminder FROM campaigns") == [(1,)]
+    page.does("campaign", "edit", "trees", "--no-reminder")
+    assert page.sql("SELECT reminder FROM campaigns") == [(0,)]
     page.does("campaign", "edit", "trees", "--no-force-delivery")
     assert page.sql(query) == [("Street trees", 21, 0)]
 

@@ -8,13 +8,14 @@ from proca_web.domain.transient import TABLE, End, Event, State, retry_after, so
 
 # A dot: the event changes nothing in this state.
 GRID = """
-                claim           sent     failed          refused  unsure   give_up  expire   linger   lose     confirm    accept          reopen   reject  withdraw  bounce
-to_send         sending         .        .               .        .        purged   purged   waiting  purged   to_accept  .               .        purged  purged    purged
-sending         .               waiting  to_send         purged   to_send  .        .        .        .        to_accept  .               .        purged  purged    purged
-waiting         .               .        .               .        .        .        purged   .        .        to_accept  .               .        purged  purged    purged
-to_accept       .               .        .               .        .        .        .        .        purged   to_accept  thanks_to_send  waiting  purged  purged    .
-thanks_to_send  thanks_sending  .        .               .        .        cleared  cleared  .        cleared  .          .               .        .       .         .
-thanks_sending  .               cleared  thanks_to_send  cleared  cleared  .        .        .        .        .          .               .        .       .         .
+                claim           sent     failed          refused  unsure   junk    cap      block   close    give_up  expire   linger   lose     confirm    accept          reopen   reject  withdraw  bounce
+to_send         sending         .        .               .        .        purged  purged  purged  .        purged   purged   waiting  purged   to_accept  .               .        purged  purged    purged
+sending         .               waiting  to_send         purged   to_send  .       .       .       .        .        .        .        .        to_accept  .               .        purged  purged    purged
+waiting         reminding       .        .               .        .        .       .        .       waiting  .        purged   .        .        to_accept  .               .        purged  purged    purged
+reminding       .               waiting  waiting         waiting  waiting  .       .        .       waiting  .        .        .        .        to_accept  .               .        purged  purged    purged
+to_accept       .               .        .               .        .        purged  .        purged  .        .        .        .        purged   to_accept  thanks_to_send  waiting  purged  purged    .
+thanks_to_send  thanks_sending  .        .               .        .        .       cleared  .       .        cleared  cleared  .        cleared  .          .               .        .       .         .
+thanks_sending  .               cleared  thanks_to_send  cleared  cleared  .       .        .       .        .        .        .        .        .          .               .        .       .         .
 """  # noqa: E501 -- a table is read in columns
 _HEAD, *_ROWS = [line.split() for line in GRID.strip().splitlines()]
 PAIRS = [(row[0], event, to) for row in _ROWS for event, to in zip(_HEAD, row[1:], strict=True)]
@@ -51,15 +52,15 @@ def test_an_accepted_signature_is_never_purged_with_its_clear_data() -> None:
 
 
 def test_an_unaccepted_signature_is_never_left_without_its_clear_data() -> None:
-    before = (State.TO_SEND, State.SENDING, State.WAITING, State.TO_ACCEPT)
+    before = (State.TO_SEND, State.SENDING, State.WAITING, State.REMINDING, State.TO_ACCEPT)
     assert all(to is not End.CLEARED for (state, _event), to in TABLE.items() if state in before)
 
 
 def test_every_state_ends_by_time_alone() -> None:
     by_age = {*sources(Event.EXPIRE, End.PURGED), *sources(Event.EXPIRE, End.CLEARED)}
-    after_a_lease = {State.SENDING, State.THANKS_SENDING}
+    after_a_lease = {State.SENDING, State.REMINDING, State.THANKS_SENDING}
     assert by_age | after_a_lease | set(sources(Event.LOSE, End.PURGED)) == set(State)
-    assert all(target(state, Event.UNSURE) in (State.TO_SEND, End.CLEARED) for state in after_a_lease)
+    assert {target(state, Event.UNSURE) for state in after_a_lease} == {State.TO_SEND, State.WAITING, End.CLEARED}
 
 
 @pytest.mark.parametrize(

@@ -131,10 +131,10 @@ def test_without_its_campaigns_key_nothing_is_accepted_and_an_operator_reads_whi
     world.run("mail")
     client.post(world.link())
     world.run("release", "mail")
-    key = world.app.extensions["proca_keyring"].directory / "campaigns" / "1"
-    key.rename(key.with_name("away"))
     world.sign(client, email="another@example.org")
     world.run("mail")
+    key = world.app.extensions["proca_keyring"].directory / "campaigns" / "1"
+    key.rename(key.with_name("away"))
     client.post(world.link())
     assert world.query("SELECT state FROM transients") == [("to_accept",)]
     assert critical(caplog)[0] == "accept: the keyring has no key for campaign 1, or another one"

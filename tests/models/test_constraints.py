@@ -132,6 +132,7 @@ def test_the_good_row_each_case_starts_from_is_accepted(ground: Ground, table: T
 TOMBSTONE: Values = {
     **{"erased": True, "seq": 1, "payload": None, "crypto_nonce": None, "public_key_id": None, "sign_key_id": None}
 }
+REMINDING = {"state": "reminding", "waiting_since": NOW}
 REFUSED: list[tuple[str, Table, Values, str]] = [
     ("a contact without payload", Contact, {"payload": None}, "sealed_or_erased"),
     ("a contact without nonce", Contact, {"crypto_nonce": None}, "sealed_or_erased"),
@@ -159,7 +160,9 @@ REFUSED: list[tuple[str, Table, Values, str]] = [
     ("a campaign in an unknown state", Campaign, {"status": "open"}, "ck_campaigns_status"),
     ("a page in an unknown state", ActionPage, {"status": "open"}, "ck_action_pages_status"),
     ("a comment with an unknown policy", ActionPage, {"comment": "clear"}, "ck_action_pages_comment"),
-    ("a waiting address that is still readable", Transient, {"state": "waiting"}, "waiting_is_closed"),
+    ("an address readable for a reminder of no known time", Transient, {"state": "waiting"}, "reminded_since"),
+    ("a reminder under way of no known time", Transient, {"state": "reminding"}, "reminded_since"),
+    ("a reminder without link_seal", Transient, REMINDING | {"link_seal": None}, "link_seal"),
     ("a sealed address without its key's name", Transient, {"wait_key": None}, "wait_seal_has_key"),
     ("a key's name without a sealed address", Transient, {"wait_seal": None}, "wait_seal_has_key"),
     ("a mail to send without link_seal", Transient, {"link_seal": None}, "link_seal"),

@@ -35,7 +35,9 @@ from proca_web.domain.transient import State
 from proca_web.services.signatures.mailing import DueMail, PageOfMail
 
 MOST_FORMS = 200
-_TEMPLATES = {State.SENDING: "confirm_signature", State.THANKS_SENDING: "thank_you"}
+# Each kind's Message-IDs are made with its name, whatever its words.
+_KINDS = {State.SENDING: "confirm_signature", State.REMINDING: "reminder", State.THANKS_SENDING: "thank_you"}
+_REPEATED = "confirm_again"
 _NAME, _CONFIRM, _WITHDRAW = (f"proca{secrets.token_hex(8)}{letter}" for letter in "ncw")
 _MARKS = {_NAME: 0, _CONFIRM: 1, _WITHDRAW: 2}
 _MARK = re.compile(f"({_NAME}|{_CONFIRM}|{_WITHDRAW})")
@@ -74,13 +76,13 @@ class Forms:
         """One supporter's mail. Raises ValueError, without the address, where no header can hold it."""
         recipient, name, token = bare(due.waiting.email), due.waiting.first_name, due.waiting.token
         confirm = ""
-        if due.state is State.SENDING:
+        if due.state is not State.THANKS_SENDING:
             confirm, token = encode(token), transient_seal.withdraw_token(token)
         withdraw = encode(token) if token else ""
         plain = (name, self._confirm + confirm, self._withdraw + withdraw)
         form = self._form(due, page, has_withdraw=bool(withdraw))
         # The same mail sent twice after a crash has the same id, so that mailboxes can tell; it reveals no action.
-        made_of = encode(digest(16, "message-id", _TEMPLATES[due.state].encode() + due.action_ref))
+        made_of = encode(digest(16, "message-id", _KINDS[due.state].encode() + due.action_ref))
         head = f"To: {recipient}\r\nDate: {_date(int(when))}\r\nMessage-ID: <{made_of}@{self._host}>\r\n"
         for header, code in envelope.headers_of(self._app, due.action_ref).items():
             head += f"{header}: {code}\r\n"
@@ -117,7 +119,8 @@ class Forms:
             "confirm_url": _CONFIRM,
             "withdraw_url": _WITHDRAW if has_withdraw else "",
         }
-        where = f"email/signatures/{_TEMPLATES[due.state]}"
+        kind = _REPEATED if due.repeat and due.state is State.SENDING else _KINDS[due.state]
+        where = f"email/signatures/{kind}"
         with force_locale(page.locale):
             return [
                 self._app.jinja_env.get_template(f"{where}/{name}").render(values)

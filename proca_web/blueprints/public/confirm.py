@@ -4,17 +4,20 @@ from flask import Blueprint, Response, current_app, g, render_template, request,
 from flask.typing import ResponseReturnValue
 
 from proca_web.adapters import clock
-from proca_web.adapters.database import direct_read, direct_write, reading
+from proca_web.adapters.database import direct_read, direct_write, reading, writing
 from proca_web.adapters.keyring import waiting_of
 from proca_web.blueprints.public import mailed_link
 from proca_web.domain.errors import UnknownToken
 from proca_web.domain.transient import Event
 from proca_web.services.signatures import confirming
+from proca_web.services.signatures.addresses import blocks
+from proca_web.services.signatures.addresses.blocks import Petition
 from proca_web.services.signatures.confirming import Rejection
 from proca_web.web.access import token_holder
 from proca_web.web.htmx import see_other
 
 bp = Blueprint("confirm", __name__, url_prefix="/confirm")
+bp.register_error_handler(UnknownToken, mailed_link.gone)
 
 
 @bp.get("/<token>")
@@ -45,7 +48,7 @@ def reject(token: str) -> ResponseReturnValue:
         return ""
     outcome = mailed_link.take_back(confirming.find, token, Event.REJECT)
     if outcome is Rejection.NOTHING_HELD:
-        return render_template("public/confirm/rejected.html", outcome=outcome.name.lower())
+        return _rejected(token, outcome)
     return see_other(url_for("confirm.rejected", token=token, done=outcome.name.lower()))
 
 
@@ -58,9 +61,35 @@ def rejected(token: str) -> ResponseReturnValue:
             confirming.find(session, mailed_link.read_token(token))
     except UnknownToken:
         done = request.args.get("done", "").upper()
-        outcome = Rejection[done] if done in Rejection.__members__ else Rejection.NOTHING_HELD
-        return render_template("public/confirm/rejected.html", outcome=outcome.name.lower())
+        return _rejected(token, Rejection[done] if done in Rejection.__members__ else Rejection.NOTHING_HELD)
     return see_other(url_for("confirm.show", token=token))
+
+
+@bp.post("/<token>/unblock")
+@token_holder
+def unblock(token: str) -> str:
+    """ "It was me after all": mails may go to that address again; safe to repeat."""
+    petitions: list[Petition] = []
+    if mailed_link.is_blocked(token):
+        with writing() as session:
+            petitions = blocks.remove(session, mailed_link.read_token(token))
+    if petitions:
+        g.locale = petitions[0].locale
+    return render_template("public/confirm/unblocked.html", petitions=petitions)
+
+
+@bp.get("/<token>/unblock")
+@token_holder
+def unblocked(token: str) -> Response:
+    """To be looked at again: what the link itself says now."""
+    return see_other(url_for("confirm.show", token=token))
+
+
+def _rejected(token: str, outcome: Rejection) -> str:
+    is_blocked = mailed_link.is_blocked(token)
+    return render_template(
+        "public/confirm/rejected.html", outcome=outcome.name.lower(), token=token, is_blocked=is_blocked
+    )
 
 
 def _confirm(token: bytes) -> str:

@@ -4,20 +4,25 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
-from flask import request
+from flask import current_app, render_template, request
+from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
 from proca_web.adapters import clock
-from proca_web.adapters.database import writing
+from proca_web.adapters.alive import late_mail
+from proca_web.adapters.database import reading, writing
 from proca_web.crypto.boxes.transient_seal import TOKEN_BYTES
 from proca_web.crypto.encoding import decode
 from proca_web.crypto.errors import EncodingError
-from proca_web.domain.errors import UnknownToken
+from proca_web.domain.errors import Unavailable, UnknownToken
 from proca_web.domain.transient import Event
 from proca_web.extensions import encryption, queue
 from proca_web.services.petitions import views
 from proca_web.services.signatures import confirming, withdrawing
+from proca_web.services.signatures.addresses import blocks
 from proca_web.services.signatures.confirming import Rejection, Signature
+from proca_web.web import errors
+from proca_web.web.htmx import wants_json
 
 Find = Callable[[Session, bytes], Signature]
 
@@ -38,6 +43,27 @@ def your_signature(session: Session, signature: Signature) -> dict[str, Any]:
     agreed = views.agreed(session, signature.consent, answers)
     others = withdrawing.others(session, signature.action_id) if signature.is_accepted else []
     return {"view": view, "signature": signature, "copies": copies, "agreed": agreed, "others": others}
+
+
+def is_blocked(token: str) -> bool:
+    """Whether this confirm link said "it wasn't me", and nothing else since."""
+    with suppress(UnknownToken), reading() as session:
+        return blocks.stands(session, read_token(token))
+    return False
+
+
+def gone(error: UnknownToken) -> ResponseReturnValue:
+    """410: nothing is held under this link. What can be signed now, and the way back for who said "it wasn't me"."""
+    if wants_json():
+        return errors.unknown_token(error)
+    token: str = (request.view_args or {})["token"]
+    values: dict[str, Any] = {"petitions": [], "is_blocked": False}
+    with suppress(Unavailable):  # without the database it is said all the same
+        values["is_blocked"] = request.blueprint == "confirm" and is_blocked(token)
+        stalled = late_mail.now(current_app).is_stalled
+        with reading() as session:
+            values["petitions"] = views.live(session, encryption.vouching, clock.now(), mail_is_stalled=stalled)
+    return render_template("public/confirm/gone.html", token=token, **values), 410
 
 
 def is_one_click() -> bool:

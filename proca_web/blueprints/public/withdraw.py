@@ -4,11 +4,13 @@ from flask import Blueprint, g, render_template
 
 from proca_web.adapters.database import reading
 from proca_web.blueprints.public import mailed_link
+from proca_web.domain.errors import UnknownToken
 from proca_web.domain.transient import Event
 from proca_web.services.signatures import confirming
 from proca_web.web.access import token_holder
 
 bp = Blueprint("withdraw", __name__, url_prefix="/withdraw")
+bp.register_error_handler(UnknownToken, mailed_link.gone)
 
 
 @bp.get("/<token>")
@@ -29,4 +31,4 @@ def withdraw(token: str) -> str:
     if mailed_link.is_one_click():
         return ""
     outcome = mailed_link.take_back(confirming.find_by_withdraw, token, Event.WITHDRAW)
-    return render_template("public/confirm/rejected.html", outcome=outcome.name.lower())
+    return render_template("public/confirm/rejected.html", outcome=outcome.name.lower(), is_blocked=False)

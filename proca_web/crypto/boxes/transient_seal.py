@@ -16,7 +16,7 @@ from nacl.exceptions import CryptoError as NaClError
 from proca_web.crypto.boxes.live_pair import LivePair
 from proca_web.crypto.boxes.worker_key import WorkerKey
 from proca_web.crypto.encoding import be64, decode, encode
-from proca_web.crypto.errors import CannotOpen, EncodingError
+from proca_web.crypto.errors import CannotOpen, EncodingError, KeyRefused
 from proca_web.crypto.labels import keyed
 
 TOKEN_BYTES = 32
@@ -114,7 +114,10 @@ def open_waiting(pair: LivePair, key_id: int, seal: bytes) -> Waiting:
     """Open the entry for that worker key with its pair. Raises CannotOpen."""
     for entry in _entries(seal):
         if int.from_bytes(entry[:8], "big") == key_id:
-            return _read(pair.open(entry[_BOX], entry[_NONCE], entry[_EPHEMERAL]))
+            try:
+                return _read(pair.open(entry[_BOX], entry[_NONCE], entry[_EPHEMERAL]))
+            except KeyRefused as error:
+                raise CannotOpen("the other half of the box is no key to use") from error
     raise CannotOpen("no entry for this worker key")
 
 
@@ -136,6 +139,8 @@ def _written(**content: str) -> bytes:
 def _read(plaintext: bytes) -> Waiting:
     try:
         content: dict[str, Any] = json.loads(plaintext)
+        if not all(isinstance(value, str) for value in content.values()):
+            raise TypeError("a value that is no text")
         carried = next((name for name in _TOKENS if name in content), Carries.CONFIRM)
         return Waiting(
             content.get("email", ""),

@@ -4,7 +4,7 @@ import re
 import unicodedata
 from datetime import date
 
-from email_validator import EmailNotValidError, validate_email
+from email_validator import SPECIAL_USE_DOMAIN_NAMES, EmailNotValidError, validate_email
 
 from proca_web.domain.messages import N_, Message
 from proca_web.domain.people import characters, hosts, mail_address, postcodes, revealing
@@ -22,6 +22,10 @@ _NOT_DIALLED = re.compile(r"^00|\(0\)|\D")
 _PHONE_SPACES = str.maketrans("/.·•[]", "    ()")
 _EMAIL_FORBIDDEN = set(' ,;:"<>()[]\\')
 _LONGEST_EMAIL = 254
+_PLAIN_EMAIL = re.compile(
+    r"(?=[^@]{1,64}@)[A-Za-z0-9_+-]+(?:\.[A-Za-z0-9_+-]+)*@(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}"
+)
+_RESERVED = tuple(f".{name}" for name in SPECIAL_USE_DOMAIN_NAMES)
 _ONE_EMAIL = N_("Please write one e-mail address, like anna@example.org.")
 # Year first, or with dots, where the day comes first; with strokes nobody knows which of the two is the month.
 _DATES = (
@@ -101,6 +105,25 @@ def email(typed: str) -> str:
     if len(address) > _LONGEST_EMAIL:
         raise Refused(_ONE_EMAIL)
     return address
+
+
+def is_email(address: str) -> bool:
+    """Whether `email` would leave it as it is; what is plain is told in 2 instead of 100 µs."""
+    if _PLAIN_EMAIL.fullmatch(address) and len(address) <= _LONGEST_EMAIL and "--" not in address:
+        domain = address.partition("@")[2]
+        return not f".{domain}".endswith(_RESERVED)
+    try:
+        return bool(address) and email(address) == address
+    except Refused:
+        return False
+
+
+def is_name(given: str) -> bool:
+    """Whether it is a name that `name` takes."""
+    try:
+        return bool(given) and bool(name(given))
+    except Refused:
+        return False
 
 
 def _check_local_part(local: str) -> None:

@@ -26,6 +26,8 @@ PAGE_SECONDS = 2.0
 CLOCK_SECONDS = 10.0
 NOTICES_SECONDS = 1.0
 MOST_NOTICES = 10
+# So many rounds of mails that are not to go (an address signed with a thousand times) before the others leave.
+MOST_LOOKS = 20
 T = TypeVar("T")
 
 
@@ -53,6 +55,10 @@ class Claimer:
         with reading() as session:
             return mailing.number_due(session, clock.now(), most) + outbox.is_due(session, clock.now())
 
+    def _number_due(self) -> int:
+        with reading() as session:
+            return mailing.number_due(session, clock.now(), 1)
+
     def claim(self) -> int:
         """Claim as many as should lie ready; how many it were."""
         most = min(self._post.wants(), mailing.BATCH)
@@ -62,21 +68,27 @@ class Claimer:
             return 0
         number = self._claim_notices()
         mails = self._claim_mails(most)
+        for _ in range(MOST_LOOKS):  # what was claimed and is not to go made room
+            if len(mails) >= most or not self._number_due():
+                break
+            mails += self._claim_mails(most - len(mails))
         self._is_dry = len(mails) < most
         self._post.add(filter(None, map(self._ready, mails)))
         return number + len(mails)
 
     def _claim_mails(self, most: int) -> list[DueMail]:
-        """Both kinds by turns; where there are few of one, more of the other."""
+        """Both kinds by turns; where there are few of one, more of the other. Reminders come after them."""
         with writing() as session:
             ring, now = keyring_of(self._app), clock.now()
             first, lost = mailing.claim(session, ring, State.TO_SEND, now, (most + 1) // 2)
             thanks, lost_thanks = mailing.claim(session, ring, State.THANKS_TO_SEND, now, most - len(first))
             rest = most - len(first) - len(thanks)
             more, lost_more = mailing.claim(session, ring, State.TO_SEND, now, rest) if rest else ([], [])
-        if number := len(lost + lost_thanks + lost_more):
+            rest -= len(more)
+            again, lost_again = mailing.claim(session, ring, State.WAITING, now, rest) if rest else ([], [])
+        if number := len(lost + lost_thanks + lost_more + lost_again):
             self._app.logger.critical("mail: the keyring does not open %s waiting addresses", number)
-        return [*_in_turns(first, thanks), *more]
+        return [*_in_turns(first, thanks), *more, *again]
 
     def _may_send(self) -> bool:
         if clock.monotonic() >= self._clock_until:

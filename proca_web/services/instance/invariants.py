@@ -12,7 +12,7 @@ from proca_web.crypto.encoding import encode
 from proca_web.crypto.errors import KeyRefused
 from proca_web.crypto.keys.keys import check_public
 from proca_web.domain.errors import GuardDamaged, KeyLogBroken
-from proca_web.domain.transient import UNSENT_AT_MOST
+from proca_web.domain.transient import REMINDED_WITHIN, UNSENT_AT_MOST, State
 from proca_web.domain.words import ActionStatus, Publication
 from proca_web.models import (
     Action,
@@ -130,17 +130,22 @@ def _pages(session: Session, vouching: Vouching | None, now: datetime) -> list[s
 
 def _transients(session: Session, now: datetime) -> list[str]:
     found = []
-    limit = now - UNSENT_AT_MOST - timedelta(minutes=5)
-    late = select(func.count()).where(Transient.wait_seal.is_not(None), Transient.sealed_at < limit)
-    number = session.scalar(late.select_from(Transient))
-    if number:
-        found.append(f"{number} addresses are readable for more than 7 days; is the worker running?")
-    since = func.coalesce(Transient.waiting_since, Transient.created_at)
+    is_to_remind = Transient.state.in_((State.WAITING, State.REMINDING))
+    for state, since, longest, said in (
+        (~is_to_remind, Transient.sealed_at, UNSENT_AT_MOST, "for more than 7 days"),
+        (is_to_remind, Transient.waiting_since, REMINDED_WITHIN, "more than 26 hours after their first mail"),
+    ):
+        limit = now - longest - timedelta(minutes=5)
+        late = select(func.count()).select_from(Transient).where(Transient.wait_seal.is_not(None), state)
+        number = session.scalar(late.where(Transient.sealed_at < limit, since < limit))  # the first has an index
+        if number:
+            found.append(f"{number} addresses are readable {said}; is the worker running?")
+    begun = func.coalesce(Transient.waiting_since, Transient.created_at)
     for days in session.scalars(select(Campaign.confirm_days).distinct()):
         of_age = now - timedelta(days=days) - MOST_LATE
         old = select(func.count()).select_from(Transient).join(Action, Action.id == Transient.action_id)
         old = old.join(ActionPage, ActionPage.id == Action.action_page_id).join(Campaign)
-        old = old.where(Transient.created_at < of_age, since < of_age)  # the first has an index
+        old = old.where(Transient.created_at < of_age, begun < of_age)  # the first has an index
         number = session.scalar(old.where(Campaign.confirm_days == days))
         if number:
             found.append(

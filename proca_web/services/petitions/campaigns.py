@@ -32,8 +32,8 @@ def close_campaign(campaign: Campaign, now: datetime) -> None:
 
 
 def edit_campaign(campaign: Campaign, changes: Mapping[str, object]) -> None:
-    """Change a campaign's title, days to confirm or delivery. Raises BadSetting."""
+    """Change a campaign's title, days to confirm, delivery or reminder. Raises BadSetting."""
     names.check_title("the title of a campaign", str(changes.get("title", campaign.title)))
-    for name in ("title", "confirm_days", "force_delivery"):
+    for name in ("title", "confirm_days", "force_delivery", "reminder"):
         if name in changes:
             setattr(campaign, name, changes[name])

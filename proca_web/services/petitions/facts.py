@@ -42,6 +42,7 @@ class PageFacts:
     is_open: bool
     is_draft: bool
     double_opt_in: bool
+    reminds: bool
     campaign_id: int
     campaign: str
     policy: FieldPolicy
@@ -91,7 +92,7 @@ SELECT k.org_id, k.id, k.public, k.role, k.fingerprint, k.log_index, k.endorseme
        p.org_id, o.name, o.title, o.high_security, c.org_id, l.name, l.title, l.high_security,
        p.id, p.name, p.title, p.demand, p.locale, p.status, c.status, p.double_opt_in, p.delivery, c.force_delivery,
        CAST(p.fields AS TEXT), CAST(p.required AS TEXT), p.comment, p.consent_style, p.default_country, c.id, c.name,
-       w.hash, (SELECT senders_end_at FROM instance)
+       w.hash, (SELECT senders_end_at FROM instance), c.reminder
   FROM action_pages p
   JOIN campaigns c ON c.id = p.campaign_id
   JOIN orgs o ON o.id = p.org_id
@@ -118,7 +119,9 @@ def read(connection: AnyConnection, name: str, vouching: Vouching, now: datetime
 def _facts_of(rows: tuple[tuple[Any, ...], ...], vouching: Vouching) -> PageFacts:
     """What the rows say. They are read anew each time; only the same rows under the same eyes make the same facts."""
     (id_, own_name, title, demand, locale, page_status, campaign_status, double_opt_in, *rest) = rows[0][_PAGE]
-    (delivery, force_delivery, fields, required, comment, style, country, campaign_id, campaign, wording, asked) = rest
+    (delivery, force_delivery, fields, required, comment, style, country, campaign_id, campaign, wording, asked) = rest[
+        :-1
+    ]
     keys = [row[_KEY] for row in rows if row[0] is not None]
     collector, lead = _party(rows[0][_COLLECTOR], keys, vouching), _party(rows[0][_LEAD], keys, vouching)
     return PageFacts(
@@ -130,6 +133,7 @@ def _facts_of(rows: tuple[tuple[Any, ...], ...], vouching: Vouching) -> PageFact
         is_open=page_status == Publication.LIVE == campaign_status,
         is_draft=Publication.DRAFT in (page_status, campaign_status),
         double_opt_in=bool(double_opt_in),
+        reminds=bool(double_opt_in and rest[-1]) and not (collector.high_security or lead.high_security),
         campaign_id=campaign_id,
         campaign=campaign,
         policy=FieldPolicy(tuple(json.loads(fields)), frozenset(json.loads(required)), comment),

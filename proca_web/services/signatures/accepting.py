@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from proca_web.crypto.boxes import transient_seal
 from proca_web.crypto.boxes.transient_seal import Carries, Waiting
 from proca_web.crypto.errors import CannotOpen
+from proca_web.domain.errors import CampaignKeyMissing
 from proca_web.domain.transient import FAULT_PAUSE, Event, State, sources
 from proca_web.domain.words import ActionStatus, DayEvent, EmailStatus
 from proca_web.models import Action, ActionPage, Campaign, Supporter, Transient
@@ -23,8 +24,11 @@ from proca_web.services.sealing.keyring import Keyring
 from proca_web.services.sealing.waiting import WaitSeal
 from proca_web.services.sealing.worker_keys import Opener
 from proca_web.services.signatures import clearing, fingerprints
+from proca_web.services.signatures.addresses import looking
+from proca_web.services.signatures.addresses.looking import Asked, Verdict
 
 BATCH = 100
+_PURGED = {Verdict.JUNK: Event.JUNK, Verdict.BLOCKED: Event.BLOCK}
 ACCEPTED_WITHIN = timedelta(minutes=5)
 _TRANSIENTS, _ACTIONS = driver.table(Transient), driver.table(Action)
 _ROW = _TRANSIENTS.c
@@ -45,7 +49,9 @@ _LATE = select(func.count()).select_from(_TRANSIENTS).where(_TO_ACCEPT, _ROW.sea
 _THANKS = (
     update(_TRANSIENTS)
     .where(_ROW.action_id == bindparam("action"), _ROW.state.in_(sources(Event.ACCEPT, State.THANKS_TO_SEND)))
-    .values(state=State.THANKS_TO_SEND, link_seal=None, wait_key=bindparam("key"), wait_seal=bindparam("seal"))
+    .values(
+        state=State.THANKS_TO_SEND, link_seal=None, mark=None, wait_key=bindparam("key"), wait_seal=bindparam("seal")
+    )
     .values(sealed_at=bindparam("now"), next_try=bindparam("now"), lease_until=None, attempts=0, unsure=0)
 )
 _REOPENED = (
@@ -133,10 +139,19 @@ def accept(session: Session, keyring: Keyring, opened: Sequence[Opened], now: da
     Locks the actions' rows, then the supporters'; one such batch at a time.
     """
     fingerprints.alone(session)
+    unasked = [each for each in opened if each.row.link_seal is None]
+    if unasked:
+        fingerprints.marking(session)
     driver.lock_actions(session, [each.row.action_id for each in opened])
+    looked = _look(session, keyring, unasked, now)
     asked = {each.row.campaign_id for each in opened if each.row.link_seal is not None and not each.row.testing}
     keys = {campaign: fingerprints.key_of(session, keyring, campaign) for campaign in sorted(asked)}
-    return sum(_accept(session, keys, each, now) for each in opened)
+    return sum(_accept(session, keys, each, looked.get(each.row.action_id, Verdict.GOES), now) for each in opened)
+
+
+def discard(session: Session, action_id: int, now: datetime) -> None:
+    """What nobody was asked about and does not open is purged as junk."""
+    clearing.purge(session, action_id, Event.JUNK, now)
 
 
 def put_off(session: Session, action_ids: Sequence[int], now: datetime) -> None:
@@ -155,7 +170,7 @@ def reopen(session: Session, action_id: int, now: datetime, confirm_days: int) -
         page = session.scalars(select(Action.action_page_id).where(Action.id == action_id)).one()
         counting.add_to_day(session, page, DayEvent.REOPENED, now)
         return True
-    return clearing.purge(session, action_id, Event.LOSE, now)
+    return clearing.purge(session, action_id, Event.LOSE, now) is not None
 
 
 def late(session: Session, now: datetime) -> int:
@@ -163,8 +178,21 @@ def late(session: Session, now: datetime) -> int:
     return session.scalar(_LATE, {"before": now - ACCEPTED_WITHIN}) or 0
 
 
-def _accept(session: Session, keys: Mapping[int, bytes], opened: Opened, now: datetime) -> bool:
+def _look(session: Session, keyring: Keyring, unasked: Sequence[Opened], now: datetime) -> dict[int, Verdict]:
+    """What becomes of signatures that nobody is asked to confirm: their thank-yous are mails as any other."""
+    asked = [Asked(each.row.action_id, each.row.campaign_id, each.thanks) for each in unasked]
+    found = looking.look(session, keyring, asked, now)
+    for each in asked:
+        if each.action_id not in found:
+            raise CampaignKeyMissing(each.campaign_id)
+    return {action: each.verdict for action, each in found.items()}
+
+
+def _accept(session: Session, keys: Mapping[int, bytes], opened: Opened, verdict: Verdict, now: datetime) -> bool:
     row = opened.row
+    if verdict in _PURGED:
+        clearing.purge(session, row.action_id, _PURGED[verdict], now)
+        return False
     sealed = {"action": row.action_id, "key": opened.seal.key, "seal": opened.seal.seal, "now": now}
     if driver.changed(session, _THANKS, sealed) != 1:
         return False
@@ -181,6 +209,8 @@ def _accept(session: Session, keys: Mapping[int, bytes], opened: Opened, now: da
         "email": EmailStatus.NONE if row.link_seal is None else EmailStatus.DOUBLE_OPT_IN,
     }
     session.execute(_ACCEPT, status)
+    if verdict is Verdict.CAPPED:
+        clearing.clear(session, [row.action_id], Event.CAP)
     return True
 
 

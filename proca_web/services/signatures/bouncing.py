@@ -20,11 +20,12 @@ from proca_web.services.signatures import clearing
 
 # Longest wait for a confirmation, for a thank-you to be sent, and for a mail server to give a mail up.
 OLDEST = timedelta(days=30 + 7 + 7)
-# A mail goes within seven days, and comes back within as many. Each look makes two ids a signature of that time.
-OLDEST_BY_ID = timedelta(days=7 + 7)
+# A mail goes within seven days, a reminder two days later, and each comes back within seven.
+# A look makes three ids a signature of that time.
+OLDEST_BY_ID = timedelta(days=7 + 2 + 7)
 ID_BYTES = 16
 _A_LOOK = 10_000
-_BEGINNINGS = [hashlib.sha512(label("message-id") + kind) for kind in (b"confirm_signature", b"thank_you")]
+_BEGINNINGS = [hashlib.sha512(label("message-id") + kind) for kind in (b"confirm_signature", b"reminder", b"thank_you")]
 _ACTIONS = driver.table(Action)
 _BY_REF = select(Action.id).where(
     Action.ref.in_(bindparam("refs", expanding=True)), Action.created_at >= bindparam("since")

@@ -3,10 +3,12 @@
 Each act is a compare-and-set on the transient's state and part of the caller's transaction, and locks its action first.
 """
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 
-from sqlalchemy import BindParameter, bindparam, delete, select, update
+from sqlalchemy import BindParameter, bindparam, delete, update
 from sqlalchemy.orm import Session
 
 from proca_web.domain.transient import End, Event, sources
@@ -24,6 +26,9 @@ _COUNTED_AS = {
     Event.GIVE_UP: DayEvent.REFUSED,
     Event.LOSE: DayEvent.LOST,
     Event.WITHDRAW: DayEvent.WITHDRAWN,
+    Event.JUNK: DayEvent.JUNK,
+    Event.CAP: DayEvent.CAPPED,
+    Event.BLOCK: DayEvent.BLOCKED,
 }
 _ACTIONS, _CONTACTS = driver.table(Action), driver.table(Contact)
 _TRANSIENTS = driver.table(Transient)
@@ -34,8 +39,12 @@ _END_TRANSIENTS = delete(_TRANSIENTS).where(
     _TRANSIENTS.c.action_id.in_(bindparam("actions", expanding=True)),
     _TRANSIENTS.c.state.in_(bindparam("states", expanding=True)),
 )
-_PAGE_OF = select(_ACTIONS.c.action_page_id).where(_ACTIONS.c.id == _ACTION)
-_DELETE_ACTION = delete(_ACTIONS).where(_ACTIONS.c.id == _ACTION, _ACTIONS.c.status == ActionStatus.PENDING)
+_PURGE_TRANSIENTS = _END_TRANSIENTS.returning(_TRANSIENTS.c.action_id, _TRANSIENTS.c.mark)
+_PURGE_ACTIONS = (
+    delete(_ACTIONS)
+    .where(_ACTIONS.c.id.in_(bindparam("actions", expanding=True)), _ACTIONS.c.status == ActionStatus.PENDING)
+    .returning(_ACTIONS.c.id, _ACTIONS.c.action_page_id, _ACTIONS.c.confirm_id)
+)
 
 _DROP_UNRELEASED = delete(_CONTACTS).where(_CONTACTS.c.action_id == _ACTION, _CONTACTS.c.seq.is_(None))
 _EMPTY_RELEASED = (
@@ -62,17 +71,31 @@ _WITHDRAW_ACTION = (
 )
 
 
-def purge(session: Session, action_id: int, event: Event, now: datetime) -> bool:
+@dataclass(frozen=True, slots=True)
+class Purged:
+    """What a block needs to know of a signature that is gone."""
+
+    action_id: int
+    mark: bytes | None = field(repr=False)
+    confirm_id: bytes | None = field(repr=False)
+
+
+def purge(session: Session, action_id: int, event: Event, now: datetime) -> Purged | None:
     """Delete an unaccepted signature whole: transient, copies and action; one more on a counter of the day.
 
-    False: somebody else has decided meanwhile, nothing was done.
+    None: somebody else has decided meanwhile, nothing was done.
     """
-    if not _end(session, [action_id], event, End.PURGED):
-        return False
-    page_id = session.execute(_PAGE_OF, {"action": action_id}).scalar_one()
-    session.execute(_DELETE_ACTION, {"action": action_id})
-    counting.add_to_day(session, page_id, _COUNTED_AS[event], now)
-    return True
+    driver.lock_actions(session, [action_id])
+    return next(iter(_purge(session, [action_id], event, now)), None)
+
+
+def purge_free(session: Session, action_ids: Collection[int], event: Event, now: datetime) -> set[int]:
+    """Delete those of them that nobody decides about at this moment; which.
+
+    For whoever holds their transients' rows already: waiting for an action that somebody holds would be for ever.
+    """
+    free = driver.lock_free_actions(session, sorted(action_ids))
+    return {purged.action_id for purged in _purge(session, free, event, now)}
 
 
 def clear(session: Session, action_ids: Sequence[int], event: Event) -> int:
@@ -90,6 +113,16 @@ def withdraw(session: Session, action_id: int) -> bool:
     session.execute(_DROP_UNRELEASED, bound)
     left = driver.changed(session, _EMPTY_RELEASED, bound)
     return driver.changed(session, _WITHDRAW_ACTION, {**bound, "nothing_left": left == 0}) == 1
+
+
+def _purge(session: Session, action_ids: Sequence[int], event: Event, now: datetime) -> list[Purged]:
+    """Their actions' rows are locked."""
+    bound = {"actions": list(action_ids), "states": sources(event, End.PURGED)}
+    marks = {row.action_id: row.mark for row in session.execute(_PURGE_TRANSIENTS, bound)}
+    actions = session.execute(_PURGE_ACTIONS, {"actions": list(marks)}).all() if marks else ()
+    for page, number in sorted(Counter(row.action_page_id for row in actions).items()):
+        counting.add_to_day(session, page, _COUNTED_AS[event], now, number)
+    return [Purged(row.id, marks[row.id], row.confirm_id) for row in actions]
 
 
 def _end(session: Session, action_ids: Sequence[int], event: Event, end: End) -> int:

@@ -19,6 +19,7 @@ from proca_web.services import driver
 from proca_web.services.driver import AnyConnection
 from proca_web.services.sealing.waiting import WaitSeal
 from proca_web.services.signatures import clearing
+from proca_web.services.signatures.addresses import blocks
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,5 +143,12 @@ def confirm(connection: AnyConnection, signature: Signature, sealed: WaitSeal, n
 
 
 def purge(session: Session, signature: Signature, event: Event, now: datetime) -> bool:
-    """ "It wasn't me", or a withdrawal before the confirmation. False: it is accepted, or gone."""
-    return clearing.purge(session, signature.action_id, event, now)
+    """ "It wasn't me", or a withdrawal before the confirmation. False: it is accepted, or gone.
+
+    Who says "it wasn't me" gets no more mails of that campaign. An address that was never looked up has no mark (its
+    mail was sent by a version without them, or its campaign's key is new): there is nothing to know it again by.
+    """
+    purged = clearing.purge(session, signature.action_id, event, now)
+    if purged and event is Event.REJECT and purged.mark and purged.confirm_id:
+        blocks.add(session, signature.campaign_id, purged.mark, purged.confirm_id, now)
+    return purged is not None

@@ -15,18 +15,15 @@ from proca_web.models import Action, ActionPage, Campaign, Transient, WorkerKeyR
 from proca_web.services import driver
 from proca_web.services.sealing.waiting import WaitSeal
 from proca_web.services.sealing.worker_keys import Opener
-from proca_web.services.signatures import accepting, clearing, fingerprints, settling
+from proca_web.services.signatures import accepting, clearing, fingerprints, reminding, settling
 from proca_web.services.signatures.confirming import Waits
 
 BATCH = 500
 _ANY_KEY = 2**63 - 1
 CAMPAIGN_KEY_KEPT = timedelta(days=30)
-# The states in which something is readable; few rows, found by the index on state. Waiting rows, by the million, are
-# found by their moment of expiry, which stands in next_try from when the mail was sent.
-_READABLE = tuple(state for state in State if state is not State.WAITING)
 _ANSWERED = sources(Event.GIVE_UP, End.PURGED) + sources(Event.GIVE_UP, End.CLEARED)
 _THANKS = sources(Event.EXPIRE, End.CLEARED)
-_NEED_KEY = sources(Event.LOSE, End.PURGED) + sources(Event.LOSE, End.CLEARED)
+_NEED_KEY = (*sources(Event.LOSE, End.PURGED), *sources(Event.LOSE, End.CLEARED), State.WAITING)
 _TRANSIENTS, _CAMPAIGNS = driver.table(Transient), driver.table(Campaign)
 _CAMPAIGN: BindParameter[int] = bindparam("campaign")
 
@@ -43,11 +40,14 @@ _OVER_AGE = _OVER.where(
         and_(Transient.state == State.TO_SEND, Transient.created_at < bindparam("unsent")),
         and_(Transient.state == State.TO_ACCEPT, Transient.sealed_at < bindparam("unsent")),
         and_(Transient.state.in_(_ANSWERED), Transient.attempts >= MOST_ANSWERS),
-        and_(Transient.state == State.WAITING, Transient.next_try < bindparam("now")),
+        and_(Transient.state == State.WAITING, Transient.next_try < bindparam("now"), Transient.wait_seal.is_(None)),
         and_(Transient.state.in_(_THANKS), Transient.sealed_at < bindparam("unsent")),
     )
 )
-_KEYS_NAMED = select(_TRANSIENTS.c.wait_key).where(_TRANSIENTS.c.state.in_(_NEED_KEY)).distinct()
+_KEYS_NAMED = select(_TRANSIENTS.c.wait_key).where(
+    _TRANSIENTS.c.state.in_(_NEED_KEY), _TRANSIENTS.c.wait_key.is_not(None)
+)
+_KEYS_NAMED = _KEYS_NAMED.distinct()
 _KEYLESS = _OVER.where(Transient.state.in_(_NEED_KEY), Transient.wait_key.in_(bindparam("names", expanding=True)))
 _KEYLESS = _KEYLESS.where(Transient.action_id > bindparam("after")).order_by(Transient.action_id)
 _SEALED_BEFORE = (
@@ -68,7 +68,7 @@ _OF_CAMPAIGN = exists().where(
     ActionPage.id == Action.action_page_id,
     ActionPage.campaign_id == Campaign.id,
 )
-_IN_HAND = _OF_CAMPAIGN.where(Transient.state.in_((State.SENDING, State.TO_ACCEPT)))
+_IN_HAND = _OF_CAMPAIGN.where(Transient.state.in_((State.SENDING, State.REMINDING, State.TO_ACCEPT)))
 _UNCONFIRMED = (
     select(Transient.action_id)
     .join(Action, Action.id == Transient.action_id)
@@ -102,9 +102,13 @@ class Resealed:
 
 
 def over_age(session: Session, now: datetime) -> list[Over]:
-    """What was not sent within 7 days or nine answers, or not confirmed within the campaign's days; late thank-yous."""
+    """What was not sent within 7 days or nine answers, or not confirmed within the campaign's days; late thank-yous.
+
+    And what still waits for its reminder 26 hours after its mail: that is closed.
+    """
     bound = {"unsent": now - UNSENT_AT_MOST, "now": now, "most": BATCH}
-    return [_over(row) for row in session.execute(_OVER_AGE, bound)]
+    found = [_over(row) for row in session.execute(_OVER_AGE, bound)]
+    return found + [Over(action, state, Event.CLOSE, 0) for action, state in reminding.overdue(session, now)]
 
 
 def keyless(session: Session) -> list[Over]:
@@ -122,15 +126,17 @@ def keyless(session: Session) -> list[Over]:
 
 
 def end(session: Session, over: Over, now: datetime) -> bool:
-    """End one row: purge it, clear a late thank-you, or wait for a link that may have arrived."""
+    """End one row: purge it, clear a late thank-you, close it, or wait for a link that may have arrived."""
     reached = target(over.state, over.event)
     if reached is End.CLEARED:
         return clearing.clear(session, [over.action_id], over.event) == 1
+    if over.event is Event.CLOSE:
+        return reminding.close(session, [over.action_id], over.state) == 1
     if over.event is Event.REOPEN:
         return accepting.reopen(session, over.action_id, now, over.confirm_days)
     if reached is End.PURGED:
-        return clearing.purge(session, over.action_id, over.event, now)
-    settling.wait(session, [over.action_id], over.event, now, over.confirm_days)
+        return clearing.purge(session, over.action_id, over.event, now) is not None
+    settling.wait(session, [over.action_id], over.state, now, over.confirm_days)
     return True
 
 
@@ -155,8 +161,10 @@ def waiting_for(session: Session, host: str) -> int:
 
 
 def _lost(row: Any) -> Over:
-    """Nobody can open it: a link that was pressed works again, everything else is over."""
+    """Nobody can open it: a link that was mailed or pressed works on, everything else is over."""
     state = State(row.state)
+    if state is State.WAITING:
+        return Over(row.action_id, state, Event.CLOSE, row.confirm_days)
     reopens = state is State.TO_ACCEPT and row.has_link
     return Over(row.action_id, state, Event.REOPEN if reopens else Event.LOSE, row.confirm_days)
 
@@ -193,11 +201,12 @@ def forgettable(session: Session, aged: datetime) -> Collection[int]:
 
 
 def forget_campaign(session: Session, campaign_id: int, now: datetime) -> bool:
-    """Purge what is unconfirmed, null the fingerprints; the caller destroys the key after the commit.
+    """Purge what is unconfirmed, null fingerprints, marks and blocks; the caller destroys the key after the commit.
 
     False: somebody confirmed at this very moment; it is for the next time.
     """
     fingerprints.alone(session)
+    fingerprints.marking(session)
     for action_id in session.scalars(_UNCONFIRMED, {"campaign": campaign_id}).all():
         clearing.purge(session, action_id, Event.EXPIRE, now)
     if session.scalar(select(_IN_HAND).where(Campaign.id == campaign_id)):

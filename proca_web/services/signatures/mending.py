@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import BindParameter, bindparam, select, update
 from sqlalchemy.orm import Session
 
-from proca_web.domain.transient import State
+from proca_web.domain.transient import REMINDED_AFTER, State
 from proca_web.models import Action, ActionPage, Campaign, OutboxMail, Transient
 from proca_web.services import driver
 
@@ -29,6 +29,12 @@ _MADE = update(_TRANSIENTS).where(_ROW.created_at > _LIMIT).values(created_at=_N
 _SEALED = update(_TRANSIENTS).where(_ROW.wait_seal.is_not(None), _ROW.sealed_at > _LIMIT).values(sealed_at=_NOW)
 _LEASED = update(_TRANSIENTS).where(_ROW.state.in_(_OPEN), _ROW.lease_until > _LIMIT).values(lease_until=_NOW)
 _DUE = update(_TRANSIENTS).where(_ROW.state.in_(_OPEN), _ROW.next_try > _LIMIT).values(next_try=_NOW)
+# Its 26 hours would begin in the future.
+_TO_REMIND = (
+    update(_TRANSIENTS)
+    .where(_ROW.state == State.WAITING, _ROW.wait_seal.is_not(None), _ROW.waiting_since > bindparam("limit"))
+    .values(waiting_since=_NOW, next_try=bindparam("remind"))
+)
 _STAFF_LEASED = update(_OUTBOX).where(_MAIL.lease_until > _LIMIT).values(lease_until=_NOW)
 _STAFF_DUE = update(_OUTBOX).where(_MAIL.next_try > _LIMIT).values(next_try=_NOW)
 _WAIT_LONG = (
@@ -57,6 +63,7 @@ def mend(session: Session, now: datetime) -> None:
         (_STAFF_DUE, LONGEST_PAUSE),
     ):
         session.execute(statement, {"now": now, "limit": now + distance})
+    session.execute(_TO_REMIND, {"now": now, "limit": now + AHEAD, "remind": now + REMINDED_AFTER})
     for row in session.execute(_WAIT_LONG, {"limit": now + LONGEST_WAIT}).all():
         over = now + timedelta(days=row.confirm_days)
         session.execute(_WAIT_AGAIN, {"action": row.action_id, "over": over, "now": now})

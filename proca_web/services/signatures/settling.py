@@ -13,12 +13,12 @@ from sqlalchemy.orm import Session
 from proca_web.domain.outcome import Outcome
 from proca_web.domain.transient import (
     FAULT_PAUSE,
+    REMINDED_AFTER,
     TAKEN_WITHIN,
     End,
     Event,
     State,
     retry_after,
-    sources,
     target,
     unsure_after,
 )
@@ -26,7 +26,7 @@ from proca_web.domain.words import DayEvent
 from proca_web.models import Action, Transient
 from proca_web.services import driver, heartbeats
 from proca_web.services.petitions import counting
-from proca_web.services.signatures import clearing
+from proca_web.services.signatures import clearing, reminding
 from proca_web.services.signatures.mailing import DueMail
 
 CUT_PAUSE = timedelta(minutes=1)
@@ -47,6 +47,11 @@ _WAIT = (
     .values(state=State.WAITING, wait_key=None, wait_seal=None, sealed_at=None, lease_until=None)
     .values(waiting_since=bindparam("since"), next_try=bindparam("until"))
 )
+_WAIT_ON = (
+    update(_TRANSIENTS)
+    .where(_ROW.action_id.in_(bindparam("actions", expanding=True)), _ROW.state == State.SENDING)
+    .values(state=State.WAITING, lease_until=None, waiting_since=bindparam("since"), next_try=bindparam("until"))
+)
 _HELD = (_ROW.action_id == bindparam("action"), _ROW.state == bindparam("held"))
 _TRIED = (
     select(_ROW.attempts, _ROW.unsure, Action.action_page_id).join(Action, Action.id == _ROW.action_id).where(*_HELD)
@@ -55,7 +60,7 @@ _LEASE_OVER = (
     select(_ROW.action_id, _ROW.state)
     .where(
         or_(
-            and_(_ROW.state == State.SENDING, _ROW.lease_until < bindparam("now")),
+            and_(_ROW.state.in_((State.SENDING, State.REMINDING)), _ROW.lease_until < bindparam("now")),
             and_(_ROW.state == State.THANKS_SENDING, _ROW.lease_until < bindparam("aged")),
         )
     )
@@ -64,11 +69,15 @@ _LEASE_OVER = (
 )
 
 
-def wait(session: Session, actions: Collection[int], event: Event, now: datetime, confirm_days: int) -> None:
+def wait(session: Session, actions: Collection[int], held: State, now: datetime, confirm_days: int) -> None:
     """The mails are out: the addresses are closed, and wait for their links for the campaign's days from now."""
-    (held,) = sources(event, State.WAITING)
     until = now + timedelta(days=confirm_days)
     session.execute(_WAIT, {"actions": list(actions), "held": held, "since": now, "until": until})
+
+
+def wait_on(session: Session, actions: Collection[int], now: datetime) -> None:
+    """The mails are out, and there will be one more: the addresses stay sealed to the worker hosts until then."""
+    session.execute(_WAIT_ON, {"actions": list(actions), "since": now, "until": now + REMINDED_AFTER})
 
 
 def settle_sent(session: Session, mails: Iterable[DueMail], now: datetime) -> None:
@@ -77,15 +86,19 @@ def settle_sent(session: Session, mails: Iterable[DueMail], now: datetime) -> No
     Whose person has decided meanwhile stays as it is.
     """
     waiting: dict[int, list[int]] = {}
-    thanked = []
+    others: dict[State, list[int]] = {State.SENDING: [], State.REMINDING: [], State.THANKS_SENDING: []}
     for mail in mails:
-        if target(mail.state, Event.SENT) is State.WAITING:
+        if mail.state is State.SENDING and not mail.reminds:
             waiting.setdefault(mail.confirm_days, []).append(mail.action_id)
         else:
-            thanked.append(mail.action_id)
+            others[mail.state].append(mail.action_id)
     for confirm_days, actions in sorted(waiting.items()):
-        wait(session, sorted(actions), Event.SENT, now, confirm_days)
-    if thanked:
+        wait(session, sorted(actions), State.SENDING, now, confirm_days)
+    if to_remind := others[State.SENDING]:
+        wait_on(session, sorted(to_remind), now)
+    if reminded := others[State.REMINDING]:
+        reminding.close(session, reminded, State.REMINDING)
+    if thanked := others[State.THANKS_SENDING]:
         clearing.clear(session, thanked, Event.SENT)
 
 
@@ -97,8 +110,10 @@ def settle(session: Session, mail: DueMail, outcome: Outcome, relay: str, now: d
         clearing.clear(session, [mail.action_id], event)
     elif reached is End.PURGED:
         clearing.purge(session, mail.action_id, event, now)
+    elif reached is State.WAITING and outcome is Outcome.SENT:
+        settle_sent(session, [mail], now)
     elif reached is State.WAITING:
-        wait(session, [mail.action_id], event, now, mail.confirm_days)
+        reminding.close(session, [mail.action_id], mail.state)
     elif outcome is Outcome.ANSWERED:
         _answered(session, mail.action_id, mail.state, relay, now)
     elif outcome is Outcome.UNSURE:
@@ -118,9 +133,11 @@ def lease_over(session: Session, now: datetime, aged: datetime) -> list[tuple[in
 
 
 def end_lease(session: Session, action_id: int, held: State, now: datetime) -> None:
-    """Nobody knows how that mail ended: a confirmation is tried again after a pause, a thank-you is dropped."""
+    """Nobody knows how that mail ended: a confirmation is tried again after a pause, all others are dropped."""
     if target(held, Event.UNSURE) is End.CLEARED:
         clearing.clear(session, [action_id], Event.UNSURE)
+    elif held is State.REMINDING:
+        reminding.close(session, [action_id], held)
     else:
         _unsure(session, action_id, held, now)
 

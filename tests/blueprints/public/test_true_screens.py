@@ -1,21 +1,16 @@
 """What a supporter reads is so: who reads, what was agreed to, who is thanked, and names that run the other way."""
 
 import re
-from html import unescape
 
 import pytest
 from flask.testing import FlaskClient
 
 from proca_web.web import page_cache
+from tests.blueprints.conftest import words
 from tests.databases import ON_BOTH
 from tests.factories import World
 
 PARTNER = "trees-partner"
-
-
-def words(html: str) -> str:
-    """A page's text as one line."""
-    return " ".join(unescape(re.sub(r"<[^>]+>", " ", html.partition("<main")[2].partition("</main")[0])).split())
 
 
 def signed(world: World, client: FlaskClient, page: str, **answers: str) -> str:
