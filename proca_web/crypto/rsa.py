@@ -45,7 +45,15 @@ def key_of_certificate(der: bytes) -> PublicKey:
     _, fields = _take(fields, _INTEGER)
     for _name in ("algorithm", "issuer", "validity", "subject"):
         _, fields = _take(fields, _SEQUENCE)
-    about, _ = _take(fields, _SEQUENCE)
+    key = key_of_spki(fields)
+    if key.modulus.bit_length() < FEWEST_BITS:
+        raise EncodingError("not a usual RSA key")
+    return key
+
+
+def key_of_spki(der: bytes) -> PublicKey:
+    """The key in a SubjectPublicKeyInfo (RFC 5280, 4.1.2.7), however short. Raises EncodingError."""
+    about, _ = _take(der, _SEQUENCE)
     if not about.startswith(_RSA):
         raise EncodingError("not an RSA key")
     bits, _ = _take(about[len(_RSA) :], _BITS)
@@ -53,7 +61,7 @@ def key_of_certificate(der: bytes) -> PublicKey:
     modulus, numbers = _take(numbers, _INTEGER)
     exponent, _ = _take(numbers, _INTEGER)
     key = PublicKey(int.from_bytes(modulus, "big"))
-    if int.from_bytes(exponent, "big") != _EXPONENT or not FEWEST_BITS <= key.modulus.bit_length() <= MOST_BITS:
+    if int.from_bytes(exponent, "big") != _EXPONENT or not 0 < key.modulus.bit_length() <= MOST_BITS:
         raise EncodingError("not a usual RSA key")
     return key
 
