@@ -37,6 +37,12 @@ def upgrade() -> None:
             sa.Column("mark", sa.LargeBinary(), comment="the address's fingerprint, from the first claim on")
         )
         table.create_check_constraint(op.f("ck_transients_mark_length"), f"mark IS NULL OR {_IS_MARK}")
+        table.drop_index("ix_transients_due")
+        table.create_index("ix_transients_due", ["state", "transport", "next_try"])
+    is_waiting = sa.text("state = 'waiting'")
+    op.create_index(
+        "ix_transients_waiting", "transients", ["next_try"], sqlite_where=is_waiting, postgresql_where=is_waiting
+    )
     _make_tables()
     with op.batch_alter_table("day_counts") as table:
         table.drop_constraint(op.f("ck_day_counts_event"), type_="check")
@@ -86,7 +92,10 @@ def downgrade() -> None:
         table.create_check_constraint(op.f("ck_day_counts_event"), f"event IN ({_EVENTS})")
     op.drop_table("blocks")
     op.drop_table("mail_marks")
+    op.drop_index("ix_transients_waiting", "transients")
     with op.batch_alter_table("transients") as table:
+        table.drop_index("ix_transients_due")
+        table.create_index("ix_transients_due", ["state", "next_try"])
         table.drop_constraint(op.f("ck_transients_mark_length"), type_="check")
         table.drop_column("mark")
         table.drop_column("transport")

@@ -11,13 +11,12 @@ from proca_web.adapters import clock
 from proca_web.adapters.database import db, reading
 from proca_web.adapters.engines import pooler
 from proca_web.adapters.keyring import keyring_of
-from proca_web.adapters.mail.trying import send_test
 from proca_web.app import create_app
 from proca_web.cli import doubts
+from proca_web.cli.mail import transports
 from proca_web.config import ConfigError
 from proca_web.crypto.errors import HomeKeyError
 from proca_web.crypto.keys.home import HomeKey
-from proca_web.domain.delivery import servers
 from proca_web.domain.errors import Unavailable
 from proca_web.extensions import encryption
 from proca_web.services.instance import invariants, rows
@@ -27,9 +26,10 @@ from proca_web.services.petitions import counting
 
 @click.command()
 @click.option("--mail-to", help="send a test mail to this address")
+@click.option("--transport", help="… by the mail server of this organisation alone; else by each there is")
 @click.option("--home-backup", type=click.Path(path_type=Path), help="prove this copy of the Home key file")
 @click.option("--all", "whole", is_flag=True, help="look at every row, which takes long; else at some of a large table")
-def check(mail_to: str | None, home_backup: Path | None, whole: bool) -> None:
+def check(mail_to: str | None, transport: str | None, home_backup: Path | None, whole: bool) -> None:
     """Verify configuration, keys and invariants; exit 0 when all is well, 1 when not."""
     try:
         app = create_app()
@@ -50,12 +50,11 @@ def check(mail_to: str | None, home_backup: Path | None, whole: bool) -> None:
                 faults += counting.miscounted(session)
         if home_backup is not None:
             faults += _backup_faults(home_backup, home)
-        about_mail = (app.config["MAIL_SERVER"], app.config["MAIL_CONNECTIONS"])
-        notes = servers.in_words(*about_mail)
+        about_mail = [transports.check(app)]
         if mail_to:
-            tried = send_test(mail_to)
-            faults += tried.faults
-            notes += [] if tried.faults else [servers.measured(*about_mail, tried.seconds)]
+            about_mail.append(transports.try_out(app, mail_to, transport))
+        faults += [fault for said in about_mail for fault in said.faults]
+        notes = [note for said in about_mail for note in said.notes]
     for note in (*invariants.NOTES, *hosts, *notes, *(look.note for look in looks if look.note)):
         click.echo(f"note: {note}")
     if faults:

@@ -20,6 +20,7 @@ from proca_web.domain.transient import FAULT_PAUSE, LEASE, MOST_ANSWERS, Event, 
 from proca_web.models import Action, ActionPage, Campaign, Transient
 from proca_web.services import driver
 from proca_web.services.petitions import wordings
+from proca_web.services.petitions.transports import INSTANCE, TO_MAIL
 from proca_web.services.sealing import worker_keys
 from proca_web.services.sealing.keyring import Keyring
 from proca_web.services.sealing.worker_keys import Opener
@@ -43,7 +44,7 @@ class DueMail:
 
 @dataclass(frozen=True, slots=True)
 class PageOfMail:
-    """What a mail says about its page: texts, org, reply address, legal notices."""
+    """What a mail says about its page: texts, org, its sender name and addresses, legal notices."""
 
     name: str
     title: str
@@ -53,6 +54,8 @@ class PageOfMail:
     confirm_days: int
     double_opt_in: bool
     org: str
+    sender_name: str
+    mail_from: str
     reply_to: str
     notices: tuple[LegalNotice, ...]
     next_step_label: str
@@ -67,8 +70,8 @@ LEASED = (State.SENDING, State.THANKS_SENDING)
 def _claim(to: State) -> ReturningUpdate[Any]:
     """Statement: lease rows that are due; other workers take others."""
     (state,) = sources(Event.CLAIM, to)
-    due = select(_ROW.action_id).where(_ROW.state == state, _ROW.next_try <= bindparam("now"))
-    due = due.where(_ROW.attempts < MOST_ANSWERS)
+    due = select(_ROW.action_id).where(_ROW.state == state, _ROW.transport == bindparam("transport"))
+    due = due.where(_ROW.next_try <= bindparam("now"), _ROW.attempts < MOST_ANSWERS)
     first = due.order_by(_ROW.next_try).limit(bindparam("most")).with_for_update(skip_locked=True)
     return (
         update(_TRANSIENTS)
@@ -84,7 +87,8 @@ _HELD = update(_TRANSIENTS).where(_ROW.state == bindparam("held"), _ROW.action_i
 _RENEW = _HELD.values(lease_until=bindparam("lease")).returning(_ROW.action_id)
 _HAND_BACK = _HELD.values(state=bindparam("back"), lease_until=None)
 _PUT_OFF = _HAND_BACK.values(next_try=bindparam("later"))
-_DUE = (_ROW.state.in_((State.TO_SEND, State.THANKS_TO_SEND)), _ROW.next_try <= bindparam("now"))
+_OF_TRANSPORTS = _ROW.transport.in_(bindparam("transports", expanding=True))
+_DUE = (_ROW.state.in_(TO_MAIL), _OF_TRANSPORTS, _ROW.next_try <= bindparam("now"))
 _SOME_DUE = select(_ROW.action_id).where(*_DUE, _ROW.attempts < MOST_ANSWERS).limit(bindparam("most")).subquery()
 _NUMBER_DUE = select(func.count()).select_from(_SOME_DUE)
 _DETAILS = (
@@ -95,21 +99,23 @@ _DETAILS = (
 )
 
 
-def number_due(session: Session, now: datetime, most: int) -> int:
-    """How many mails are due, no further than `most`; asked before the write lock is taken."""
-    return session.execute(_NUMBER_DUE, {"now": now, "most": most}).scalar_one()
+def number_due(session: Session, now: datetime, most: int, transports: Collection[str] = (INSTANCE,)) -> int:
+    """How many mails of these transports are due, no further than `most`; asked before the write lock is taken."""
+    bound = {"now": now, "most": most, "transports": list(transports)}
+    return session.execute(_NUMBER_DUE, bound).scalar_one()
 
 
 def claim(
-    session: Session, keyring: Keyring, state: State, now: datetime, limit: int = BATCH
+    session: Session, keyring: Keyring, state: State, now: datetime, limit: int = BATCH, transport: str = INSTANCE
 ) -> tuple[list[DueMail], list[int]]:
-    """Lease up to `limit` due rows of `to_send` or `thanks_to_send`; commit before sending.
+    """Lease up to `limit` due rows of a transport in `to_send` or `thanks_to_send`; commit before sending.
 
     Returns the mails, and the ids of rows that do not open: those are set aside (an alarm; the sweep ends them).
     """
     leased = target(state, Event.CLAIM)
     assert isinstance(leased, State)
-    rows = session.execute(_CLAIMS[leased], {"now": now, "lease": now + LEASE, "most": limit}).all()
+    bound = {"now": now, "lease": now + LEASE, "most": limit, "transport": transport}
+    rows = session.execute(_CLAIMS[leased], bound).all()
     if not rows:
         return [], []
     found = session.execute(_DETAILS, {"ids": [row.action_id for row in rows]})
@@ -172,6 +178,8 @@ def page_of(session: Session, page_id: int) -> PageOfMail:
         confirm_days=page.campaign.confirm_days,
         double_opt_in=page.double_opt_in,
         org=page.org.title,
+        sender_name=page.org.mail_name or page.org.title,
+        mail_from=page.org.mail_from,
         reply_to=page.org.reply_to,
         notices=tuple(wordings.notice_of(org) for org in wordings.orgs_of(page).values()),
         next_step_label=page.next_step_label,

@@ -1,0 +1,67 @@
+"""What `check` says of the mail servers: the instance's, and those of orgs' own."""
+
+from dataclasses import dataclass, field
+
+from flask import Flask
+from sqlalchemy import select
+
+from proca_web.adapters.database import reading
+from proca_web.adapters.mail import routes
+from proca_web.adapters.mail.routes import Route
+from proca_web.adapters.mail.trying import send_test
+from proca_web.config import transports as setting
+from proca_web.domain.delivery import servers
+from proca_web.models import Org
+from proca_web.services.petitions import transports
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What is wrong, and what is worth a word."""
+
+    faults: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+
+def check(app: Flask) -> Said:
+    """What is wrong with the settings of mail servers, without speaking to any."""
+    own = routes.own(app)
+    said = Said(setting.password_faults(own))
+    with reading() as session:
+        unknown, fallen_back = transports.unknown(session, own), transports.fallen_back(session, own)
+    said.faults += [f"{setting.NAME} names {org}, which is no organisation here" for org in unknown]
+    said.faults += [
+        f"mails of {org} leave by the instance's mail server: {setting.NAME} does not name it any more"
+        for org in fallen_back
+    ]
+    said.faults += [
+        f"{setting.NAME} [{org}] has no from, and {org} no --mail-from: its mails come from PROCA_MAIL_FROM"
+        for org, transport in own.items()
+        if org not in unknown and not (transport.sender or _mail_from(org))
+    ]
+    for route in routes.every(app):
+        said.notes += [_of(route, note) for note in servers.in_words(route.server, route.connections)]
+    return said
+
+
+def try_out(app: Flask, address: str, org: str | None) -> Said:
+    """Send a test mail by the mail server of that org, or by each there is."""
+    chosen = [route for route in routes.every(app) if org is None or route.org == org]
+    if not chosen:
+        return Said([f"{org} has no mail server of its own: {setting.NAME} does not name it"])
+    said = Said()
+    for route in chosen:
+        tried = send_test(address, route, route.address(_mail_from(route.org)))
+        said.faults += tried.faults
+        if not tried.faults:
+            said.notes.append(_of(route, servers.measured(route.server, route.connections, tried.seconds)))
+    return said
+
+
+def _mail_from(org: str) -> str:
+    with reading() as session:
+        return session.scalar(select(Org.mail_from).where(Org.name == org)) or ""
+
+
+def _of(route: Route, note: str) -> str:
+    return f"{route.name}: {note}" if route.org else note
