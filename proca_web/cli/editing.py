@@ -29,9 +29,7 @@ _as_json = click.option("--json", "as_json", is_flag=True, help="for scripts")
 @click.option("--privacy-url")
 @click.option("--retention")
 @click.option("--mail-name", help="sender name of its mails; empty: its title")
-@click.option(
-    "--mail-from", help="From address of its mails, which the mail server may send for; empty: the instance's"
-)
+@click.option("--mail-from", help="From address of its mails that the mail server may send for; empty: the instance's")
 @click.option("--reply-to", help="where answers to its mails go")
 @click.option("--high-security/--no-high-security", default=None)
 def org_edit(slug: str, **changes: object) -> None:

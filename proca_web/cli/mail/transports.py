@@ -29,18 +29,22 @@ def check(app: Flask) -> Said:
     said = Said(setting.password_faults(own))
     with reading() as session:
         unknown, fallen_back = transports.unknown(session, own), transports.fallen_back(session, own)
-    said.faults += [f"{setting.NAME} names {org}, which is no organisation here" for org in unknown]
-    said.faults += [
-        f"mails of {org} leave by the instance's mail server: {setting.NAME} does not name it any more"
-        for org in fallen_back
-    ]
-    said.faults += [
-        f"{setting.NAME} [{org}] has no from, and {org} no --mail-from: its mails come from PROCA_MAIL_FROM"
-        for org, transport in own.items()
-        if org not in unknown and not (transport.sender or _mail_from(org))
-    ]
+    said.faults.extend([f"{setting.NAME} names {org}, which is no organisation here" for org in unknown])
+    said.faults.extend(
+        [
+            f"mails of {org} leave by the instance's mail server: {setting.NAME} does not name it any more"
+            for org in fallen_back
+        ]
+    )
+    said.faults.extend(
+        [
+            f"{setting.NAME} [{org}] has no from, and {org} no --mail-from: its mails come from PROCA_MAIL_FROM"
+            for org, transport in own.items()
+            if org not in unknown and not (transport.sender or _mail_from(org))
+        ]
+    )
     for route in routes.every(app):
-        said.notes += [_of(route, note) for note in servers.in_words(route.server, route.connections)]
+        said.notes.extend([_of(route, note) for note in servers.in_words(route.server, route.connections)])
     return said
 
 
@@ -52,7 +56,7 @@ def try_out(app: Flask, address: str, org: str | None) -> Said:
     said = Said()
     for route in chosen:
         tried = send_test(address, route, route.address(_mail_from(route.org)))
-        said.faults += tried.faults
+        said.faults.extend(tried.faults)
         if not tried.faults:
             said.notes.append(_of(route, servers.measured(route.server, route.connections, tried.seconds)))
     return said

@@ -20,8 +20,9 @@ def _names() -> Select[str]:
     """Statement: the different names among the rows of a state, from one to the next: as many looks as names."""
     in_state = select(func.min(_ROW.transport).label("name")).where(_ROW.state == bindparam("state"))
     names = in_state.cte("names", recursive=True)
-    after = in_state.where(_ROW.transport > names.c.name).scalar_subquery()
-    names = names.union_all(select(after).where(names.c.name.is_not(None)))
+    known = names.alias("known")
+    after = in_state.where(_ROW.transport > known.c.name).correlate(known).scalar_subquery()
+    names = names.union_all(select(after).select_from(known).where(known.c.name.is_not(None)))
     return select(names.c.name).where(names.c.name.is_not(None))
 
 

@@ -70,7 +70,7 @@ LEASED = (State.SENDING, State.THANKS_SENDING)
 def _claim(to: State) -> ReturningUpdate[Any]:
     """Statement: lease rows that are due; other workers take others."""
     (state,) = sources(Event.CLAIM, to)
-    due = select(_ROW.action_id).where(_ROW.state == state, _ROW.transport == bindparam("transport"))
+    due = select(_ROW.action_id).where(_ROW.state == state, _ROW.transport == bindparam("whose"))
     due = due.where(_ROW.next_try <= bindparam("now"), _ROW.attempts < MOST_ANSWERS)
     first = due.order_by(_ROW.next_try).limit(bindparam("most")).with_for_update(skip_locked=True)
     return (
@@ -114,7 +114,7 @@ def claim(
     """
     leased = target(state, Event.CLAIM)
     assert isinstance(leased, State)
-    bound = {"now": now, "lease": now + LEASE, "most": limit, "transport": transport}
+    bound = {"now": now, "lease": now + LEASE, "most": limit, "whose": transport}
     rows = session.execute(_CLAIMS[leased], bound).all()
     if not rows:
         return [], []
