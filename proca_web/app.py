@@ -21,12 +21,12 @@ from proca_web.crypto.errors import HomeKeyError
 from proca_web.crypto.keys.home import HomeKey
 from proca_web.domain.errors import Unavailable
 from proca_web.jobs import shift
-from proca_web.jobs.mail import room
+from proca_web.jobs.mail import post_office
 from proca_web.services.sealing.keyring import Keyring
 from proca_web.web import access, door, errors, login, page_cache, presentation, security, static_files
 from proca_web.web.arriving import damaged_links, host_names
 
-JOBS = {"release": shift.release_soon, "mail": room.send_mail}
+JOBS = {"release": shift.release_soon, "mail": post_office.send_mail}
 MOST_BYTES = 64 * 1024
 
 

@@ -12,7 +12,7 @@ from flask.testing import FlaskClient
 from proca_web.domain.errors import Unavailable
 from proca_web.jobs import accept as accepts
 from proca_web.jobs import release, sweep, worker_keys
-from proca_web.jobs.mail.room import send_mail
+from proca_web.jobs.mail.post_office import send_mail
 
 ACTS = {"accept": accepts.accept, "release": release.release, "mail": send_mail, "sweep": sweep.sweep}
 

@@ -60,6 +60,12 @@ def upgrade() -> None:
             "state NOT IN ('waiting', 'reminding') OR wait_seal IS NULL OR waiting_since IS NOT NULL",
         )
         _set_states(table, _NEW_STATES, "'to_send', 'sending', 'waiting', 'reminding'")
+        table.drop_index("ix_transients_due")
+        table.create_index("ix_transients_due", ["state", "transport", "next_try"])
+    is_waiting = sa.text("state = 'waiting'")
+    op.create_index(
+        "ix_transients_waiting", "transients", ["next_try"], sqlite_where=is_waiting, postgresql_where=is_waiting
+    )
     _make_tables()
     _make_figures()
     with op.batch_alter_table("day_counts") as table:
@@ -171,7 +177,10 @@ def downgrade() -> None:
     op.drop_table("blocks")
     op.drop_table("mail_marks")
     _close_reminders()
+    op.drop_index("ix_transients_waiting", "transients")
     with op.batch_alter_table("transients") as table:
+        table.drop_index("ix_transients_due")
+        table.create_index("ix_transients_due", ["state", "next_try"])
         table.drop_constraint(op.f("ck_transients_mark_length"), type_="check")
         table.drop_constraint(op.f("ck_transients_reminded_since"), type_="check")
         table.create_check_constraint(

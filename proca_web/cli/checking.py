@@ -11,14 +11,13 @@ from proca_web.adapters import clock
 from proca_web.adapters.database import db, reading
 from proca_web.adapters.engines import pooler
 from proca_web.adapters.keyring import keyring_of
-from proca_web.adapters.mail.trying import send_test
 from proca_web.app import create_app
 from proca_web.cli import doubts
-from proca_web.cli.mail import domains
+from proca_web.cli.mail import domains, transports
+from proca_web.cli.mail.said import Said
 from proca_web.config import ConfigError
 from proca_web.crypto.errors import HomeKeyError
 from proca_web.crypto.keys.home import HomeKey
-from proca_web.domain.delivery import servers
 from proca_web.domain.errors import Unavailable
 from proca_web.extensions import encryption
 from proca_web.services.instance import invariants, rows
@@ -28,6 +27,7 @@ from proca_web.services.petitions import counting
 
 @click.command()
 @click.option("--mail-to", help="send a test mail to this address")
+@click.option("--transport", help="… by the mail server of this organisation alone; else by each there is")
 @click.option(
     "--received",
     type=click.Path(path_type=Path, exists=True, dir_okay=False, allow_dash=True),
@@ -35,7 +35,9 @@ from proca_web.services.petitions import counting
 )
 @click.option("--home-backup", type=click.Path(path_type=Path), help="prove this copy of the Home key file")
 @click.option("--all", "whole", is_flag=True, help="look at every row, which takes long; else at some of a large table")
-def check(mail_to: str | None, received: Path | None, home_backup: Path | None, whole: bool) -> None:
+def check(
+    mail_to: str | None, transport: str | None, received: Path | None, home_backup: Path | None, whole: bool
+) -> None:
     """Verify configuration, keys and invariants; exit 0 when all is well, 1 when not."""
     try:
         app = create_app()
@@ -56,7 +58,7 @@ def check(mail_to: str | None, received: Path | None, home_backup: Path | None, 
                 faults += counting.miscounted(session)
         if home_backup is not None:
             faults += _backup_faults(home_backup, home)
-        more_faults, notes = _mail(app, mail_to, received)
+        more_faults, notes = _mail(app, mail_to, transport, received)
         faults += more_faults
     for note in (*invariants.NOTES, *hosts, *notes, *(look.note for look in looks if look.note)):
         click.echo(f"note: {note}")
@@ -65,20 +67,15 @@ def check(mail_to: str | None, received: Path | None, home_backup: Path | None, 
     click.echo("✓ all is well")
 
 
-def _mail(app: Flask, mail_to: str | None, received: Path | None) -> domains.Said:
-    """The mail server, the test mail, and what the world makes of our From domains."""
-    about_mail = (app.config["MAIL_SERVER"], app.config["MAIL_CONNECTIONS"])
-    faults, notes = list[str](), servers.in_words(*about_mail)
+def _mail(app: Flask, mail_to: str | None, transport: str | None, received: Path | None) -> Said:
+    """The mail servers, a test mail over each, and what the world makes of our From domains."""
+    parts = [transports.check(app)]
     if mail_to:
-        tried = send_test(mail_to)
-        faults += tried.faults
-        notes += [] if tried.faults else [servers.measured(*about_mail, tried.seconds)]
-    parts = [domains.judge_received(app, received)] if received is not None else []
+        parts.append(transports.try_out(app, mail_to, transport))
+    if received is not None:
+        parts.append(domains.judge_received(app, received))
     parts.append(domains.look(app, is_long=bool(mail_to)))
-    for more_faults, more_notes in parts:
-        faults += more_faults
-        notes += more_notes
-    return faults, notes
+    return [fault for faults, _ in parts for fault in faults], [note for _, notes in parts for note in notes]
 
 
 def _look(app: Flask, *, whole: bool) -> list[Look]:

@@ -15,9 +15,11 @@ _NAMES = (
     ),
     *("PROCA_AMQP_URL", "PROCA_TRUSTED_PROXIES", "PROCA_MAIL_SERVER", "PROCA_MAIL_PORT", "PROCA_MAIL_TLS"),
     *("PROCA_MAIL_USERNAME", "PROCA_MAIL_PASSWORD", "PROCA_MAIL_FROM", "PROCA_DEMO", "PROCA_DATABASE_POOLER"),
-    *("PROCA_METRICS_ALLOW", "PROCA_MAIL_STALLED_HOURS", "PROCA_MAIL_CONNECTIONS", "PROCA_MAIL_RESOLVER"),
+    *("PROCA_METRICS_ALLOW", "PROCA_MAIL_STALLED_HOURS", "PROCA_MAIL_CONNECTIONS", "PROCA_MAIL_TRANSPORTS"),
+    "PROCA_MAIL_RESOLVER",
     *("PROCA_MAIL_BOUNCE", "PROCA_BOUNCE_SECRET"),
 )
+# Of several lines is TOML alone, whose quotes are its own.
 _QUOTES = frozenset("\"'")
 # Tests, benchmarks and the organisations' own tool have names of their own.
 _OF_OTHERS = ("PROCA_TEST_", "PROCA_BENCH_", "PROCA_ORG_")
@@ -33,7 +35,7 @@ def of(env: Mapping[str, str]) -> list[str]:
         if name not in known:
             near = difflib.get_close_matches(name.upper(), known, 1, 0.8)
             found.append(f"{name} is no setting" + (f"; did you mean {near[0]}?" if near else " that is known here"))
-        elif quoted := _quoted(value, is_password="PASSWORD" in name):
+        elif "\n" not in value and (quoted := _quoted(value, is_password="PASSWORD" in name)):
             found.append(f"{name} {quoted}; see the top of .env.example")
     return found
 

@@ -29,7 +29,9 @@ _as_json = click.option("--json", "as_json", is_flag=True, help="for scripts")
 @click.option("--legal-contact")
 @click.option("--privacy-url")
 @click.option("--retention")
-@click.option("--reply-to")
+@click.option("--mail-name", help="sender name of its mails; empty: its title")
+@click.option("--mail-from", help="From address of its mails that the mail server may send for; empty: the instance's")
+@click.option("--reply-to", help="where answers to its mails go")
 @click.option("--high-security/--no-high-security", default=None)
 def org_edit(slug: str, **changes: object) -> None:
     """Change what an organisation says about itself; live pages show it at once."""
@@ -99,7 +101,8 @@ def page_edit(slug: str, **changes: object) -> None:
 @_as_json
 def org_list(as_json: bool) -> None:
     """All organisations."""
-    _show(Org, ("name", "title", "legal_name", "legal_contact", "privacy_url", "retention", "reply_to"), as_json)
+    of_mail = ("mail_name", "mail_from", "reply_to")
+    _show(Org, ("name", "title", "legal_name", "legal_contact", "privacy_url", "retention", *of_mail), as_json)
 
 
 @click.command("list")

@@ -34,7 +34,9 @@ def org() -> None:
 @click.option("--legal-contact", default="", help="address or mailbox people can turn to")
 @click.option("--privacy-url", default="")
 @click.option("--retention", default="", help="one sentence: how long data is kept")
-@click.option("--reply-to", default="")
+@click.option("--mail-name", default="", help="sender name of its mails; else its title")
+@click.option("--mail-from", default="", help="From address of its mails, which the mail server may send for")
+@click.option("--reply-to", default="", help="where answers to its mails go")
 @click.option("--high-security", is_flag=True, help="a sender of its own for every submission")
 def org_add(
     slug: str, title: str, public_key: str | None, sign_public: str | None, high_security: bool, **notice: str

@@ -18,9 +18,10 @@ from proca_web.adapters.keyring import waiting_of
 from proca_web.cli import doubts
 from proca_web.cli.ports import PORT
 from proca_web.cli.ready import app_or_exit, app_when_ready, exit_with, refusals
+from proca_web.config.transports import password_faults
 from proca_web.extensions import encryption, queue
 from proca_web.jobs import worker_keys
-from proca_web.jobs.mail.room import room_of
+from proca_web.jobs.mail import post_office
 from proca_web.jobs.shift import shift_of
 from proca_web.jobs.sweep import sweep as sweep_once
 from proca_web.services.instance import ageing
@@ -56,14 +57,14 @@ def worker() -> None:
     for sign in (signal.SIGTERM, signal.SIGINT):
         signal.signal(sign, lambda *_: stop.set())
     consumer = queue.consumer(app)
-    room_of(app).start()
+    post_office.start(app)
     shift_of(app).start()
     consumer.start()
     click.echo("worker: ready", err=True)
     stop.wait()
     consumer.stop(graceful=True)
     shift_of(app).stop(SECONDS_FOR_THE_ACT_AT_HAND)
-    room_of(app).stop(SECONDS_FOR_THE_MAIL_AT_HAND)
+    post_office.stop(app, SECONDS_FOR_THE_MAIL_AT_HAND)
     _end(app)
 
 
@@ -84,7 +85,10 @@ def sweep(clock_is_right: bool) -> None:
 
 
 def begin_work(app: Flask) -> None:
-    """Take this worker host up: it has a key before anything is sealed; exit 2 beside another worker host."""
+    """Take this worker host up: it can log in to mail servers, and has a key before anything is sealed; else exit 2."""
+    unreadable = password_faults(app.extensions["proca_settings"].transports)
+    if unreadable:
+        exit_with(unreadable)
     with app.app_context(), refusals():
         fault = worker_keys.begin(app)
     if fault:
@@ -105,7 +109,7 @@ def run(app: Flask, host: str, port: int, *, ready: str = "") -> None:
     signal.signal(signal.SIGTERM, _exit)
     signal.signal(signal.SIGINT, _exit)
     consumer = queue.consumer(app)
-    room_of(app).start()
+    post_office.start(app)
     shift_of(app).start()
     consumer.start()
     if ready:
@@ -119,7 +123,7 @@ def run(app: Flask, host: str, port: int, *, ready: str = "") -> None:
         server.close()
         consumer.stop(graceful=True)
         shift_of(app).stop(SECONDS_FOR_THE_ACT_AT_HAND)
-        room_of(app).stop(SECONDS_FOR_THE_MAIL_AT_HAND)
+        post_office.stop(app, SECONDS_FOR_THE_MAIL_AT_HAND)
         _end(app)
 
 

@@ -11,17 +11,16 @@ from urllib.parse import urlsplit
 from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
 
-from proca_web.config import bounces
+from proca_web.config import bounces, transports
 from proca_web.config.bounces import BounceSettings
-from proca_web.config.reader import Reader
+from proca_web.config.reader import ONE_ADDRESS, Reader
+from proca_web.config.transports import LOOPBACK, MOST_CONNECTIONS, PORTS, Transport
 from proca_web.crypto.boxes.certificate import Mode
 
 DEFAULT_DATA_DIR = "instance"
-LOOPBACK = ("localhost", "127.0.0.1", "::1")
 SHORTEST_SECRET = 32
 _HOST = r"(?P<host>[a-z0-9]([a-z0-9.-]*[a-z0-9])?|\[[0-9a-f:.]+\])"
 _PUBLIC_URL = re.compile(rf"(?P<scheme>https?)://{_HOST}(:(?P<port>[0-9]{{1,5}}))?(?P<rest>[/?#].*)?")
-_ONE_ADDRESS = re.compile(r'[^\s@<>(),;:"]+@[^\s@<>(),;:"]+')
 
 
 class ConfigError(Exception):
@@ -65,6 +64,7 @@ class Settings:
     trusted_proxies: int
     mail: MailSettings
     bounces: BounceSettings
+    transports: Mapping[str, Transport] = field(default_factory=dict)  # by the org's name
     mailbox_dir: Path | None = None
     is_pooled: bool = False  # by transaction
     mail_stalled: timedelta = timedelta(hours=6)
@@ -100,6 +100,7 @@ def read(env: Mapping[str, str]) -> tuple[Settings, list[str]]:
         trusted_proxies=reader.number("PROCA_TRUSTED_PROXIES", 0, 0, 10),
         mail=_mail(reader, demo),
         bounces=bounces.read(reader),
+        transports=transports.read(reader),
         mailbox_dir=data_dir / "mailbox" if demo and not reader.is_set("PROCA_MAIL_SERVER") else None,
         is_pooled=reader.choice("PROCA_DATABASE_POOLER", "none", ("none", "transaction")) == "transaction",
         mail_stalled=timedelta(hours=reader.number("PROCA_MAIL_STALLED_HOURS", 6, 1, 168)),
@@ -198,17 +199,17 @@ def _mail(reader: Reader, demo: bool) -> MailSettings:
     if tls == "none" and server and server not in LOOPBACK:
         reader.faults.append("PROCA_MAIL_TLS=none is allowed to localhost only; addresses would travel in clear")
     sender = reader.text("PROCA_MAIL_FROM", "petitions@example.org" if demo else None)
-    if sender and not (sender.isascii() and sender.isprintable() and _ONE_ADDRESS.fullmatch(sender)):
+    if sender and not ONE_ADDRESS.fullmatch(sender):
         reader.faults.append("PROCA_MAIL_FROM must be one address, like petitions@example.org")
     if reader.is_set("PROCA_MAIL_USERNAME") != reader.is_set("PROCA_MAIL_PASSWORD"):
         reader.faults.append("PROCA_MAIL_USERNAME and PROCA_MAIL_PASSWORD belong together; set both or none")
     return MailSettings(
         server=server,
-        port=reader.number("PROCA_MAIL_PORT", {"starttls": 587, "ssl": 465, "none": 25}[tls], 1, 65535),
+        port=reader.number("PROCA_MAIL_PORT", PORTS[tls], 1, 65535),
         tls=tls,
         username=reader.text("PROCA_MAIL_USERNAME"),
         password=reader.text("PROCA_MAIL_PASSWORD"),
         sender=sender,
-        connections=reader.number("PROCA_MAIL_CONNECTIONS", 0, 0, 500),
+        connections=reader.number("PROCA_MAIL_CONNECTIONS", 0, 0, MOST_CONNECTIONS),
         resolver=reader.name_server("PROCA_MAIL_RESOLVER"),
     )

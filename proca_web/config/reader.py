@@ -5,6 +5,9 @@ from collections.abc import Mapping
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from pathlib import Path
 
+# One address in ASCII, as headers and commands can hold it.
+ONE_ADDRESS = re.compile(r'(?:(?![<>(),;:"@\\])[!-~])+@(?:(?![<>(),;:"@\\])[!-~])+')
+
 
 class Reader:
     """Reads one environment, collecting faults instead of stopping at the first."""
@@ -19,10 +22,16 @@ class Reader:
         if value and file:
             self.faults.append(f"{name} and {name}_FILE are both set; keep one")
         if not value and file:
-            value = self._read(name, file)
+            value = self._read(f"{name}_FILE", file)
         elif not value and default is None:
             self.faults.append(f"{name} is not set (see .env.example)")
         return value or default or ""
+
+    def document(self, name: str) -> str:
+        """A text of several lines: the value itself, or what stands in the file that it or its `…_FILE` names."""
+        value = self.text(name)
+        is_itself = "\n" in value or value.startswith("[") or not self._env.get(name, "").strip()
+        return value if is_itself else self._read(name, value)
 
     def path(self, name: str, default: Path) -> Path:
         """An absolute path; a relative one is below the working directory."""
@@ -36,10 +45,10 @@ class Reader:
         try:
             value = Path(file).read_text("utf-8").strip()
         except (OSError, UnicodeDecodeError):
-            self.faults.append(f"{name}_FILE names a file that cannot be read")
+            self.faults.append(f"{name} names a file that cannot be read")
             return ""
         if not value:
-            self.faults.append(f"{name}_FILE names an empty file")
+            self.faults.append(f"{name} names an empty file")
         return value
 
     def number(self, name: str, default: int, least: int, most: int) -> int:

@@ -12,7 +12,7 @@ from flask import Flask
 from proca_web.adapters import clock
 from proca_web.adapters.alive import trouble
 from proca_web.jobs import accept, beat, release, sweep
-from proca_web.jobs.mail.room import send_mail
+from proca_web.jobs.mail.post_office import send_mail
 
 ACCEPT_EVERY_SECONDS = 0.25
 RELEASE_EVERY_SECONDS = 3.0

@@ -10,12 +10,13 @@ from proca_web.adapters import clock, queue
 from proca_web.adapters.alive import trouble
 from proca_web.adapters.database import reading, truncate_wal, writing
 from proca_web.adapters.keyring import keyring_of
+from proca_web.adapters.mail import routes
 from proca_web.adapters.wordings import refresh_wordings
 from proca_web.domain.errors import Unavailable
 from proca_web.domain.transient import State
 from proca_web.domain.words import Alarm
 from proca_web.jobs import accept, beat, endings, keys, mail_domains, worker_keys
-from proca_web.jobs.mail.room import send_mail
+from proca_web.jobs.mail.post_office import send_mail
 from proca_web.jobs.release import release
 from proca_web.services import heartbeats
 from proca_web.services.instance import ageing, alarms, keyrings
@@ -106,11 +107,12 @@ def _notice_late_mail(app: Flask) -> None:
     """Mails wait, whatever the cause; counted before this run sends any."""
     stalled = app.extensions["proca_settings"].mail_stalled
     with reading() as session:
-        delay = mail_delay.of(session, State.TO_SEND, clock.now())
-    if delay > mail_delay.ALARMING:
-        told = {"minutes": int(delay.total_seconds() // 60), "hours": int(stalled.total_seconds() // 3600)}
+        delays = mail_delay.of(session, State.TO_SEND, clock.now(), routes.own(app))
+    late = mail_delay.in_words(delays)
+    if late:
         with writing() as session:
-            alarms.raise_(session, Alarm.LATE_MAIL, clock.now(), **told)
+            hours = int(stalled.total_seconds() // 3600)
+            alarms.raise_(session, Alarm.LATE_MAIL, clock.now(), late=late, hours=hours)
 
 
 def _recount() -> None:

@@ -118,7 +118,13 @@ class Transient(Base):
             "state NOT IN ('to_send', 'sending', 'waiting', 'reminding') OR link_seal IS NOT NULL", name="link_seal"
         ),
         CheckConstraint("mark IS NULL OR length(mark) = 32", name="mark_length"),
-        Index("ix_transients_due", "state", "next_try"),
+        Index("ix_transients_due", "state", "transport", "next_try"),
+        Index(
+            "ix_transients_waiting",
+            "next_try",
+            sqlite_where=text("state = 'waiting'"),
+            postgresql_where=text("state = 'waiting'"),
+        ),
         Index("ix_transients_created_at", "created_at"),
         Index(
             "ix_transients_wait_key",

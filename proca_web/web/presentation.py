@@ -14,6 +14,7 @@ from flask import Flask, current_app, g, url_for
 from flask_babel import format_decimal, get_locale, gettext, ngettext
 from markupsafe import Markup, escape
 
+from proca_web.adapters.mail import routes
 from proca_web.domain.messages import Message
 from proca_web.domain.people.countries import COUNTRIES
 from proca_web.web import collation, static_files
@@ -43,7 +44,7 @@ def init_app(app: Flask) -> None:
         countries=countries,
         language=language,
         direction=direction,
-        mail_sender=lambda: current_app.config["MAIL_DEFAULT_SENDER"],
+        mail_sender=lambda org: routes.of(current_app, org.name).address(org.mail_from),
         version=version("proca-web"),
     )
     # Settings hold secrets; a template has no business with them.

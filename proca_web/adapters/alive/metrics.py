@@ -11,6 +11,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from proca_web.services.instance.figures import Figures
 from proca_web.services.instance.health import Worker
 
+_OF_MAIL = ("kind", "transport")  # the instance's transport has no name
 MIMETYPE = "text/plain; version=0.0.4; charset=utf-8"
 
 
@@ -29,10 +30,14 @@ class _Snapshot:
 
     def collect(self) -> Iterator[Metric]:
         figures = self._figures
-        waiting = {kind: mails.number for kind, mails in figures.mail.items()}
-        delays = {kind: mails.seconds for kind, mails in figures.mail.items()}
-        yield _labelled("proca_mails_waiting", "Mails that are not out yet", "kind", waiting)
-        yield _labelled("proca_mail_delay_seconds", "Age of the oldest mail no relay has answered", "kind", delays)
+        waiting = GaugeMetricFamily("proca_mails_waiting", "Mails that are not out yet", labels=_OF_MAIL)
+        delay = "Age of the oldest mail no relay has answered"
+        delays = GaugeMetricFamily("proca_mail_delay_seconds", delay, labels=_OF_MAIL)
+        for transport, kinds in figures.mails.items():
+            for kind, mails in kinds.items():
+                waiting.add_metric([kind, transport], mails.number)
+                delays.add_metric([kind, transport], mails.seconds)
+        yield from (waiting, delays)
         yield _labelled("proca_events_today", "Signatures to which this happened today (UTC)", "event", figures.today)
         yield _labelled("proca_alarm", "1 while an alarm stands", "kind", self._alarms)
         yield _labelled("proca_mail_connections", "Connections that are open", "transport", figures.connections)

@@ -6,9 +6,11 @@ from typing import Any
 import flask_mail
 from flask import current_app
 
+from proca_web.adapters.mail import routes
 from proca_web.adapters.mail.folder import FolderConnection
 from proca_web.adapters.mail.smtp import SafeConnection
 from proca_web.config import MailSettings
+from proca_web.config.transports import Transport
 
 
 class SafeMail(flask_mail.Mail):
@@ -19,10 +21,27 @@ class SafeMail(flask_mail.Mail):
         return connect()
 
 
-def connect() -> SafeConnection:
-    """A connection of the current app, not opened yet."""
-    kind = FolderConnection if current_app.config["MAILBOX_DIR"] else SafeConnection
-    return kind(current_app.extensions["mail"])
+def connect(org: str = "") -> SafeConnection:
+    """A connection of the current app, not opened yet: to the mail server of that org, or to the instance's.
+
+    A password of an org's own server is read here and kept by the connection alone. Raises OSError, UnicodeDecodeError.
+    """
+    if current_app.config["MAILBOX_DIR"]:
+        return FolderConnection(current_app.extensions["mail"])
+    transport = routes.own(current_app).get(org)
+    return SafeConnection(current_app.extensions["mail"] if transport is None else _state(transport))
+
+
+def _state(transport: Transport) -> Any:
+    given = MailSettings(
+        server=transport.server,
+        port=transport.port,
+        tls=transport.tls,
+        username=transport.username,
+        password=transport.password(),
+        sender=transport.sender,
+    )
+    return flask_mail.Mail().init_mail(mail_config(given, None))
 
 
 def mail_config(settings: MailSettings, mailbox_dir: Path | None) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from markupsafe import escape
 
 from proca_web.adapters import links
 from proca_web.adapters.bounces import envelope
+from proca_web.adapters.mail import routes
 from proca_web.adapters.mail.letters import (
     Mail,
     as_wire,
@@ -60,12 +61,11 @@ class Form:
 
 
 class Forms:
-    """The forms of one process."""
+    """The forms of one process for one mail server: the instance's, or that of an org."""
 
-    def __init__(self, app: Flask) -> None:
+    def __init__(self, app: Flask, org: str = "") -> None:
         self._app = app
-        self._sender: str = app.config["MAIL_DEFAULT_SENDER"]
-        self._host = self._sender.rpartition("@")[2]
+        self._route = routes.of(app, org)
         self._forms: dict[tuple[State, int, bool, bool, bool], Form] = {}
         self._confirm, self._withdraw = (
             links.url(app, endpoint, token=_NAME).removesuffix(_NAME) for endpoint in ("confirm.show", "withdraw.show")
@@ -83,12 +83,15 @@ class Forms:
         form = self._form(due, page, has_withdraw=bool(withdraw))
         # The same mail sent twice after a crash has the same id, so that mailboxes can tell; it reveals no action.
         made_of = encode(digest(16, "message-id", _KINDS[due.state].encode() + due.action_ref))
-        head = f"To: {recipient}\r\nDate: {_date(int(when))}\r\nMessage-ID: <{made_of}@{self._host}>\r\n"
+        sender = self._route.address(page.mail_from)
+        host = sender.rpartition("@")[2]
+        head = f"To: {recipient}\r\nDate: {_date(int(when))}\r\nMessage-ID: <{made_of}@{host}>\r\n"
         for header, code in envelope.headers_of(self._app, due.action_ref).items():
             head += f"{header}: {code}\r\n"
         html = (str(escape(name)), self._confirm_html + confirm, self._withdraw_html + withdraw)
         wire = head.encode("ascii") + form.filled(plain + html)
-        return Mail(recipient, wire, envelope.sender_of(self._app, due.action_ref))
+        # An org's own server may not send for other domains: there a mail comes back to where it is from.
+        return Mail(recipient, wire, sender if self._route.org else envelope.sender_of(self._app, due.action_ref))
 
     def _form(self, due: DueMail, page: PageOfMail, *, has_withdraw: bool) -> Form:
         key = (due.state, due.page_id, due.repeat, due.testing, has_withdraw)
@@ -102,7 +105,7 @@ class Forms:
     def _parts(self, due: DueMail, page: PageOfMail, *, has_withdraw: bool) -> Iterator[bytes | _Line]:
         subject, plain, html = self._rendered(due, page, has_withdraw=has_withdraw)
         boundary = new_boundary()
-        head = headers(page.org, self._sender, subject, page.reply_to, boundary)
+        head = headers(page.sender_name, self._route.address(page.mail_from), subject, page.reply_to, boundary)
         yield _lines([*head, *part("plain", boundary)])
         yield from _body(plain, 0)
         yield _lines(part("html", boundary))

@@ -8,6 +8,7 @@ from flask import current_app
 from proca_web.adapters import clock, links
 from proca_web.adapters.mail.extension import connect
 from proca_web.adapters.mail.letters import Letter
+from proca_web.adapters.mail.routes import Route
 from proca_web.domain.outcome import Outcome
 
 
@@ -19,9 +20,8 @@ class Tried:
     seconds: float = 0.0
 
 
-def send_test(address: str) -> Tried:
-    """Send a test mail."""
-    sender: str = current_app.config["MAIL_DEFAULT_SENDER"]
+def send_test(address: str, route: Route, sender: str) -> Tried:
+    """Send a test mail over that route."""
     link = links.url(current_app, "front.index")  # a mail that comes back with another one was changed on its way
     said = "This is the test mail you asked for."
     letter = Letter(
@@ -30,15 +30,17 @@ def send_test(address: str) -> Tried:
         body=f"{said}\n\n{link}\n",
         html=f'<!doctype html><html lang="en"><body><p>{said}</p><p><a href="{link}">{link}</a></p></body></html>\n',
     )
+    letter.sender = sender
     letter.msgId = f"<{secrets.token_hex(16)}@{sender.rpartition('@')[2]}>"
     try:
-        connection = connect()
+        connection = connect(route.org)
         with connection:
             began = clock.monotonic()
             reply = connection.deliver(sender, letter.as_mail())
             took = clock.monotonic() - began
     except Exception as error:
-        return Tried([f"the test mail could not be sent ({type(error).__name__}); check the PROCA_MAIL_* settings"])
+        kind = type(error).__name__
+        return Tried([f"the test mail could not be sent by {route.name} ({kind}); check the PROCA_MAIL_* settings"])
     if reply.outcome is not Outcome.SENT:
-        return Tried([f"the mail server did not take the test mail ({reply.outcome.value})"])
+        return Tried([f"the mail server {route.name} did not take the test mail ({reply.outcome.value})"])
     return Tried([], took)

@@ -8,6 +8,7 @@ from proca_web.adapters import clock
 from proca_web.adapters.alive import late_mail
 from proca_web.adapters.database import reading
 from proca_web.adapters.encryption import vouching_if_known
+from proca_web.adapters.mail import routes
 from proca_web.services.instance import alarms, figures
 from proca_web.services.keys import holdings
 from proca_web.services.keys import views as key_views
@@ -42,22 +43,23 @@ def show(org: str) -> Response:
 @org_member
 def campaigns(org: str) -> Response:
     """The campaigns alone."""
-    late = late_mail.now(current_app)
+    lates = late_mail.now(current_app)
     with reading() as session:
         vouching, before = vouching_if_known(current_app), _asked("before")
-        found = overview.campaigns_of(session, g.org.id, vouching, clock.now(), before, mail_is_stalled=late.is_stalled)
-    return console.page("console/start/campaigns.html", {"late": late, **_paged(found)})
+        stalled = {"mail_is_stalled": lates.is_stalled}
+        found = overview.campaigns_of(session, g.org.id, vouching, clock.now(), before, **stalled)
+    return console.page("console/start/campaigns.html", {"late": lates.of(g.org.name), **_paged(found)})
 
 
 @bp.get("/<org>/campaigns/<campaign>")
 @org_member
 def campaign(org: str, campaign: str) -> Response:
     """One campaign with all its pages, a part of them at a time."""
-    vouching, after, late = vouching_if_known(current_app), _asked("after") or 0, late_mail.now(current_app)
+    vouching, after, lates = vouching_if_known(current_app), _asked("after") or 0, late_mail.now(current_app)
     with reading() as session:
-        stalled = {"mail_is_stalled": late.is_stalled}
+        stalled = {"mail_is_stalled": lates.is_stalled}
         found = overview.campaign_of(session, g.org.id, campaign, vouching, clock.now(), after, **stalled)
-    return console.page("console/start/campaign.html", {"late": late, "campaign": found})
+    return console.page("console/start/campaign.html", {"late": lates.of(g.org.name), "campaign": found})
 
 
 def _asked(name: str) -> int | None:
@@ -72,11 +74,11 @@ def _paged(found: list[CampaignStatus]) -> dict[str, object]:
 
 
 def _org() -> Response:
-    now, vouching, late = clock.now(), vouching_if_known(current_app), late_mail.now(current_app)
-    stalled, before = {"mail_is_stalled": late.is_stalled}, _asked("before")
+    now, vouching, lates = clock.now(), vouching_if_known(current_app), late_mail.now(current_app)
+    stalled, before = {"mail_is_stalled": lates.is_stalled}, _asked("before")
     with reading() as session:
         found = {
-            "late": late,
+            "late": lates.of(g.org.name),
             **_paged(overview.campaigns_of(session, g.org.id, vouching, now, before, **stalled)),
             "key": key_views.receiving(session, g.org, vouching, now),
             "held": holdings.of(session, g.org.id),
@@ -91,6 +93,6 @@ def _instance() -> Response:
             "health": overview.instance(session, vouching_if_known(current_app), now, after),
             "changes": key_views.changes(session, current_user.user.id),
             "alarms": alarms.standing(session, now),
-            "mail": figures.mail(session, now),
+            "mails": figures.mails(session, now, routes.own(current_app)),
         }
     return console.page("console/start/instance.html", {"now": now, **found})

@@ -63,7 +63,7 @@ def sign(page: str) -> Response:
             seen = facts.read(connection, page, encryption.vouching, now)
             g.locale = seen.locale
             if seen.is_open and seen.double_opt_in:
-                late_mail.require_moving(current_app)
+                late_mail.require_moving(current_app, seen.collector.name)
             submission = signing.read(connection, seen, typed, arrival, now)
     except NoActiveKey as refusal:
         _tell_refused(str(refusal), now)
@@ -141,11 +141,11 @@ def _count_json(page: str) -> str:
 
 def _store(seen: PageFacts, submission: Submission, now: datetime) -> None:
     keyring_of(current_app).require()
-    waits = waiting_of(current_app)
+    waits, transports = waiting_of(current_app), current_app.extensions["proca_settings"].transports
     if encryption.source.heed(seen.senders_asked):
         waits.end()
     encryption.store(
-        lambda sealing: signing.seal(sealing, waits, seen, submission, now),
+        lambda sealing: signing.seal(sealing, waits, seen, submission, now, transports),
         signing.write,
         throwaway=signing.needs_throwaway(seen),
     )
@@ -162,7 +162,7 @@ def _taken(seen: PageFacts, submission: Submission, typed: Mapping[str, str]) ->
     typed = {**typed, "email": mail_address.readable(submission.contact.email)}
     arrival = submission.arrival
     utm = {f"utm_{name}": word for name, word in arrival.utm.items() if word}
-    late = late_mail.as_known(current_app)  # it is stored: nothing may fail any more
+    late = late_mail.as_known(current_app).of(seen.collector.name)  # it is stored: nothing may fail any more
     values = signing_form.values_of(
         signing_form.view_of(seen),
         typed=typed,

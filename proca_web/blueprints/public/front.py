@@ -21,7 +21,7 @@ def index() -> Response:
 
 
 def _render() -> str:
-    stalled = late_mail.now(current_app).is_stalled
+    late = late_mail.now(current_app)
     with reading() as session:
-        petitions = views.live(session, encryption.vouching, clock.now(), mail_is_stalled=stalled)
+        petitions = views.live(session, encryption.vouching, clock.now(), mail_is_stalled=late.is_stalled)
     return render_template("public/front/index.html", petitions=petitions)

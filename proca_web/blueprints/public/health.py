@@ -1,16 +1,20 @@
 """Is everything alive: the database answers, and a worker was seen. In numbers for machines that watch."""
 
+from collections.abc import Mapping
 from importlib.metadata import version
 
 from flask import Blueprint, Response, abort, current_app, jsonify, request
 
 from proca_web.adapters import clock
 from proca_web.adapters.database import reading, refused_to_write, writing
+from proca_web.adapters.mail import routes
 from proca_web.domain.errors import Unavailable
 from proca_web.domain.words import Alarm
 from proca_web.services import heartbeats
 from proca_web.services.instance import alarms, figures
 from proca_web.services.instance import health as instance_health
+from proca_web.services.instance.figures import Waiting
+from proca_web.services.petitions import transports
 from proca_web.services.sealing import worker_keys
 from proca_web.web import errors
 from proca_web.web.access import public
@@ -25,12 +29,13 @@ _TIME = "%Y-%m-%dT%H:%M:%SZ"
 @public
 def health() -> tuple[Response, int]:
     """200 with the version and the alarms that stand, or 503 when no worker was seen for three minutes."""
-    now = clock.now()
+    now, own = clock.now(), routes.own(current_app)
     try:
         with reading() as session:
             worker = instance_health.worker(session, now)
             standing = alarms.standing(session, now)
-            mail = figures.mail(session, now)
+            mails = figures.mails(session, now, own)
+            fallen_back = transports.fallen_back(session, own)
             hosts = worker_keys.hosts(session)
         _ask_whether_it_writes()
     except Unavailable as fault:
@@ -39,7 +44,9 @@ def health() -> tuple[Response, int]:
     answer = jsonify(
         status="ok" if worker.is_alive else "no worker",
         alarms=[alarm.kind for alarm in standing],
-        mail={kind: {"waiting": waits.number, "delay_seconds": waits.seconds} for kind, waits in mail.items()},
+        mail=_in_numbers(mails.pop("")),
+        transports={org: _in_numbers(kinds) for org, kinds in mails.items()},
+        transports_missing=fallen_back,
         version=version("proca-web"),
         worker_hosts=[{"host": host.name, "newest_key": f"{host.newest:{_TIME}}"} for host in hosts],
         worker_seen_at=f"{worker.seen_at:{_TIME}}" if worker.seen_at else None,
@@ -60,10 +67,17 @@ def metrics() -> Response:
 
     now = clock.now()
     with reading() as session:
-        worker, numbers = instance_health.worker(session, now), figures.of_instance(session, now)
+        worker, numbers = (
+            instance_health.worker(session, now),
+            figures.of_instance(session, now, routes.own(current_app)),
+        )
         standing = {alarm.kind for alarm in alarms.standing(session, now)}
     text = prometheus.rendered(numbers, worker, {kind: kind in standing for kind in Alarm})
     return Response(text, content_type=prometheus.MIMETYPE, headers={"Cache-Control": "no-store"})
+
+
+def _in_numbers(kinds: Mapping[str, Waiting]) -> dict[str, dict[str, int]]:
+    return {kind: {"waiting": waits.number, "delay_seconds": waits.seconds} for kind, waits in kinds.items()}
 
 
 def _ask_whether_it_writes() -> None:

@@ -42,7 +42,7 @@ def values_of(view: PageView, **changes: object) -> dict[str, object]:
 
 def mail_of(seen: PageFacts) -> dict[str, object]:
     """Whether the page takes a pause because no link would arrive, and how late mail is otherwise."""
-    late = late_mail.now(current_app)
+    late = late_mail.now(current_app).of(seen.collector.name)
     return {
         "paused": seen.is_open and seen.double_opt_in and late.is_stalled,
         "late": late.delay if late.is_told else None,

@@ -11,6 +11,7 @@ from proca_web.adapters import clock
 from proca_web.adapters.database import reading, writing
 from proca_web.adapters.senders import own, signatures
 from proca_web.adapters.senders.resolver import Resolver, organisation, resolver_of
+from proca_web.cli.mail.said import Said
 from proca_web.domain.delivery import click_tracking
 from proca_web.domain.senders import dmarc, judging, received
 from proca_web.domain.senders.findings import Finding, Severity
@@ -21,7 +22,6 @@ from proca_web.services.instance.mail_domains import Known
 
 LARGEST_MAIL = 10_000_000
 SHORT_SECONDS, LONG_SECONDS = 5.0, 20.0
-Said = tuple[list[str], list[str]]  # faults, notes
 
 
 def look(app: Flask, *, is_long: bool) -> Said:

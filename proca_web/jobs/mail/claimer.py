@@ -1,22 +1,25 @@
-"""Takes mails that are due from the database, a few ahead of the senders, and writes their letters.
+"""Takes mails of one transport that are due from the database, a few ahead of the senders, and writes their letters.
 
 Nothing is claimed but over an open connection. Thank-yous take their turn beside confirmations; mails to staff, which
-are few, go first.
+are few, go first over the instance's mail server.
 """
 
 from collections.abc import Iterator
 from typing import TypeVar
 
 from flask import Flask
+from sqlalchemy.orm import Session
 
 from proca_web.adapters import clock, notices
 from proca_web.adapters.database import reading, writing
 from proca_web.adapters.keyring import keyring_of
+from proca_web.adapters.mail import routes
 from proca_web.adapters.mail.forms import Forms
 from proca_web.adapters.mail.letters import Mail
 from proca_web.domain.transient import State
 from proca_web.jobs.mail.hand import Held
 from proca_web.jobs.mail.post import Post
+from proca_web.services.petitions import transports
 from proca_web.services.signatures import mailing
 from proca_web.services.signatures.mailing import DueMail, PageOfMail
 from proca_web.services.staff import outbox
@@ -34,17 +37,19 @@ T = TypeVar("T")
 class Claimer:
     """Looks for mails that are due. Inside the app's context."""
 
-    def __init__(self, app: Flask, post: Post) -> None:
+    def __init__(self, app: Flask, post: Post, org: str = "") -> None:
         self._app = app
         self._post = post
-        self._forms = Forms(app)
+        self._org = org
+        self._names = [org]
+        self._forms = Forms(app, org)
         self._pages: dict[int, tuple[PageOfMail, float]] = {}
-        self._clock_until = self._notices_at = float("-inf")
+        self._clock_until = self._notices_at = self._names_until = float("-inf")
         self._is_clock_right = self._is_dry = False
 
     def refresh(self) -> None:
         """What may have changed since the last look is read again."""
-        self._clock_until = self._notices_at = float("-inf")
+        self._clock_until = self._notices_at = self._names_until = float("-inf")
         self._pages = {number: (page, float("-inf")) for number, (page, _) in self._pages.items()}
 
     def due(self) -> int:
@@ -53,7 +58,8 @@ class Claimer:
         if not most or not self._may_send():
             return 0
         with reading() as session:
-            return mailing.number_due(session, clock.now(), most) + outbox.is_due(session, clock.now())
+            mails = mailing.number_due(session, clock.now(), most, self._served(session))
+            return mails + (not self._org and outbox.is_due(session, clock.now()))
 
     def _number_due(self) -> int:
         with reading() as session:
@@ -78,17 +84,34 @@ class Claimer:
 
     def _claim_mails(self, most: int) -> list[DueMail]:
         """Both kinds by turns; where there are few of one, more of the other. Reminders come after them."""
+        kinds: dict[State, list[DueMail]] = {
+            state: [] for state in (State.TO_SEND, State.THANKS_TO_SEND, State.WAITING)
+        }
+        lost = rest = 0
         with writing() as session:
-            ring, now = keyring_of(self._app), clock.now()
-            first, lost = mailing.claim(session, ring, State.TO_SEND, now, (most + 1) // 2)
-            thanks, lost_thanks = mailing.claim(session, ring, State.THANKS_TO_SEND, now, most - len(first))
-            rest = most - len(first) - len(thanks)
-            more, lost_more = mailing.claim(session, ring, State.TO_SEND, now, rest) if rest else ([], [])
-            rest -= len(more)
-            again, lost_again = mailing.claim(session, ring, State.WAITING, now, rest) if rest else ([], [])
-        if number := len(lost + lost_thanks + lost_more + lost_again):
-            self._app.logger.critical("mail: the keyring does not open %s waiting addresses", number)
-        return [*_in_turns(first, thanks), *more, *again]
+            ring, now, served = keyring_of(self._app), clock.now(), self._served(session)
+            wells = [(state, name) for name in served for state in (State.TO_SEND, State.THANKS_TO_SEND)]
+            wells.append(wells[0])
+            wells += [(State.WAITING, name) for name in served]
+            fair = len(wells) - len(served)
+            for at, (state, name) in enumerate(wells):
+                rest = most - sum(map(len, kinds.values()))
+                share = -(-rest // max(fair - at - 1, 1))
+                found, unopened = mailing.claim(session, ring, state, now, share, name) if rest else ([], [])
+                kinds[state] += found
+                lost += len(unopened)
+        if lost:
+            self._app.logger.critical("mail: the keyring does not open %s waiting addresses", lost)
+        return [*_in_turns(kinds[State.TO_SEND], kinds[State.THANKS_TO_SEND]), *kinds[State.WAITING]]
+
+    def _served(self, session: Session) -> list[str]:
+        """The names in rows that stand for this mail server; those that are set up no more are the instance's."""
+        if not self._org and clock.monotonic() >= self._names_until:
+            names = transports.by_instance(session, routes.own(self._app))
+            if new := [name for name in names if name not in self._names]:
+                self._app.logger.warning("mail of %s leaves by the instance's mail server: no other is set", new)
+            self._names, self._names_until = names, clock.monotonic() + PAGE_SECONDS
+        return self._names
 
     def _may_send(self) -> bool:
         if clock.monotonic() >= self._clock_until:
@@ -123,7 +146,7 @@ class Claimer:
 
     def _claim_notices(self) -> int:
         """Mails to staff: they stand at the head of the line. While many others leave, looked for once a second."""
-        if not self._is_dry and clock.monotonic() < self._notices_at:
+        if self._org or (not self._is_dry and clock.monotonic() < self._notices_at):
             return 0
         self._notices_at = clock.monotonic() + NOTICES_SECONDS
         found: list[DueNotice] = []

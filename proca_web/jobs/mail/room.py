@@ -1,4 +1,4 @@
-"""All of one process's mail: in a worker with threads of its own, elsewhere one mail after the other until none is due.
+"""One process's mail over one mail server: with threads of its own, or one mail after the other until none is due.
 
 Nobody waits for mail: release, housekeeping and signs of life go on whatever the mail server does.
 """
@@ -12,7 +12,7 @@ from flask import Flask
 from proca_web.adapters import clock, logs
 from proca_web.adapters.alive import trouble
 from proca_web.adapters.database import give_back
-from proca_web.domain.delivery import servers
+from proca_web.adapters.mail import routes
 from proca_web.domain.delivery.governor import Governor
 from proca_web.domain.errors import Unavailable
 from proca_web.jobs.mail.claimer import Claimer
@@ -32,28 +32,25 @@ _EXTENSION = "proca_mail"
 _MAKING = threading.Lock()
 
 
-def send_mail(app: Flask) -> None:
-    """Send every mail that is due; where mail has threads of its own, tell them."""
-    room_of(app).send()
-
-
-def room_of(app: Flask) -> "Mailroom":
-    """The app's mail room."""
+def room_of(app: Flask, org: str = "") -> "Mailroom":
+    """The app's mail room for the mail server of that org, or for the instance's."""
     with _MAKING:
-        room: Mailroom = app.extensions.setdefault(_EXTENSION, Mailroom(app))
-    return room
+        rooms: dict[str, Mailroom] = app.extensions.setdefault(_EXTENSION, {})
+        if org not in rooms:
+            rooms[org] = Mailroom(app, org)
+        return rooms[org]
 
 
 class Mailroom:
-    """The mail of one process, over one mail server."""
+    """The mail of one process, over one mail server: of an org's own, or the instance's."""
 
-    def __init__(self, app: Flask) -> None:
+    def __init__(self, app: Flask, org: str = "") -> None:
         self._app = app
-        server: str = app.config["MAIL_SERVER"]
-        kept = servers.ceiling(server, app.config["MAIL_CONNECTIONS"])
-        self.post = Post(Governor(kept.connections, kept.mails_each))
-        self._claimer = Claimer(app, self.post)
-        self._settler = Settler(app, self.post, f"{server}:{app.config['MAIL_PORT']}")
+        self._org = org
+        route = routes.of(app, org)
+        self.post = Post(Governor(route.ceiling.connections, route.ceiling.mails_each))
+        self._claimer = Claimer(app, self.post, org)
+        self._settler = Settler(app, self.post, route.name)
         self._numbers = count(1)
         self._senders: list[Sender] = []
         self._one_run = threading.Lock()
@@ -96,7 +93,7 @@ class Mailroom:
 
     def _run(self) -> None:
         """One mail after the other, over one connection, to the end."""
-        sender = Sender(self._app, self.post)
+        sender = Sender(self._app, self.post, self._org)
         with self._one_run, self._app.app_context():
             self._claimer.refresh()
             self._surely(self._settler.settle)
@@ -156,7 +153,7 @@ class Mailroom:
     def _man(self, mails: int) -> None:
         """As many connections more as would carry something."""
         for _ in range(self.post.missing(mails)):
-            sender = Sender(self._app, self.post)
+            sender = Sender(self._app, self.post, self._org)
             self._senders = [*(other for other in self._senders if self.post.crew.has(other)), sender]
             sender.start(next(self._numbers))
 

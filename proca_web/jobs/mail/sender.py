@@ -21,9 +21,11 @@ MOST_REFUSALS = 8
 class Sender:
     """Takes mails up and hands them over, as long as there are any."""
 
-    def __init__(self, app: Flask, post: Post) -> None:
+    def __init__(self, app: Flask, post: Post, org: str = "") -> None:
         self._app = app
         self._post = post
+        self._org = org
+        self._whose = f"mail of {org}" if org else "mail"
         self._from: str = app.config["MAIL_DEFAULT_SENDER"]
         self._connection: SafeConnection | None = None
         self._opened = 0.0
@@ -64,9 +66,9 @@ class Sender:
         self._refusals = 0 if reply.outcome is Outcome.SENT else self._refusals + 1
         if reply.wish is not Wish.NOTHING:
             if self._post.is_news(reply.wish):
-                self._app.logger.warning("mail: the server wants %s", reply.wish.value)
+                self._app.logger.warning("%s: the server wants %s", self._whose, reply.wish.value)
         elif reply.outcome is Outcome.ANSWERED:
-            self._app.logger.error("mail: the server failed us (%s)", reply.outcome.value)
+            self._app.logger.error("%s: the server failed us (%s)", self._whose, reply.outcome.value)
         if self._post.answered(held, reply, carried):
             self._tell_rest("sending", reply.wish.value)
 
@@ -92,13 +94,15 @@ class Sender:
 
     def _open(self) -> bool:
         try:
-            connection = connect()
+            connection = connect(self._org)
             connection.__enter__()
         except Exception as error:  # settings that no library takes are a connection that fails, too
             if self._post.no_connection(self, type(error).__name__):
                 self._tell_rest("connecting", type(error).__name__)
             elif self._post.is_news(Wish.FEWER_CONNECTIONS):
-                self._app.logger.warning("mail: no further connection (%s); others work", type(error).__name__)
+                self._app.logger.warning(
+                    "%s: no further connection (%s); others work", self._whose, type(error).__name__
+                )
             return False
         self._connection, self._opened, self._refusals = connection, clock.monotonic(), 0
         self._post.crew.connected(self)
@@ -107,7 +111,8 @@ class Sender:
 
     def _lost(self, held: Held, outcome: Outcome, error: Exception) -> None:
         if not self._post.is_stopping:
-            self._app.logger.error("mail: the server failed us (%s, %s)", type(error).__name__, outcome.value)
+            kind = type(error).__name__
+            self._app.logger.error("%s: the server failed us (%s, %s)", self._whose, kind, outcome.value)
         connection, self._connection = self._connection, None
         if connection is not None and connection.host is not None:
             connection.host.close()
@@ -126,4 +131,4 @@ class Sender:
 
     def _tell_rest(self, step: str, why: str) -> None:
         pause = self._post.governor.closed_for(clock.monotonic())
-        self._app.logger.critical("mail: %s failed (%s); a pause of %d s", step, why, round(pause))
+        self._app.logger.critical("%s: %s failed (%s); a pause of %d s", self._whose, step, why, round(pause))

@@ -34,7 +34,7 @@ SENTENCES = {
     Alarm.DATABASE: "the database failed: %(fault)s",
     Alarm.DISK: "a disk is full, or nearly (seen on %(host)s), and what is written there is refused: %(fault)s",
     Alarm.MAIL: "mail does not leave: %(fault)s",
-    Alarm.LATE_MAIL: "confirmation mails leave %(minutes)s minutes late; after %(hours)s hours pages pause",
+    Alarm.LATE_MAIL: "%(late)s; after %(hours)s hours pages pause",
     Alarm.UNSURE_MAIL: "the end of %(number)s mails is unknown: a worker was killed, or a server did not answer; they "
     "are sent again, so some people get their link twice",
     Alarm.QUEUE: "the queue cannot be reached: %(fault)s",

@@ -27,6 +27,7 @@ class Party:
     name: str
     title: str
     high_security: bool
+    mail_from: str
     keys: tuple[RecipientKey, ...]
 
 
@@ -52,6 +53,11 @@ class PageFacts:
     default_country: str
     consent_style: str
     senders_asked: Hashable
+
+    @property
+    def collector(self) -> Party:
+        """The org that collects here, in whose name mails are sent."""
+        return self.parties[Receiver.COLLECTOR]
 
     @cached_property
     def receivers(self) -> tuple[Receiver, ...]:
@@ -89,7 +95,7 @@ class PageFacts:
 
 _FACTS = f"""
 SELECT k.org_id, k.id, k.public, k.role, k.fingerprint, k.log_index, k.endorsement,
-       p.org_id, o.name, o.title, o.high_security, c.org_id, l.name, l.title, l.high_security,
+       p.org_id, o.name, o.title, o.high_security, o.mail_from, c.org_id, l.name, l.title, l.high_security, l.mail_from,
        p.id, p.name, p.title, p.demand, p.locale, p.status, c.status, p.double_opt_in, p.delivery, c.force_delivery,
        CAST(p.fields AS TEXT), CAST(p.required AS TEXT), p.comment, p.consent_style, p.default_country, c.id, c.name,
        w.hash, (SELECT senders_end_at FROM instance), c.reminder
@@ -103,7 +109,7 @@ SELECT k.org_id, k.id, k.public, k.role, k.fingerprint, k.log_index, k.endorseme
  ORDER BY k.role DESC
 """
 _REPLACED = "SELECT 1 FROM consent_texts WHERE action_page_id = ? AND hash = ? AND valid_until > ?"
-_KEY, _COLLECTOR, _LEAD, _PAGE = slice(0, 7), slice(7, 11), slice(11, 15), slice(15, None)
+_KEY, _COLLECTOR, _LEAD, _PAGE = slice(0, 7), slice(7, 12), slice(12, 17), slice(17, None)
 
 
 def read(connection: AnyConnection, name: str, vouching: Vouching, now: datetime) -> PageFacts:
@@ -155,10 +161,10 @@ def was_replaced_since(connection: AnyConnection, page_id: int, wording: str, si
 
 
 def _party(row: Sequence[Any], keys: Sequence[Sequence[Any]], vouching: Vouching) -> Party:
-    id_, name, title, high_security = row
+    id_, name, title, high_security, mail_from = row
     own = tuple(
         RecipientKey(key_id, bytes(public), role, fingerprint)
         for org_id, key_id, public, role, fingerprint, log_index, endorsement in keys
         if org_id == id_ and vouching.accepts(name, role, bytes(public), log_index, endorsement and bytes(endorsement))
     )
-    return Party(id_, name, title, bool(high_security), own)
+    return Party(id_, name, title, bool(high_security), mail_from, own)

@@ -16,6 +16,7 @@ from proca_web.services.petitions import names
 
 HOME = "home"
 _LEGAL = ("legal_name", "legal_contact", "privacy_url", "retention")
+_OF_MAIL = ("reply_to", "mail_name", "mail_from")
 
 
 def add_home(session: Session, home: HomeKey, now: datetime) -> Org:
@@ -54,17 +55,29 @@ def set_notice(
     privacy_url: str = "",
     retention: str = "",
     reply_to: str = "",
+    mail_name: str = "",
+    mail_from: str = "",
 ) -> None:
-    """What an org says about itself on its pages and mails. Raises BadSetting for a link or address of another kind."""
+    """What an org says about itself on its pages and mails. Raises BadSetting for a link or address of another kind.
+
+    `mail_from` is the operator's to give: the instance's mail server sends in its name.
+    """
     names.check_link(privacy_url)
-    for what, said in (("legal name", legal_name), ("legal contact", legal_contact), ("retention", retention)):
+    lines = (("legal name", legal_name), ("legal contact", legal_contact), ("retention", retention))
+    for what, said in (*lines, ("sender name", mail_name)):
         names.check_line(f"the {what} of an org", said)
-    try:
-        org.reply_to = text.email(reply_to)
-    except text.Refused as refusal:
-        raise BadSetting(f"{reply_to!r} is no mail address") from refusal
+    if "@" in mail_name:
+        raise BadSetting("the sender name of an org is no address: a name with one looks like somebody else's mail")
+    org.reply_to, org.mail_from, org.mail_name = _address(reply_to), _address(mail_from), mail_name.strip()
     org.legal_name, org.legal_contact = legal_name, legal_contact
     org.privacy_url, org.retention = privacy_url, retention
+
+
+def _address(typed: str) -> str:
+    try:
+        return text.email(typed)
+    except text.Refused as refusal:
+        raise BadSetting(f"{typed!r} is no mail address") from refusal
 
 
 def edit_org(org: Org, changes: Mapping[str, object]) -> None:
@@ -75,6 +88,6 @@ def edit_org(org: Org, changes: Mapping[str, object]) -> None:
         org.title = str(changes["title"])
     if "high_security" in changes:
         org.high_security = bool(changes["high_security"])
-    set_notice(org, **{name: str(changes.get(name, getattr(org, name))) for name in (*_LEGAL, "reply_to")})
+    set_notice(org, **{name: str(changes.get(name, getattr(org, name))) for name in (*_LEGAL, *_OF_MAIL)})
     if before and not all(getattr(org, name) for name in _LEGAL):
         raise BadSetting("a legal notice needs its legal name, contact, privacy link and retention sentence")

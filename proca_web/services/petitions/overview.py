@@ -1,7 +1,7 @@
 """What the console shows at a glance: counts, days, keys, and the health of the instance. Reads only."""
 
 from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -84,7 +84,7 @@ def campaigns_of(
     now: datetime,
     before: int | None = None,
     *,
-    mail_is_stalled: bool = False,
+    mail_is_stalled: Callable[[str], bool],
 ) -> list[CampaignStatus]:
     """The campaigns an org leads or has a page in, the newest first; a page of them, older than one if given.
 
@@ -104,7 +104,7 @@ def campaign_of(
     now: datetime,
     after: int = 0,
     *,
-    mail_is_stalled: bool = False,
+    mail_is_stalled: Callable[[str], bool],
 ) -> CampaignStatus:
     """One of these campaigns, with those of its pages that were made after one. Raises CampaignNotFound."""
     found = session.scalars(_campaigns(org_id).where(Campaign.name == name)).all()
@@ -163,14 +163,15 @@ def _pages(session: Session, campaigns: Sequence[int], most: int, after: int) ->
 def _open_ones(session: Session, campaigns: Sequence[int], look: "_Look") -> dict[int, set[str]]:
     """What the live pages of each campaign are: some take signatures, some are stopped or paused."""
     page = (ActionPage.campaign_id, ActionPage.org_id, Campaign.org_id, ActionPage.delivery, Campaign.force_delivery)
-    query = select(*page, ActionPage.double_opt_in).join(Campaign).where(ActionPage.campaign_id.in_(campaigns))
+    query = select(*page, ActionPage.double_opt_in, Org.name).select_from(ActionPage).join(Campaign)
+    query = query.join(Org, Org.id == ActionPage.org_id).where(ActionPage.campaign_id.in_(campaigns))
     found = defaultdict(set)
-    for campaign, collector, lead, delivery, force, mails_link in session.execute(
+    for campaign, collector, lead, delivery, force, mails_link, name in session.execute(
         query.where(ActionPage.status == Publication.LIVE).distinct()
     ):
         policy = Distribution(split=collector != lead, delivery=delivery, force_delivery=force)
         can_be_signed = wordings.can_be_signed(policy, collector, lead, look.receiving)
-        found[campaign].add(look.state(can_be_signed=can_be_signed, mails_link=mails_link))
+        found[campaign].add(look.state(name, can_be_signed=can_be_signed, mails_link=mails_link))
     return found
 
 
@@ -209,16 +210,16 @@ def _number_in(session: Session, state: State) -> int:
 
 @dataclass(frozen=True, slots=True)
 class _Look:
-    """By what a live page is judged: the orgs that can receive, and whether mail stands still."""
+    """By what a live page is judged: the orgs that can receive, and whose mail stands still."""
 
     receiving: Collection[int]
-    mail_is_stalled: bool
+    mail_is_stalled: Callable[[str], bool]
 
-    def state(self, *, can_be_signed: bool, mails_link: bool) -> str:
+    def state(self, org: str, *, can_be_signed: bool, mails_link: bool) -> str:
         """What a live page answers: `stopped` refuses signatures because an org has no key, `paused` for a while."""
         if not can_be_signed:
             return STOPPED
-        return PAUSED if mails_link and self.mail_is_stalled else Publication.LIVE
+        return PAUSED if mails_link and self.mail_is_stalled(org) else Publication.LIVE
 
 
 def _state(page: ActionPage, look: _Look) -> str:
@@ -228,7 +229,7 @@ def _state(page: ActionPage, look: _Look) -> str:
     if page.status != Publication.LIVE:
         return page.status
     can_be_signed = wordings.takes_signatures(page, look.receiving)
-    return look.state(can_be_signed=can_be_signed, mails_link=page.double_opt_in)
+    return look.state(page.org.name, can_be_signed=can_be_signed, mails_link=page.double_opt_in)
 
 
 def _state_of_all(campaign: Campaign, open_ones: Collection[str]) -> str:

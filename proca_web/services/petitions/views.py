@@ -1,6 +1,6 @@
 """Everything an action page shows, read at once. The route renders it and keeps the result for a moment."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -142,8 +142,13 @@ def count(session: Session, name: str) -> Count | None:
     return _count(campaign) if campaign is not None else None
 
 
-def live(session: Session, vouching: Vouching, now: datetime, *, mail_is_stalled: bool = False) -> list[Listed]:
-    """The petitions that can be signed now, the newest first; without those that mail a link while none would leave."""
+def live(
+    session: Session, vouching: Vouching, now: datetime, *, mail_is_stalled: Callable[[str], bool]
+) -> list[Listed]:
+    """The petitions that can be signed now, the newest first; without those that mail a link which would not leave.
+
+    `mail_is_stalled`: whether the mails of an org are.
+    """
     receiving = recipients.orgs_that_receive(session, vouching, now)
     query = (
         select(ActionPage)
@@ -160,7 +165,7 @@ def live(session: Session, vouching: Vouching, now: datetime, *, mail_is_stalled
             count=_count(page.campaign),
         )
         for page in session.scalars(query)
-        if wordings.takes_signatures(page, receiving) and not (mail_is_stalled and page.double_opt_in)
+        if wordings.takes_signatures(page, receiving) and not (page.double_opt_in and mail_is_stalled(page.org.name))
     ]
 
 

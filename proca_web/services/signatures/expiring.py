@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import BindParameter, and_, bindparam, exists, or_, select, update
+from sqlalchemy import BindParameter, and_, bindparam, exists, or_, select, text, update
 from sqlalchemy.orm import Session
 
 from proca_web.crypto.boxes import transient_seal
@@ -27,6 +27,7 @@ _NEED_KEY = (*sources(Event.LOSE, End.PURGED), *sources(Event.LOSE, End.CLEARED)
 _TRANSIENTS, _CAMPAIGNS = driver.table(Transient), driver.table(Campaign)
 _CAMPAIGN: BindParameter[int] = bindparam("campaign")
 
+_IS_WAITING = text("transients.state = 'waiting'")  # word for word as the index has it
 _OVER = (
     select(Transient.action_id, Transient.state, Transient.unsure, Transient.attempts, Campaign.confirm_days)
     .add_columns(Transient.wait_seal, Transient.link_seal.is_not(None).label("has_link"))
@@ -40,7 +41,7 @@ _OVER_AGE = _OVER.where(
         and_(Transient.state == State.TO_SEND, Transient.created_at < bindparam("unsent")),
         and_(Transient.state == State.TO_ACCEPT, Transient.sealed_at < bindparam("unsent")),
         and_(Transient.state.in_(_ANSWERED), Transient.attempts >= MOST_ANSWERS),
-        and_(Transient.state == State.WAITING, Transient.next_try < bindparam("now"), Transient.wait_seal.is_(None)),
+        and_(_IS_WAITING, Transient.next_try < bindparam("now"), Transient.wait_seal.is_(None)),
         and_(Transient.state.in_(_THANKS), Transient.sealed_at < bindparam("unsent")),
     )
 )

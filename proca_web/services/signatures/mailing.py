@@ -19,6 +19,7 @@ from proca_web.domain.transient import FAULT_PAUSE, LEASE, MOST_ANSWERS, Event, 
 from proca_web.models import Action, ActionPage, Campaign, Transient
 from proca_web.services import driver
 from proca_web.services.petitions import wordings
+from proca_web.services.petitions.transports import INSTANCE, TO_MAIL
 from proca_web.services.sealing import worker_keys
 from proca_web.services.sealing.keyring import Keyring
 from proca_web.services.sealing.worker_keys import Opener
@@ -49,7 +50,7 @@ class DueMail:
 
 @dataclass(frozen=True, slots=True)
 class PageOfMail:
-    """What a mail says about its page: texts, org, reply address, legal notices."""
+    """What a mail says about its page: texts, org, its sender name and addresses, legal notices."""
 
     name: str
     title: str
@@ -59,6 +60,8 @@ class PageOfMail:
     confirm_days: int
     double_opt_in: bool
     org: str
+    sender_name: str
+    mail_from: str
     reply_to: str
     notices: tuple[LegalNotice, ...]
     next_step_label: str
@@ -70,11 +73,11 @@ _ROW = _TRANSIENTS.c
 LEASED = (State.SENDING, State.REMINDING, State.THANKS_SENDING)
 
 
-# What is due, the longest first; other workers take others. Each row is changed once: at a second time PostgreSQL would
-# look at its action, which somebody may hold who waits for this row.
+# What is due of a transport, the longest first; other workers take others. Each row is changed once: at a second time
+# PostgreSQL would look at its action, which somebody may hold who waits for this row.
 _FIRST_DUE = (
     select(_ROW.action_id, _ROW.wait_seal, _ROW.mark, _ROW.waiting_since)
-    .where(_ROW.state == bindparam("state"), _ROW.next_try <= bindparam("now"))
+    .where(_ROW.state == bindparam("state"), _ROW.transport == bindparam("whose"), _ROW.next_try <= bindparam("now"))
     .where(_ROW.attempts < MOST_ANSWERS, _ROW.wait_seal.is_not(None))
     .order_by(_ROW.next_try)
     .limit(bindparam("most"))
@@ -90,8 +93,8 @@ _HELD = update(_TRANSIENTS).where(_ROW.state == bindparam("held"), _ROW.action_i
 _RENEW = _HELD.values(lease_until=bindparam("lease")).returning(_ROW.action_id)
 _HAND_BACK = _HELD.values(state=bindparam("back"), lease_until=None)
 _PUT_OFF = _HAND_BACK.values(next_try=bindparam("later"))
-_DUE_STATES = (State.TO_SEND, State.WAITING, State.THANKS_TO_SEND)
-_DUE = (_ROW.state.in_(_DUE_STATES), _ROW.next_try <= bindparam("now"), _ROW.wait_seal.is_not(None))
+_OF_TRANSPORTS = _ROW.transport.in_(bindparam("transports", expanding=True))
+_DUE = (_ROW.state.in_(TO_MAIL), _OF_TRANSPORTS, _ROW.next_try <= bindparam("now"), _ROW.wait_seal.is_not(None))
 _SOME_DUE = select(_ROW.action_id).where(*_DUE, _ROW.attempts < MOST_ANSWERS).limit(bindparam("most")).subquery()
 _NUMBER_DUE = select(func.count()).select_from(_SOME_DUE)
 _DETAILS = (
@@ -105,15 +108,18 @@ _DETAILS = (
 )
 
 
-def number_due(session: Session, now: datetime, most: int) -> int:
-    """How many mails are due, no further than `most`; asked before the write lock is taken."""
-    return session.execute(_NUMBER_DUE, {"now": now, "most": most}).scalar_one()
+def number_due(session: Session, now: datetime, most: int, transports: Collection[str] = (INSTANCE,)) -> int:
+    """How many mails of these transports are due, no further than `most`; asked before the write lock is taken."""
+    bound = {"now": now, "most": most, "transports": list(transports)}
+    return session.execute(_NUMBER_DUE, bound).scalar_one()
 
 
 def claim(
-    session: Session, keyring: Keyring, state: State, now: datetime, limit: int = BATCH
+    session: Session, keyring: Keyring, state: State, now: datetime, limit: int = BATCH, transport: str = INSTANCE
 ) -> tuple[list[DueMail], list[int]]:
-    """Lease up to `limit` rows of `to_send`, `thanks_to_send`, or `waiting` for a reminder; commit before sending.
+    """Lease up to `limit` rows of a transport in `to_send`, `thanks_to_send`, or `waiting` for a reminder.
+
+    Commit before sending.
 
     Whose mail is not to go is purged or closed. Returns the mails, and the ids of rows that this host cannot open:
     those are set aside (the caller tells; the sweep ends them).
@@ -122,7 +128,8 @@ def claim(
     assert isinstance(leased, State)
     if leased is not State.THANKS_SENDING:
         fingerprints.marking(session)
-    rows = session.execute(_FIRST_DUE, {"state": state, "now": now, "most": limit}).all()
+    bound = {"state": state, "now": now, "most": limit, "whose": transport}
+    rows = session.execute(_FIRST_DUE, bound).all()
     if not rows:
         return [], []
     details = {row.id: row for row in session.execute(_DETAILS, {"ids": [row.action_id for row in rows]})}
@@ -197,6 +204,8 @@ def page_of(session: Session, page_id: int) -> PageOfMail:
         confirm_days=page.campaign.confirm_days,
         double_opt_in=page.double_opt_in,
         org=page.org.title,
+        sender_name=page.org.mail_name or page.org.title,
+        mail_from=page.org.mail_from,
         reply_to=page.org.reply_to,
         notices=tuple(wordings.notice_of(org) for org in wordings.orgs_of(page).values()),
         next_step_label=page.next_step_label,

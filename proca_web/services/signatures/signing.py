@@ -4,7 +4,7 @@ Seal before store: no path here keeps a contact in clear, and without the keys o
 no signature at all. No mail, DNS or HTTP call happens here.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Protocol, TypeVar
@@ -97,17 +97,25 @@ def _collect(faults: dict[str, Message], read_part: Callable[[], T]) -> T | None
         return None
 
 
-def seal(encryptor: Encryptor, waits: Waits, page: PageFacts, signed: Submission, now: datetime) -> Draft:
+def seal(
+    encryptor: Encryptor,
+    waits: Waits,
+    page: PageFacts,
+    signed: Submission,
+    now: datetime,
+    transports: Container[str] = (),
+) -> Draft:
     """Seal one signature: a copy for every receiving key, and the address for the mail.
 
-    Raises SenderEnded; NoWorkerKey when nobody could open the address again.
+    `transports`: the orgs whose mails leave by a mail server of their own. Raises SenderEnded; NoWorkerKey when nobody
+    could open the address again.
     """
     action_ref, check = random(16), transient_seal.new_check()
     token = transient_seal.new_token()
     return Draft(
         action=_action(page, signed, action_ref, token, now),
         copies=_copies(encryptor, page, signed, action_ref, check, now),
-        transient=_transient(waits, page, _waiting(page, signed.contact, token, check), now),
+        transient=_transient(waits, page, _waiting(page, signed.contact, token, check), now, transports),
     )
 
 
@@ -185,10 +193,13 @@ def _waiting(page: PageFacts, person: ContactData, token: bytes, check: bytes) -
     return Waiting(person.email, person.first_name, token, check, carries)
 
 
-def _transient(waits: Waits, page: PageFacts, waiting: Waiting, now: datetime) -> TransientRow:
+def _transient(
+    waits: Waits, page: PageFacts, waiting: Waiting, now: datetime, transports: Container[str]
+) -> TransientRow:
     sealed = waits.seal(waiting, throwaway=needs_throwaway(page))
     return TransientRow(
         state=State.TO_SEND if page.double_opt_in else State.TO_ACCEPT,
+        transport=page.collector.name if page.collector.name in transports else "",
         wait_key=sealed.key,
         wait_seal=sealed.seal,
         link_seal=transient_seal.seal_under_link(waiting.token, waiting) if page.double_opt_in else None,

@@ -61,6 +61,7 @@ class TransientRow:
     """The address for the mail, sealed."""
 
     state: State
+    transport: str
     wait_key: int
     wait_seal: bytes
     link_seal: bytes | None

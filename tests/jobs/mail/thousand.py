@@ -28,7 +28,8 @@ from proca_web.domain.people.contact import ContactData
 from proca_web.domain.transient import Event
 from proca_web.extensions import db, encryption
 from proca_web.jobs import accept, release, sweep, worker_keys
-from proca_web.jobs.mail.room import room_of, send_mail
+from proca_web.jobs.mail.post_office import send_mail
+from proca_web.jobs.mail.room import room_of
 from proca_web.jobs.mail.settler import Settler
 from proca_web.services.instance import ageing
 from proca_web.services.petitions import facts, overview

@@ -11,7 +11,7 @@ from sqlalchemy import update
 
 from proca_web.adapters.database import reading, writing
 from proca_web.domain.words import Alarm
-from proca_web.jobs.mail.room import send_mail
+from proca_web.jobs.mail.post_office import send_mail
 from proca_web.jobs.sweep import sweep
 from proca_web.models import Transient
 from proca_web.services.instance import ageing, alarms
