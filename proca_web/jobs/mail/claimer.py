@@ -84,9 +84,7 @@ class Claimer:
 
     def _claim_mails(self, most: int) -> list[DueMail]:
         """Both kinds by turns; where there are few of one, more of the other. Reminders come after them."""
-        kinds: dict[State, list[DueMail]] = {
-            state: [] for state in (State.TO_SEND, State.THANKS_TO_SEND, State.WAITING)
-        }
+        kinds: dict[State, list[DueMail]] = {state: [] for state in transports.TO_MAIL}
         lost = rest = 0
         with writing() as session:
             ring, now, served = keyring_of(self._app), clock.now(), self._served(session)

@@ -119,10 +119,8 @@ def claim(
 ) -> tuple[list[DueMail], list[int]]:
     """Lease up to `limit` rows of a transport in `to_send`, `thanks_to_send`, or `waiting` for a reminder.
 
-    Commit before sending.
-
-    Whose mail is not to go is purged or closed. Returns the mails, and the ids of rows that this host cannot open:
-    those are set aside (the caller tells; the sweep ends them).
+    Commit before sending. Whose mail is not to go is purged or closed. Returns the mails, and the ids of rows that
+    this host cannot open: those are set aside (the caller tells; the sweep ends them).
     """
     leased = target(state, Event.CLAIM)
     assert isinstance(leased, State)
@@ -140,17 +138,7 @@ def claim(
         session, keyring, leased, [(row, opened[row.action_id], details[row.action_id]) for row in rows], now
     )
     mails = [
-        DueMail(
-            action_id=action,
-            state=leased,
-            page_id=details[action].action_page_id,
-            action_ref=details[action].ref,
-            repeat=details[action].repeat or found.verdict is Verdict.KNOWN,
-            testing=details[action].testing,
-            confirm_days=details[action].confirm_days,
-            waiting=waiting,
-            reminds=details[action].reminds,
-        )
+        _due_mail(details[action], leased, waiting, found)
         for action, found in goes.items()
         if (waiting := opened[action]) is not None
     ]
@@ -159,6 +147,20 @@ def claim(
         back = {"ids": lost + waits, "held": state, "back": state, "later": now + FAULT_PAUSE}
         session.execute(_PUT_OFF, back)
     return mails, lost
+
+
+def _due_mail(action: Any, leased: State, waiting: Waiting, found: Found) -> DueMail:
+    return DueMail(
+        action_id=action.id,
+        state=leased,
+        page_id=action.action_page_id,
+        action_ref=action.ref,
+        repeat=action.repeat or found.verdict is Verdict.KNOWN,
+        testing=action.testing,
+        confirm_days=action.confirm_days,
+        waiting=waiting,
+        reminds=action.reminds,
+    )
 
 
 def _lease(session: Session, leased: State, goes: Mapping[int, Found], now: datetime) -> None:
