@@ -34,6 +34,6 @@ def _parallel() -> tuple[str, ...]:
 @click.command(context_settings=_PASS_ON)
 @click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
 def bench(arguments: tuple[str, ...]) -> None:
-    """Run the benchmarks: sign, encrypt, page, confirm, mail, export, open; --json FILE."""
+    """Run the benchmarks: sign, encrypt, page, confirm, mail, export, open, journey; --json FILE."""
     os.chdir(ASSETS)
     os.execv(sys.executable, [sys.executable, "-m", "bench", *arguments])
