@@ -49,12 +49,14 @@ def prepare(town: Town) -> Links:
         cookie = world.signed_in(who).get_cookie("session")
         assert cookie is not None
         links[who] = cookie.value
-    for state in ("waiting", "confirmed", "rejected"):
+    for state in ("waiting", "confirmed", "rejected", "after_all"):
         assert world.sign(client, "trees-partner", email=f"{state}@example.org", opt_in="yes").status_code == 303
         world.run("mail")
         links[state] = world.link(f"{state}@example.org")
     client.post(links["confirmed"])
-    client.post(f"{links['rejected']}/reject")
+    for state in ("rejected", "after_all"):
+        client.post(f"{links[state]}/reject")
+    assert world.sign(client, email="confirmed@example.org").status_code == 303
     world.run("release", "mail", "sweep")
     links |= {f"mail, {mail['subject'].partition(':')[0]}": mail["html"] for mail in world.mails()}
     return links
@@ -164,6 +166,13 @@ def check_inbox(page: Page, _: Links) -> None:
     sign(page)
     page.get_by_text("Wrong address? Change it").click()
     expect(page.locator("#email-again")).to_be_visible()
+
+
+def after_all(page: Page, links: Links) -> None:
+    """Who said no by mistake; the link holds nothing to go on with, the answer does."""
+    page.goto(links["after_all"])
+    page.get_by_role("button", name="It was me after all").click()
+    expect(page.get_by_role("heading", name="Mails can reach you again")).to_be_visible()
 
 
 def refused(page: Page, _: Links) -> None:
@@ -314,6 +323,8 @@ PLACES: dict[str, Way] = {
     "confirm": open_all("{waiting}"),
     "your signature": open_all("{confirmed}"),
     "rejected": to("{rejected}"),
+    "it was me after all": after_all,
+    "a link that is over": to(f"/confirm/{'A' * 43}"),
     "thanks": to("/p/trees/thanks"),
     "closed": to("/p/closed"),
     "paused": to("/p/paused"),
@@ -323,6 +334,7 @@ PLACES: dict[str, Way] = {
     "sign in": to("/login"),
     "wrong password": wrong_password,
     "confirmation mail": mail("Please confirm"),
+    "mail to who has signed": mail("You have signed already"),
     "thank-you mail": mail("Thank you for signing"),
     "mailbox": open_all("/mailbox"),
     "console": staff("admin@org-one.example.org", "/console/org-one/"),

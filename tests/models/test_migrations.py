@@ -6,6 +6,7 @@ import re
 import shutil
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +16,10 @@ from alembic.script import ScriptDirectory
 from flask import Flask
 from flask.testing import FlaskClient
 from flask_migrate import check, downgrade, upgrade
-from sqlalchemy import Engine, inspect
+from sqlalchemy import Engine, inspect, select
 
 from proca_web.adapters import start
+from proca_web.adapters.database import reading
 from proca_web.adapters.engines import migrations
 from proca_web.app import create_app
 from proca_web.assets import ASSETS
@@ -25,7 +27,7 @@ from proca_web.config import ConfigError, Settings
 from proca_web.crypto.keys.home import write_new_home_key
 from proca_web.domain.errors import Unavailable
 from proca_web.extensions import db
-from proca_web.models import Base
+from proca_web.models import Base, Transient
 from proca_web.services.sealing.keyring import Keyring
 from tests import factories
 from tests.factories import World
@@ -208,6 +210,25 @@ def test_each_step_back_and_forth_keeps_the_rows(world: World, client: FlaskClie
     assert world.query("SELECT id, payload FROM contacts ORDER BY id") == copies
     (dates,) = world.query("SELECT count(*) FROM public_keys WHERE kind = 'recipient' AND activated_at = created_at")
     assert dates == (2,)
+
+
+@pytest.mark.parametrize("state", ["waiting", "reminding"])
+def test_the_version_before_knows_no_reminder_and_waits_for_the_link_as_long(
+    world: World, client: FlaskClient, state: str
+) -> None:
+    world.execute("UPDATE campaigns SET reminder = true, confirm_days = 9")
+    assert world.sign(client).status_code == 303
+    world.run("mail")
+    world.execute("UPDATE transients SET state = :state", state=state)
+    migrations.bind(world.app)
+    with world.app.app_context():
+        downgrade(revision="0007")
+        upgrade()
+    with world.app.app_context(), reading() as session:
+        row = session.scalars(select(Transient)).one()
+        assert (row.state, row.wait_seal, row.wait_key, row.sealed_at) == ("waiting", None, None, None)
+        assert row.waiting_since is not None
+        assert row.next_try - row.waiting_since == timedelta(days=9)
 
 
 @pytest.fixture

@@ -92,6 +92,9 @@ def test_whatever_happens_during_a_first_claim_ends_well(
         assert not unmarked or second == "new_key"
         mails = sum(number for (number,) in world.query("SELECT mails FROM mail_marks"))
         assert mails <= (1 if is_blocked and second not in ("new_key", "forget") else 2)
+        if world.query("SELECT key_check FROM campaigns") == [(None,)]:  # no mark outlives its key
+            assert not world.query("SELECT mark FROM mail_marks UNION SELECT mark FROM blocks")
+            assert not world.query("SELECT 1 FROM transients WHERE mark IS NOT NULL")
         for table in ("transients", "actions", "mail_marks", "blocks"):
             world.execute(f"DELETE FROM {table}")
         world.execute("UPDATE campaigns SET forgotten_at = NULL")
