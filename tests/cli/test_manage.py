@@ -217,6 +217,10 @@ def test_a_page_that_would_not_work_is_refused(org: Instance, option: str, value
     [
         ("--privacy-url", "javascript:alert(1)", "is no web address"),
         ("--reply-to", "a@example.org\nBcc: b@example.org", "is no mail address"),
+        ("--mail-from", "a@example.org\nBcc: b@example.org", "is no mail address"),
+        ("--mail-from", "Org <a@example.org>, b@example.org", "is no mail address"),
+        ("--mail-name", "Org\nBcc: b@example.org", "cannot hold line breaks"),
+        ("--mail-name", "boss@bank.example", "is no address"),
     ],
 )
 def test_an_org_with_a_harmful_link_or_address_is_refused(

@@ -259,6 +259,31 @@ def test_check_says_what_a_limit_of_the_mail_server_means_in_mails_a_second(page
     assert "zofia" not in said
 
 
+def test_check_looks_at_mail_servers_of_orgs_own_and_sends_by_each(page: Instance, tmp_path: Path) -> None:
+    with relay.running() as post, relay.running() as own:
+        env = {"PROCA_MAIL_SERVER": "127.0.0.1", "PROCA_MAIL_PORT": str(post.port), "PROCA_MAIL_TLS": "none"}
+        table = f"[org-one]\nserver='127.0.0.1'\ntls='none'\nport={own.port}\nfrom='one@org-one.example'\n"
+        set_up = env | {"PROCA_MAIL_TRANSPORTS": table}
+        page.does("check", "--mail-to", "zofia@example.org", "--transport", "org-one", **set_up)
+        assert (len(post.taken), [str(message["From"]) for message in relay.messages(own)]) == (
+            0,
+            ["one@org-one.example"],
+        )
+        said = page.does("check", "--mail-to", "zofia@example.org", **set_up)
+        assert (len(post.taken), len(own.taken)) == (1, 2)
+        assert f"127.0.0.1:{own.port} of org-one: the test mail took" in said
+        said = page.refuses("check", "--mail-to", "zofia@example.org", "--transport", "org-two", **set_up)
+        assert "org-two has no mail server of its own" in said
+    table = table.replace("from='one@org-one.example'", f"username='u'\npassword_file='{tmp_path / 'none'}'")
+    said = page.refuses("check", PROCA_MAIL_TRANSPORTS=f"{table}[org-none]\nserver='a.example'\n")
+    assert "PROCA_MAIL_TRANSPORTS names org-none, which is no organisation here" in said
+    assert "[org-one] has no from, and org-one no --mail-from: its mails come from PROCA_MAIL_FROM" in said
+    assert f"[org-one]: password_file {tmp_path / 'none'} cannot be read" in said
+    refused = running.run("sweep", env=page.env | {"PROCA_MAIL_TRANSPORTS": table})
+    assert refused.returncode == 2
+    assert "cannot be read" in refused.stderr
+
+
 def test_check_says_when_no_mail_leaves(instance: Instance, free_port: int) -> None:
     said = instance.refuses("check", "--mail-to", "zofia@example.org", PROCA_MAIL_PORT=str(free_port))
     assert "the test mail could not be sent" in said

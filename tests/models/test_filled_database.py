@@ -226,6 +226,12 @@ def test_no_row_is_lost_or_changed_but_for_the_words_that_are_renamed(filled: Fl
         assert [[row[name] for name in same] for row in after[table]] == [[row[name] for name in same] for row in held]
 
 
+@OF_BOTH
+def test_whatever_waited_leaves_by_the_instances_mail_server_under_its_address(world: World) -> None:
+    assert world.query("SELECT DISTINCT transport FROM transients") == [("",)]
+    assert set(world.query("SELECT mail_name, mail_from FROM orgs")) == {("", "")}
+
+
 @OF_FIRST
 def test_words_of_before_hold_nothing_a_spreadsheet_runs(filled: Flask) -> None:
     before = ("=1+cmd|' /C calc'!A0", "x;=1", "-mail", "Łódź 2026/a~b")
