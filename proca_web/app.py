@@ -98,6 +98,7 @@ def _flask_config(settings: Settings) -> dict[str, Any]:
     prefix = "__Host-" if settings.is_https else ""
     return {
         "SECRET_KEY": settings.secret_key,
+        "SECRET_KEY_FALLBACKS": settings.secret_keys[1:],
         "SQLALCHEMY_DATABASE_URI": settings.database_url,
         "SQLALCHEMY_ENGINE_OPTIONS": database.engine_options(settings.database_url, is_pooled=settings.is_pooled),
         "MAX_CONTENT_LENGTH": MOST_BYTES,

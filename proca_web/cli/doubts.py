@@ -4,7 +4,8 @@ import difflib
 from collections.abc import Mapping
 
 _NAMES = (
-    *("PROCA_DATABASE_URL", "PROCA_DATA_DIR", "PROCA_SECRET_KEY", "PROCA_HOME_KEY", "PROCA_HOME_KEY_FILE"),
+    *("PROCA_DATABASE_URL", "PROCA_DATA_DIR", "PROCA_SECRET_KEY", "PROCA_SECRET_KEY_OLD"),
+    *("PROCA_HOME_KEY", "PROCA_HOME_KEY_FILE"),
     *(
         "PROCA_KEYRING_DIR",
         "PROCA_WORKER_KEY_DIR",
