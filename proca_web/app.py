@@ -23,7 +23,8 @@ from proca_web.domain.errors import Unavailable
 from proca_web.jobs import accept, release, sweep
 from proca_web.jobs.mail import room
 from proca_web.services.sealing.keyring import Keyring
-from proca_web.web import access, door, errors, login, page_cache, presentation, security, static_files
+from proca_web.web import door, errors, login, page_cache, presentation, security, static_files
+from proca_web.web.access import enforcing
 from proca_web.web.arriving import damaged_links, host_names
 
 JOBS = {"accept": accept.accept, "release": release.release, "mail": room.send_mail, "sweep": sweep.sweep}
@@ -89,7 +90,7 @@ def _assemble(settings: Settings, home: HomeKey) -> Flask:
     presentation.init_app(app)
     static_files.init_app(app)
     page_cache.init_app(app)
-    access.init_app(app, extensions.csrf)  # after the last route
+    enforcing.init_app(app, extensions.csrf)  # after the last route
     app.teardown_appcontext(database.give_back)
     return app
 

@@ -109,7 +109,7 @@ def user_password(email: str, password_file: Path | None, ask: bool) -> None:
     with ready.refusals():
         hashed = passwords.hash_password(chosen)
     with ready.acting() as session:
-        people.set_password(people.named_user(session, email), hashed)
+        people.set_password(session, people.named_user(session, email), hashed)
     click.echo(f"✓ new password for {email}" + (f"\npassword (shown once): {chosen}" if is_made else ""))
 
 

@@ -171,9 +171,22 @@ class DayEvent(StrEnum):
 
 
 class StaffRole(StrEnum):
-    """What a person may do in an org."""
+    """What a person is in an org; `OPERATOR` in the Home Org alone: who runs the instance."""
 
     OWNER = "owner"
+    CAMPAIGNER = "campaigner"
+    TRANSLATOR = "translator"
+    EXPORTER = "exporter"
+    VIEWER = "viewer"
+    OPERATOR = "operator"
+
+
+class LinkKind(StrEnum):
+    """What a link mailed to the holder of an account is for."""
+
+    RESET = "reset"
+    ADDRESS_OF_BEFORE = "address-before"
+    NEW_ADDRESS = "address-new"
 
 
 class OutboxState(StrEnum):

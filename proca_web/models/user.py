@@ -18,7 +18,10 @@ class User(Base):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     email: Mapped[str] = mapped_column(unique=True)
+    name: Mapped[str] = mapped_column(default="", server_default="")
+    locale: Mapped[str] = mapped_column(default="", server_default="", comment="of the console; empty: the browser's")
     password_hash: Mapped[str] = mapped_column(comment="argon2id, libsodium's text form")
+    locked_at: Mapped[datetime | None] = mapped_column(comment="an operator took the account out of use")
     created_at: Mapped[datetime]
 
     memberships: Mapped[list["Membership"]] = relationship(back_populates="user", cascade="all, delete-orphan")

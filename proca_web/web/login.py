@@ -1,25 +1,35 @@
-"""Staff sessions through Flask-Login: a signed cookie on console and sign-in pages only.
+"""Staff sessions through Flask-Login: a signed cookie on console and sign-in pages only, and a row for each.
 
 Public paths never read and never set it; that is decided here, by path, and nowhere else.
 """
 
+import secrets
 from collections.abc import Sequence
+from contextlib import suppress
 
 from flask import Flask, Request, Response, request
+from flask import session as cookie
 from flask.sessions import SecureCookieSession, SecureCookieSessionInterface, SessionMixin
-from flask_login import LoginManager, UserMixin
+from flask_login import LoginManager, UserMixin, current_user, login_user, logout_user
 
-from proca_web.adapters.database import reading
-from proca_web.models import Membership, User
-from proca_web.services.staff import people
+from proca_web.adapters import clock
+from proca_web.adapters.database import reading, writing
+from proca_web.domain import rights
+from proca_web.domain.errors import Unavailable
+from proca_web.domain.rights import Right
+from proca_web.domain.words import StaffRole
+from proca_web.models import Membership, Org, StaffSession
+from proca_web.services.staff import sessions
+from proca_web.web.arriving import device
 
 
 class SignedIn(UserMixin):
-    """A user as Flask-Login wants one; tells the console who and in which orgs."""
+    """A user as Flask-Login wants one; tells the console who, in which browser, and what they may do where."""
 
-    def __init__(self, user: User) -> None:
-        self.user = user
-        self.id = f"{user.id}-{_mark(user)}"
+    def __init__(self, token: str, place: StaffSession) -> None:
+        self.id = token
+        self.place = place
+        self.user = place.user
 
     @property
     def memberships(self) -> list[Membership]:
@@ -31,9 +41,22 @@ class SignedIn(UserMixin):
         """The user's address."""
         return self.user.email
 
+    @property
+    def is_operator(self) -> bool:
+        """Whether this person runs the instance."""
+        return any(place.role == StaffRole.OPERATOR for place in self.memberships)
+
+    def rights_in(self, org: Org) -> frozenset[Right]:
+        """What this person may do in that org: by their place there, and as an operator everywhere."""
+        roles = {StaffRole(place.role) for place in self.memberships if place.org_id == org.id}
+        roles |= {StaffRole.OPERATOR} if self.is_operator else set()
+        held = frozenset().union(*(rights.TABLE[role] for role in roles))
+        return frozenset(right for right in held if rights.exists(right, at_home=org.is_home))
+
 
 _WAY, _LONGEST_WAY = "way", 1000
-_STAFF_PATHS = ("/console/", "/login", "/logout")
+_STAFF_PATHS = ("/console/", "/login", "/logout", "/forgot", "/reset/", "/invitation/", "/account/")
+POLLING = "poll"  # a page that only asks whether there is news keeps nobody signed in
 
 
 def is_staff_path(path: str) -> bool:
@@ -68,23 +91,43 @@ class StaffSessions(SecureCookieSessionInterface):
 
 
 def init_app(app: Flask, manager: LoginManager) -> None:
-    """Bind the manager; a changed password ends every session."""
+    """Bind the manager."""
     app.session_interface = StaffSessions()
     manager.init_app(app)
     manager.session_protection = None
     manager.user_loader(load)
 
 
-def load(session_id: str) -> SignedIn | None:
-    """The user of a session, or None when it ended."""
-    user_id, _, mark = session_id.partition("-")
-    if not user_id.isdigit():
-        return None
+def begin(app: Flask, user_id: int) -> None:
+    """Somebody signed in: a session of its own, whatever the browser held before is forgotten."""
+    proxies = app.extensions["proca_settings"].trusted_proxies
+    where = (device.in_words(request), device.network(request, proxies))
+    with writing() as written:
+        token = sessions.start(written, user_id, *where, clock.now())
+    cookie.clear()
+    cookie.permanent = True
+    cookie["mark"] = secrets.token_urlsafe(16)  # what a proof of possession is bound to
+    found = load(token)
+    if found is not None:
+        login_user(found)
+
+
+def end() -> None:
+    """Whoever is signed in signs out here."""
+    with writing() as written:
+        sessions.end(written, current_user.user.id, current_user.place.id)
+    logout_user()
+    cookie.clear()
+
+
+def load(token: str) -> SignedIn | None:
+    """Who is signed in by that cookie, or None when it ended; that it was used is written down once a minute."""
+    now = clock.now()
     with reading() as session:
-        user = people.load_user(session, int(user_id))
-    return SignedIn(user) if user is not None and _mark(user) == mark else None
-
-
-def _mark(user: User) -> str:
-    """A few characters of the hash's salt: they change with the password."""
-    return user.password_hash.rpartition("$")[2][-12:]
+        place = sessions.load(session, token, now)
+    if place is None:
+        return None
+    if sessions.is_to_be_seen(place, now) and request.headers.get("HX-Trigger") != POLLING:
+        with suppress(Unavailable), writing() as session:  # whoever may look is not kept from it by this
+            sessions.seen(session, place.id, now)
+    return SignedIn(token, place)

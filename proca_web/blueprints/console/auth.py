@@ -1,10 +1,8 @@
 """Staff sign in and out. The password is hashed outside any transaction; a wrong pair is one answer."""
 
-import secrets
-
-from flask import Blueprint, redirect, render_template, request, session, url_for
+from flask import Blueprint, current_app, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
-from flask_login import current_user, login_user, logout_user
+from flask_login import current_user
 from flask_wtf.csrf import CSRFError
 from wtforms import Form, PasswordField, StringField
 
@@ -12,7 +10,7 @@ from proca_web.adapters.database import reading
 from proca_web.services.staff import passwords, people
 from proca_web.web import errors
 from proca_web.web.access import limited, signing_in, staff
-from proca_web.web.login import SignedIn, take_way
+from proca_web.web.login import begin, end, take_way
 from proca_web.web.ratelimit import Limit
 
 bp = Blueprint("auth", __name__)
@@ -45,16 +43,11 @@ def sign_in() -> ResponseReturnValue:
     with reading() as reads:
         user = people.find_user(reads, form.email.data)
         user_id, password_hash = (user.id, user.password_hash) if user else (None, None)
+        memberships = people.places(reads, user_id) if user_id is not None else ()
     if not passwords.verify_password(password_hash, form.password.data) or user_id is None:
         return _page(form, 422)
-    with reading() as reads:
-        known = people.load_user(reads, user_id)
-    way = take_way(session, known.memberships if known else ())
-    session.clear()
-    session.permanent = True
-    session["mark"] = secrets.token_urlsafe(16)  # what a proof of possession is bound to
-    if known is not None:
-        login_user(SignedIn(known))
+    way = take_way(session, memberships)
+    begin(current_app, user_id)
     return redirect(way or url_for("start.index"), code=303)
 
 
@@ -70,8 +63,7 @@ def form_too_old(_: CSRFError) -> ResponseReturnValue:
 @staff
 def sign_out() -> ResponseReturnValue:
     """End the session."""
-    logout_user()
-    session.clear()
+    end()
     return redirect(url_for("auth.login"), code=303)
 
 

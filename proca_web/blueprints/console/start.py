@@ -8,13 +8,14 @@ from proca_web.adapters import clock
 from proca_web.adapters.alive import late_mail
 from proca_web.adapters.database import reading
 from proca_web.adapters.encryption import vouching_if_known
+from proca_web.domain.rights import Right
 from proca_web.services.instance import alarms, figures
 from proca_web.services.keys import holdings
 from proca_web.services.keys import views as key_views
 from proca_web.services.petitions import overview
 from proca_web.services.petitions.overview import CampaignStatus
 from proca_web.web import console
-from proca_web.web.access import org_member, staff
+from proca_web.web.access import needs, staff
 
 DIGITS = 18
 
@@ -32,14 +33,14 @@ def index() -> ResponseReturnValue:
 
 
 @bp.get("/<org>/")
-@org_member
+@needs(Right.NUMBERS)
 def show(org: str) -> Response:
     """An org's campaigns with counts and a chart; for the Home Org, how the instance is doing."""
     return _instance() if g.org.is_home else _org()
 
 
 @bp.get("/<org>/campaigns")
-@org_member
+@needs(Right.NUMBERS)
 def campaigns(org: str) -> Response:
     """The campaigns alone."""
     late = late_mail.now(current_app)
@@ -50,7 +51,7 @@ def campaigns(org: str) -> Response:
 
 
 @bp.get("/<org>/campaigns/<campaign>")
-@org_member
+@needs(Right.NUMBERS)
 def campaign(org: str, campaign: str) -> Response:
     """One campaign with all its pages, a part of them at a time."""
     vouching, after, late = vouching_if_known(current_app), _asked("after") or 0, late_mail.now(current_app)

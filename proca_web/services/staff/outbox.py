@@ -64,7 +64,7 @@ class DueNotice:
 
 def owners_of(session: Session, org_id: int) -> Sequence[int]:
     """The owners of an org; of the Home Org: the operators."""
-    where = (Membership.org_id == org_id, Membership.role == StaffRole.OWNER)
+    where = (Membership.org_id == org_id, Membership.role.in_((StaffRole.OWNER, StaffRole.OPERATOR)))
     return session.scalars(select(Membership.user_id).where(*where).order_by(Membership.user_id)).all()
 
 

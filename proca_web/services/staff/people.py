@@ -4,12 +4,13 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session, selectinload
+from sqlalchemy.orm import Session, joinedload, selectinload
 
 from proca_web.domain.errors import BadSetting, NameTaken
 from proca_web.domain.people import text
 from proca_web.domain.words import StaffRole
 from proca_web.models import Membership, Org, User
+from proca_web.services.staff import sessions
 
 
 def find_user(session: Session, email: str) -> User | None:
@@ -17,14 +18,25 @@ def find_user(session: Session, email: str) -> User | None:
     return session.scalars(select(User).where(User.email == email.strip().lower())).first()
 
 
-def load_user(session: Session, user_id: int) -> User | None:
-    """A signed-in user with their orgs."""
-    memberships = selectinload(User.memberships).joinedload(Membership.org)
-    return session.scalars(select(User).where(User.id == user_id).options(memberships)).first()
+def find_org(session: Session, name: str) -> Org | None:
+    """The org of that name, if any."""
+    return session.scalars(select(Org).where(Org.name == name)).first()
+
+
+def places(session: Session, user_id: int) -> Sequence[Membership]:
+    """A person's places in orgs."""
+    found = select(Membership).where(Membership.user_id == user_id).options(joinedload(Membership.org))
+    return session.scalars(found.order_by(Membership.org_id)).all()
+
+
+def owners(session: Session, org_id: int) -> Sequence[str]:
+    """The addresses of an org's owners."""
+    mine = Membership.org_id == org_id, Membership.role == StaffRole.OWNER
+    return session.scalars(select(User.email).join(Membership).where(*mine).order_by(User.email)).all()
 
 
 def add_user(session: Session, email: str, password_hash: str, org: Org, role: StaffRole, now: datetime) -> User:
-    """A new member of an org's staff. Raises NameTaken, BadSetting."""
+    """A new member of an org's staff; of the Home Org: an operator. Raises NameTaken, BadSetting."""
     try:
         address = text.email(email).lower()
     except text.Refused as refusal:
@@ -34,9 +46,18 @@ def add_user(session: Session, email: str, password_hash: str, org: Org, role: S
     if find_user(session, address) is not None:
         raise NameTaken(f"there is a user {address} already")
     user = User(email=address, password_hash=password_hash, created_at=now)
-    user.memberships = [Membership(org_id=org.id, role=role)]
+    user.memberships = [Membership(org_id=org.id, role=role_in(org, role))]
     session.add(user)
     return user
+
+
+def role_in(org: Org, role: StaffRole) -> StaffRole:
+    """The role somebody gets there: who owns the Home Org runs the instance. Raises BadSetting."""
+    if org.is_home and role == StaffRole.OWNER:
+        return StaffRole.OPERATOR
+    if org.is_home is not (role == StaffRole.OPERATOR):
+        raise BadSetting(f"nobody is {role} of {org.name}: operators belong to the Home Org, and it has no other staff")
+    return role
 
 
 def all_users(session: Session) -> Sequence[User]:
@@ -53,9 +74,10 @@ def named_user(session: Session, email: str) -> User:
     return found
 
 
-def set_password(user: User, password_hash: str) -> None:
+def set_password(session: Session, user: User, password_hash: str) -> None:
     """A new password; it ends every session of that person."""
     user.password_hash = password_hash
+    sessions.end_all(session, user.id)
 
 
 def remove_user(session: Session, user: User, *, though_last: bool = False) -> None:

@@ -43,9 +43,7 @@ def test_somebody_is_added_with_a_place_in_an_org(session: Session) -> None:
     found = people.find_user(session, "NEW@example.org ")
     assert found is not None
     assert (found.email, found.password_hash, found.created_at) == ("new@example.org", "hash", NOW)
-    loaded = people.load_user(session, found.id)
-    assert loaded is not None
-    assert [(place.org.name, place.role) for place in loaded.memberships] == [("org-one", "owner")]
+    assert [(place.org.name, place.role) for place in people.places(session, found.id)] == [("org-one", "owner")]
 
 
 def test_an_address_is_taken_once_however_it_is_written(session: Session) -> None:
@@ -61,7 +59,7 @@ def test_what_is_no_address_is_refused(session: Session, email: str) -> None:
 
 def test_nobody_is_found_where_nobody_is(session: Session) -> None:
     assert people.find_user(session, "stranger@example.org") is None
-    assert people.load_user(session, 999) is None
+    assert people.places(session, 999) == []
 
 
 @pytest.mark.parametrize("password", ["", "x" * 11, "x" * 129])
