@@ -22,7 +22,6 @@ from proca_web.services.instance import invariants
 from tests.databases import ON_SQLITE
 from tests.factories import CANARY, World
 
-
 OF_STAFF = {"users", "invitations", "account_links", "outbox"}
 
 
