@@ -23,7 +23,7 @@ from proca_web.domain.errors import Unavailable
 from proca_web.jobs import accept, release, sweep
 from proca_web.jobs.mail import room
 from proca_web.services.sealing.keyring import Keyring
-from proca_web.web import door, errors, login, page_cache, presentation, security, static_files
+from proca_web.web import door, errors, login, page_cache, presentation, record_words, security, static_files
 from proca_web.web.access import enforcing
 from proca_web.web.arriving import damaged_links, host_names
 
@@ -88,6 +88,7 @@ def _assemble(settings: Settings, home: HomeKey) -> Flask:
     trouble.init_app(app)
     security.init_app(app, https=settings.is_https)
     presentation.init_app(app)
+    record_words.init_app(app)
     static_files.init_app(app)
     page_cache.init_app(app)
     enforcing.init_app(app, extensions.csrf)  # after the last route

@@ -4,8 +4,12 @@ Whoever owned the Home Org runs the instance, and is an operator from now on. Se
 once more.
 """
 
+from datetime import UTC, datetime, timedelta
+
 import sqlalchemy as sa
 from alembic import op
+
+from proca_web.crypto import audit_chain
 
 revision = "0009"
 down_revision = "0008"
@@ -17,6 +21,21 @@ _NUMBER = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 _MOMENT = sa.DateTime(timezone=True)
 _ROLES = "'owner', 'campaigner', 'translator', 'exporter', 'viewer', 'operator'"
 _OF_HOME = "(SELECT id FROM orgs WHERE is_home)"
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_records = sa.table(
+    "audit_entries",
+    sa.column("id", _NUMBER),
+    sa.column("org_id", _NUMBER),
+    sa.column("number", _NUMBER),
+    sa.column("user_id", _NUMBER),
+    sa.column("actor", sa.String()),
+    sa.column("at", _MOMENT),
+    sa.column("event", sa.String()),
+    sa.column("detail", sa.String()),
+    sa.column("hash", sa.LargeBinary()),
+)
+_orgs = sa.table("orgs", sa.column("id", _NUMBER), sa.column("name", sa.String()))
+_users = sa.table("users", sa.column("id", _NUMBER), sa.column("email", sa.String()))
 _TABLES = (
     "staff_sessions",
     "devices",
@@ -43,9 +62,50 @@ def upgrade() -> None:
         table.add_column(_text("email", "where it goes, if that is no account's address"))
         table.alter_column("user_id", existing_type=_NUMBER, nullable=True)
         table.create_check_constraint(op.f("ck_outbox_goes_somewhere"), "user_id IS NOT NULL OR email <> ''")
+    _chain_records()
     _make_sessions()
     _make_links()
     _make_factors()
+
+
+def _chain_records() -> None:
+    """Every entry of before gets its number and its hash, in the order in which they were written."""
+    with op.batch_alter_table("audit_entries", table_kwargs=_NEVER_REUSED) as table:
+        table.add_column(sa.Column("number", _NUMBER, comment="from 1, without a gap"))
+        table.add_column(_text("actor", "the address of that day; empty: nobody in person"))
+        table.add_column(sa.Column("hash", sa.LargeBinary(), comment="D(32, audit, hash before, this entry)"))
+    _number_records()
+    with op.batch_alter_table("audit_entries", table_kwargs=_NEVER_REUSED) as table:
+        table.alter_column("number", existing_type=_NUMBER, nullable=False)
+        table.alter_column("hash", existing_type=sa.LargeBinary(), nullable=False)
+        table.alter_column("actor", existing_type=sa.String(), server_default=None)
+        table.create_check_constraint(op.f("ck_audit_entries_number"), "number > 0")
+        table.create_check_constraint(op.f("ck_audit_entries_hash_length"), "length(hash) = 32")
+        table.create_unique_constraint(op.f("uq_audit_entries_org_id_number"), ["org_id", "number"])
+    op.create_table(
+        "audit_heads",
+        sa.Column("position", _NUMBER, nullable=False),
+        sa.Column("org_id", _NUMBER, nullable=False),
+        sa.Column("number", _NUMBER, nullable=False),
+        sa.ForeignKeyConstraint(["org_id"], ["orgs.id"], name=op.f("fk_audit_heads_org_id"), ondelete="RESTRICT"),
+        sa.PrimaryKeyConstraint("position", "org_id", name=op.f("pk_audit_heads")),
+    )
+
+
+def _number_records() -> None:
+    connection, row = op.get_bind(), _records.c
+    found = sa.select(row.id, row.org_id, _orgs.c.name, row.at, _users.c.email, row.event, row.detail)
+    found = found.join(_orgs, _orgs.c.id == row.org_id).outerjoin(_users, _users.c.id == row.user_id)
+    put = _records.update().where(row.id == sa.bindparam("id_"))
+    put = put.values(number=sa.bindparam("number_"), actor=sa.bindparam("actor_"), hash=sa.bindparam("hash_"))
+    ends: dict[int, tuple[int, bytes]] = {}
+    for each in connection.execute(found.order_by(row.id)).all():
+        number, previous = ends.get(each.org_id, (0, audit_chain.BEGINNING))
+        moment = each.at if each.at.tzinfo else each.at.replace(tzinfo=UTC)
+        at, actor = (moment - _EPOCH) // timedelta(microseconds=1), each.email or ""
+        hash_ = audit_chain.entry_hash(previous, each.name, number + 1, at, actor, each.event, each.detail)
+        ends[each.org_id] = (number + 1, hash_)
+        connection.execute(put, {"id_": each.id, "number_": number + 1, "actor_": actor, "hash_": hash_})
 
 
 def _text(name: str, comment: str | None = None) -> sa.Column[str]:
@@ -218,6 +278,14 @@ def _make_factors() -> None:
 def downgrade() -> None:
     for table in reversed(_TABLES):
         op.drop_table(table)
+    op.drop_table("audit_heads")
+    with op.batch_alter_table("audit_entries", table_kwargs=_NEVER_REUSED) as table:
+        table.drop_constraint(op.f("uq_audit_entries_org_id_number"), type_="unique")
+        table.drop_constraint(op.f("ck_audit_entries_hash_length"), type_="check")
+        table.drop_constraint(op.f("ck_audit_entries_number"), type_="check")
+        table.drop_column("hash")
+        table.drop_column("actor")
+        table.drop_column("number")
     op.execute("DELETE FROM outbox WHERE user_id IS NULL")
     with op.batch_alter_table("outbox", table_kwargs=_NEVER_REUSED) as table:
         table.drop_constraint(op.f("ck_outbox_goes_somewhere"), type_="check")

@@ -1,7 +1,7 @@
 """HTTP in, HTTP out: access, parse, one service call, answer. A blueprint imports no other."""
 
 from proca_web.blueprints.api import bounces
-from proca_web.blueprints.console import auth, exports, keys, start
+from proca_web.blueprints.console import auth, exports, keys, record, start
 from proca_web.blueprints.console.keys import acts, pages
 from proca_web.blueprints.public import action_page, confirm, front, health, mailbox, transparency, withdraw
 
@@ -15,6 +15,7 @@ BLUEPRINTS = (
     start.bp,
     exports.bp,
     keys.bp,
+    record.bp,
     health.bp,
     mailbox.bp,
     bounces.bp,

@@ -59,6 +59,7 @@ class KeyEvent(StrEnum):
     UNVOUCHED = "unvouched"
     LACKING = "lacking"
     LOG_BROKEN = "log-broken"
+    RECORDS = "audit"
 
     @property
     def told(self) -> str:

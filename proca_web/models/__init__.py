@@ -11,13 +11,14 @@ from proca_web.models.keys import KeyChallenge, KeyChange, KeyLogEntry, PublicKe
 from proca_web.models.mark import Block, MailMark
 from proca_web.models.org import Org
 from proca_web.models.outbox import OutboxMail
-from proca_web.models.user import AuditEntry, Membership, User
+from proca_web.models.user import AuditEntry, AuditHead, Membership, User
 
 __all__ = [
     "AccountLink",
     "Action",
     "ActionPage",
     "AuditEntry",
+    "AuditHead",
     "Base",
     "Block",
     "Campaign",

@@ -322,6 +322,8 @@ PLACES: dict[str, Way] = {
     "mailbox": open_all("/mailbox"),
     "console": staff("admin@org-one.example.org", "/console/org-one/"),
     "console, campaigns": staff("admin@org-two.example.org", "/console/org-two/campaigns"),
+    "console, record": staff("admin@org-one.example.org", "/console/org-one/audit"),
+    "console, record, nothing found": staff("admin@org-one.example.org", "/console/org-one/audit?q=nobody-did-this"),
     "console, exports": staff("admin@org-one.example.org", "/console/org-one/exports"),
     "console without a key": staff("admin@keyless.example.org", "/console/keyless/"),
     "own keys": staff("admin@org-one.example.org", "/console/org-one/keys"),

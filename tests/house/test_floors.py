@@ -32,7 +32,7 @@ BELOW = {
 # Inside a floor: each subject may import those that stand right of it, and itself.
 SUBJECTS = {
     "services": ("instance", "delivery", "signatures", "petitions", "keys", "sealing", "staff", "driver heartbeats"),
-    "crypto": ("boxes", "keys", "rsa memory encoding labels errors"),
+    "crypto": ("boxes", "keys", "audit_chain rsa memory encoding labels errors"),
     "org_tool": ("cli", "commands", "opening", "watching", "reading", "keys", "files drafts errors"),
 }
 FRAMEWORKS = {

@@ -30,7 +30,8 @@ from tests.factories import World
 
 PUBLIC, DEMO, TOKEN, PROVIDER = "public", "demo_only", "token_holder", "provider"
 SIGNING_IN, STAFF = "signing_in", "staff"
-NUMBERS, EXPORTS, KEYS, SECOND_YES = ({right} for right in (Right.NUMBERS, Right.EXPORTS, Right.KEYS, Right.SECOND_YES))
+NUMBERS, EXPORTS, KEYS = {Right.NUMBERS}, {Right.EXPORTS}, {Right.KEYS}
+SECOND_YES, OWN_ACTS = {Right.SECOND_YES}, {Right.OWN_ACTS}
 OWN_PAGES, FORM_TOKEN, LINK, PROOF = Realm.PUBLIC, Realm.CONSOLE, Realm.LINK, Realm.HOOK
 READ = {
     "/": PUBLIC,
@@ -54,6 +55,8 @@ READ = {
     "/console/<org>/campaigns/<campaign>": NUMBERS,
     "/console/<org>/exports": EXPORTS,
     "/console/<org>/exports/contacts.csv": EXPORTS,
+    "/console/<org>/audit": OWN_ACTS,
+    "/console/<org>/audit.csv": OWN_ACTS,
     "/console/<org>/keys": KEYS,
     "/console/<org>/keys/new": KEYS,
     "/console/<org>/keys/<int:key_id>": KEYS,

@@ -26,9 +26,10 @@ from proca_web.domain.pages.tracking import UTM
 from proca_web.domain.transient import State
 from proca_web.domain.words import ActionStatus, ChangeStatus, KeyEvent, KeyStatus, OutboxState
 from proca_web.extensions import db
-from proca_web.models import Base
+from proca_web.models import AuditEntry, Base, Org
 from proca_web.services.instance import invariants
 from proca_web.services.sealing import worker_keys
+from proca_web.services.staff import audit
 from tests import factories
 from tests.factories import FakeClock, World
 
@@ -179,6 +180,17 @@ def test_no_row_is_lost_or_changed_but_for_the_words_that_are_renamed(filled: Fl
 def test_whoever_owned_the_home_org_runs_the_instance_from_now_on(world: World) -> None:
     roles = world.query("SELECT role, is_home FROM memberships JOIN orgs ON orgs.id = org_id ORDER BY user_id")
     assert {(role, bool(home)) for role, home in roles} == {("owner", False), ("operator", True)}
+
+
+@OF_BOTH
+def test_what_was_recorded_before_is_the_beginning_of_a_chain(world: World, kept: Kept) -> None:
+    before = kept["tables"]["audit_entries"]
+    with world.app.app_context(), reading() as session:
+        chains = [audit.chain_of(session, org) for org in session.scalars(select(Org))]
+        actors = set(session.scalars(select(AuditEntry.actor)))
+    assert [chain.fault for chain in chains] == ["", "", ""]
+    assert sum(len(chain.hashes) for chain in chains) == len(before["rows"])
+    assert {actor.partition("@")[0] for actor in actors} >= {"admin"}
 
 
 @OF_FIRST

@@ -34,6 +34,7 @@ from proca_web.services.petitions import wordings
 from proca_web.services.sealing import sender_rows, worker_keys
 from proca_web.services.sealing.keyring import Keyring
 from proca_web.services.sealing.vouching import Vouching
+from proca_web.services.staff import record_heads
 
 MOST_LATE = timedelta(days=3)
 RELEASED_WITHIN = timedelta(minutes=10)
@@ -90,8 +91,9 @@ def _key_log(session: Session, identity: bytes, keyring: Keyring) -> tuple[Vouch
         vouching = Vouching(identity, keyring.guard.memory().ended)
         _, chain = key_log.checked(session, identity, keyring.guard)
     except (KeyLogBroken, GuardDamaged) as error:
-        return vouching, [str(error)]
-    found = [
+        return vouching, [str(error), *record_heads.faults(session, ())]
+    found = record_heads.faults(session, chain.entries)
+    found += [
         f"key {key.id} of {key.org.name} is active, but not signed by the Home key: it is not used"
         for key in recipients.unvouched(session, vouching)
     ]

@@ -88,5 +88,5 @@ def test_an_org_reads_its_own_record_the_newest_first(session: Session) -> None:
     audit.record(session, two, who.id, event, "elsewhere", NOW)
     audit.record(session, one, who.id, "export", "another kind", NOW)
     session.flush()
-    lines = [(entry.detail, by) for entry, by in audit.recent_entries(session, one, event, limit=3)]
+    lines = [(entry.detail, entry.actor) for entry in audit.recent_entries(session, one, event, limit=3)]
     assert lines == [("by nobody who is left", ""), ("F2", who.email), ("F1", who.email)]
