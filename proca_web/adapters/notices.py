@@ -21,7 +21,9 @@ def write(app: Flask, notice: DueNotice) -> Letter:
     """The letter that a notice stands for."""
     with force_locale("en"):
         values = {"notice": notice, "detail": notice.detail, **_addresses(app, notice)}
-        text = app.jinja_env.get_template(f"email/staff/{notice.kind}.txt").render(values)
+        subject_of, _, event = notice.kind.partition("-")
+        names = (f"email/staff/{notice.kind}.txt", f"email/staff/{subject_of}/{event}.txt")
+        text = app.jinja_env.select_template(names).render(values)
         subject, _, body = text.strip().partition("\n")
         paragraphs = [" ".join(part.split()) for part in body.split("\n\n") if part.strip()]
         html = app.jinja_env.get_template("email/staff/_paragraphs.html").render(

@@ -203,7 +203,7 @@ class StaffEvent(StrEnum):
     @property
     def told(self) -> str:
         """Its name in an org's record and among mails to staff, where other subjects stand beside it."""
-        return f"staff-{self}"
+        return f"people-{self}"
 
 
 class LinkKind(StrEnum):

@@ -9,7 +9,6 @@ from wtforms import Form, PasswordField, StringField
 
 from proca_web.adapters import clock
 from proca_web.adapters.database import reading, writing
-from proca_web.config import Settings
 from proca_web.domain import rights
 from proca_web.domain.errors import BadSetting, InvitationOver, StaffRefused
 from proca_web.domain.messages import N_, Message
@@ -140,5 +139,5 @@ def _over(message: Message) -> Response:
 
 
 def _keys() -> tuple[str, ...]:
-    settings: Settings = current_app.extensions["proca_settings"]
-    return settings.secret_keys
+    keys: tuple[str, ...] = current_app.extensions["proca_settings"].secret_keys
+    return keys

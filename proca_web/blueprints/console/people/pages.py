@@ -45,7 +45,7 @@ def person(org: str, user_id: int) -> Response:
 
 @bp.get("/<org>/leave")
 @needs(Right.NUMBERS)
-def leave(org: str) -> Response:
+def leaving(org: str) -> Response:
     """What leaving means, and the button."""
     return leave_page()
 
