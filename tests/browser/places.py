@@ -1,6 +1,5 @@
 """Every page and state people meet, and the way there; for the tests that look at all of them."""
 
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 from flask_babel import force_locale, gettext

@@ -3,18 +3,10 @@
 import csv
 from pathlib import Path
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
-from tests.browser.desk import confirmed
+from tests.browser.desk import confirmed, sign_in
 from tests.browser.live import DESKTOP, Town, Visitor
-from tests.factories import PASSWORD
-
-
-def sign_in(page: Page, email: str, password: str = PASSWORD) -> None:
-    page.goto("/login")
-    page.get_by_label("E-mail").fill(email)
-    page.get_by_label("Password").fill(password)
-    page.get_by_role("button", name="Sign in").click()
 
 
 def test_the_export_is_downloaded_and_opened_with_raw_pynacl(town: Town, visitor: Visitor, tmp_path: Path) -> None:

@@ -1,11 +1,11 @@
-"""A newcomer invites a colleague, who joins from the mail; menus and tabs on a phone and on a desk, without script too."""
+"""A newcomer invites a colleague, who joins from the mail; menus and tabs on a phone and on a desk."""
 
 import re
 
 from playwright.sync_api import Page, expect
 
+from tests.browser.desk import sign_in
 from tests.browser.live import DESKTOP, PHONE, Town, Visitor
-from tests.browser.test_staff import sign_in
 
 ANNA, COLLEAGUE = "admin@org-one.example.org", "emre@example.org"
 

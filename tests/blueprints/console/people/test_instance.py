@@ -9,7 +9,7 @@ from flask.testing import FlaskClient
 from proca_web.config import Settings
 from proca_web.domain.words import StaffRole
 from tests import factories
-from tests.blueprints.console.people.test_people import add, plain, post
+from tests.blueprints.console.people.staffing import add, plain, post
 from tests.factories import PASSWORD, World, form_token
 
 ANNA, OPERATOR = "admin@org-one.example.org", "operator@example.org"

@@ -10,7 +10,7 @@ from flask.testing import FlaskClient
 from proca_web.config import Settings
 from proca_web.domain.words import StaffRole
 from tests import factories
-from tests.blueprints.console.people.test_people import add, plain, post
+from tests.blueprints.console.people.staffing import add, plain, post
 from tests.factories import PASSWORD, FakeClock, World, form_token
 
 ANNA, EMRE = "admin@org-one.example.org", "emre@example.org"

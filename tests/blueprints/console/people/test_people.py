@@ -11,9 +11,9 @@ from proca_web.adapters.database import writing
 from proca_web.config import Settings
 from proca_web.domain.words import StaffRole
 from proca_web.services.petitions import orgs
-from proca_web.services.staff import people
 from tests import factories
-from tests.factories import World, form_token, password_hash
+from tests.blueprints.console.people.staffing import add, plain, post
+from tests.factories import World
 
 ANNA, OPERATOR = "admin@org-one.example.org", "operator@example.org"
 PAGE = "/console/org-one/people"
@@ -28,33 +28,6 @@ def settings(tmp_path: Path, sqlite_url: str) -> Settings:
 @pytest.fixture
 def anna(world: World) -> FlaskClient:
     return world.signed_in(ANNA)
-
-
-def add(world: World, email: str, role: StaffRole, org: str = "org-one") -> int:
-    """Somebody more on an org's staff; their number."""
-    with world.app.app_context(), writing() as session:
-        place = people.find_org(session, org)
-        assert place is not None
-        known = people.find_user(session, email)
-        if known is not None:
-            people.add_place(session, known, place, role, clock.now())
-            return known.id
-        made = people.add_user(session, email, password_hash(), place, role, clock.now())
-        session.flush()
-        return made.id
-
-
-def post(client: FlaskClient, path: str, **fields: str):
-    token = form_token(client, "/console/") if client.get("/console/").status_code == 200 else _token(client)
-    return client.post(path, data={"csrf_token": token, **fields})
-
-
-def _token(client: FlaskClient) -> str:
-    return form_token(client, str(client.get("/console/").location))
-
-
-def plain(text: str) -> str:
-    return re.sub(r"\s+", " ", re.sub("[\u2066-\u2069]|<[^>]+>", "", text))
 
 
 def test_the_page_says_who_is_there_what_each_role_may_do_and_who_is_the_last_owner(anna: FlaskClient) -> None:

@@ -22,7 +22,7 @@ from tests import factories
 from tests.smtp_sink import Sink
 
 TO = "emre@org-one.example.org"
-TEMPLATES = Path(__file__).parents[2] / "templates" / "email" / "staff" / "people"
+TEMPLATES = Path(__file__).parents[3] / "templates" / "email" / "staff" / "people"
 KINDS = sorted(path.stem for path in TEMPLATES.glob("[a-z]*.txt"))
 SAID = {
     "invite": ("Anna Berg invites you to Org One", "join as viewer", "good until 2026-12-08", TO),
