@@ -291,6 +291,7 @@ PLACES: dict[str, Way] = {
     "wrong password": wrong_password,
     "confirmation mail": mail("Please confirm"),
     "thank-you mail": mail("Thank you for signing"),
+    "invitation mail": mail("admin@org-two.example.org invites you to Org Two"),
     "mailbox": open_all("/mailbox"),
     "console": staff("admin@org-one.example.org", "/console/org-one/"),
     "console, campaigns": staff("admin@org-two.example.org", "/console/org-two/campaigns"),

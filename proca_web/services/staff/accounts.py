@@ -45,9 +45,10 @@ def lock(session: Session, user_id: int, actor_id: int | None, now: datetime) ->
 
 
 def unlock(session: Session, user_id: int, actor_id: int | None, now: datetime) -> None:
-    """Its holder can sign in again. Raises StaffRefused."""
+    """Its holder can sign in again; nobody is in already who tried meanwhile. Raises StaffRefused."""
     user = account(session, user_id)
     if user.locked_at is not None:
+        sessions.end_all(session, user_id)
         user.locked_at = None
         record(session, user_id, StaffEvent.ACCOUNT_UNLOCKED, actor_id, now)
 

@@ -32,6 +32,11 @@ def may_invite(session: Session, org: Org, actor_id: int | None, role: StaffRole
     return is_operator and role == StaffRole.OWNER and not members.has_owner(session, org.id)
 
 
+def holds(session: Session, invitation: Invitation) -> bool:
+    """Whether whoever sent it may still give that role."""
+    return may_invite(session, invitation.org, invitation.invited_by, StaffRole(invitation.role))
+
+
 def of_org(session: Session, org_id: int, now: datetime) -> Sequence[Invitation]:
     """Invitations that wait, and those that ran out lately, the newest first."""
     query = select(Invitation).where(

@@ -18,7 +18,7 @@ from proca_web.crypto.errors import EncodingError
 from proca_web.crypto.labels import keyed
 from proca_web.domain.errors import InvitationOver, StaffRefused
 from proca_web.domain.messages import N_
-from proca_web.domain.words import StaffEvent, StaffRole
+from proca_web.domain.words import StaffEvent
 from proca_web.models import Invitation, Membership, User
 from proca_web.services.staff import audit, invitations, members, outbox, people
 
@@ -79,7 +79,7 @@ def require_open(session: Session, invitation: Invitation, now: datetime) -> Non
         )
     if invitation.org.locked_at is not None:
         raise InvitationOver(invitations.LOCKED, org=org)
-    if not invitations.may_invite(session, invitation.org, invitation.invited_by, StaffRole(invitation.role)):
+    if not invitations.holds(session, invitation):
         raise InvitationOver(NOT_THEIRS, org=org)
 
 

@@ -56,9 +56,11 @@ def people_page(
     """The page, with what was typed and why it does not pass."""
     now, me, faults = clock.now(), current_user.user.id, faults or {}
     with reading() as session:
+        waiting = invitations.of_org(session, g.org.id, now)
         found = {
             "members": members.of_org(session, g.org.id),
-            "invitations": invitations.of_org(session, g.org.id, now),
+            "invitations": waiting,
+            "holding": [each.id for each in waiting if invitations.holds(session, each)],
             "giving": [role for role in ROLES if invitations.may_invite(session, g.org, me, role)],
         }
     values = {

@@ -212,3 +212,17 @@ def test_an_org_without_an_owner_gets_one_from_whoever_runs_the_site(world: Worl
     assert "Send the invitation" in operator.get("/console/empty/people").text
     assert post(operator, "/console/empty/invitations", email="x@example.org", role="viewer").status_code == 403
     assert post(operator, "/console/empty/invitations", email="x@example.org", role="owner").status_code == 303
+
+
+def test_an_invitation_whose_sender_was_put_out_is_shown_so_and_holds_again_in_ones_own_name(
+    world: World, anna: FlaskClient
+) -> None:
+    ben = add(world, "ben@example.org", StaffRole.OWNER)
+    assert post(
+        world.signed_in("ben@example.org"), "/console/org-one/invitations", email="x@example.org", role="viewer"
+    )
+    assert "good until" in anna.get(PAGE).text
+    assert post(anna, f"{PAGE}/{ben}/remove").status_code == 303
+    assert "does not hold any more" in anna.get(PAGE).text
+    assert post(anna, "/console/org-one/invitations/1/again").status_code == 303
+    assert "does not hold any more" not in anna.get(PAGE).text
