@@ -43,7 +43,7 @@ def write(app: Flask, notice: DueNotice) -> Letter:
 
 def _addresses(app: Flask, notice: DueNotice) -> dict[str, str]:
     """Where the mail leads. What opens an invitation is made here and now: it waits nowhere."""
-    found = {name: links.url(app, f"{name}.index", org=notice.org) for name in ("keys", "people")}
+    found = {name: links.url(app, f"{name}.index", org=notice.org) for name in ("keys", "people")} | {"invitation": ""}
     if notice.kind == StaffEvent.INVITED.told:
         settings: Settings = app.extensions["proca_settings"]
         about = notice.detail["invitation"], notice.detail["role"], notice.email
