@@ -54,9 +54,17 @@ def upgrade() -> None:
         table.add_column(_text("name"))
         table.add_column(_text("locale", "of the console; empty: the browser's"))
         table.add_column(sa.Column("locked_at", _MOMENT, comment="an operator took the account out of use"))
+    with op.batch_alter_table("orgs", table_kwargs=_NEVER_REUSED) as table:
+        table.add_column(
+            _when("locked_at", nullable=True, comment="an operator took it out of use: nothing is sealed to it")
+        )
     with op.batch_alter_table("memberships") as table:
         table.drop_constraint(op.f("ck_memberships_role"), type_="check")
         table.create_check_constraint(op.f("ck_memberships_role"), f"role IN ({_ROLES})")
+        table.add_column(_when("created_at", nullable=True))
+    op.execute("UPDATE memberships SET created_at = (SELECT created_at FROM users WHERE users.id = user_id)")
+    with op.batch_alter_table("memberships") as table:
+        table.alter_column("created_at", existing_type=_MOMENT, nullable=False)
     op.execute(f"UPDATE memberships SET role = 'operator' WHERE org_id IN {_OF_HOME}")
     with op.batch_alter_table("outbox", table_kwargs=_NEVER_REUSED) as table:
         table.add_column(_text("email", "where it goes, if that is no account's address"))
@@ -188,6 +196,7 @@ def _make_links() -> None:
         _when("created_at"),
         _when("until"),
         _when("used_at", nullable=True),
+        _when("withdrawn_at", nullable=True, comment="by the org, or declined by whom it was mailed to"),
         sa.CheckConstraint(f"role IN ({_ROLES})", name=op.f("ck_invitations_role")),
         _of_org("invitations"),
         _of_user("invitations", "invited_by", "SET NULL"),
@@ -297,6 +306,8 @@ def downgrade() -> None:
     with op.batch_alter_table("memberships") as table:
         table.drop_constraint(op.f("ck_memberships_role"), type_="check")
         table.create_check_constraint(op.f("ck_memberships_role"), "role IN ('owner')")
+        table.drop_column("created_at")
+    op.drop_column("orgs", "locked_at")
     with op.batch_alter_table("users", table_kwargs=_NEVER_REUSED) as table:
         table.drop_column("locked_at")
         table.drop_column("locale")

@@ -1,8 +1,11 @@
 """HTTP in, HTTP out: access, parse, one service call, answer. A blueprint imports no other."""
 
 from proca_web.blueprints.api import bounces
-from proca_web.blueprints.console import auth, exports, keys, record, start
+from proca_web.blueprints.console import auth, exports, invited, keys, people, record, start
+from proca_web.blueprints.console.instance import accounts, orgs
 from proca_web.blueprints.console.keys import acts, pages
+from proca_web.blueprints.console.people import acts as people_acts
+from proca_web.blueprints.console.people import pages as people_pages
 from proca_web.blueprints.public import action_page, confirm, front, health, mailbox, transparency, withdraw
 
 BLUEPRINTS = (
@@ -16,8 +19,14 @@ BLUEPRINTS = (
     exports.bp,
     keys.bp,
     record.bp,
+    people.bp,
+    invited.bp,
+    orgs.bp,
+    accounts.bp,
     health.bp,
     mailbox.bp,
     bounces.bp,
 )
-ROUTES_OF_KEYS = (pages, acts)  # they add themselves to keys.bp
+# They add themselves to keys.bp and people.bp.
+ROUTES_OF_KEYS = (pages, acts)
+ROUTES_OF_PEOPLE = (people_pages, people_acts)

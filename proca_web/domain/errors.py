@@ -33,6 +33,22 @@ class AddressDoubted(ProcaError):
         self.meant = meant
 
 
+class StaffRefused(ProcaError):
+    """Something about people, or their places in an org, cannot be done now; `message` says why and what to do."""
+
+    def __init__(self, text: str, **values: str | int) -> None:
+        super().__init__(text % values if values else text)
+        self.message = Message(text, values)
+
+
+class RightGone(StaffRefused):
+    """Whoever asked may not do this any more, or not for that role."""
+
+
+class InvitationOver(StaffRefused):
+    """This invitation opens nothing; the message says why, and whom to ask."""
+
+
 class CampaignNotFound(ProcaError):
     """The org takes part in no campaign of this name."""
 

@@ -41,6 +41,7 @@ TABLE: dict[StaffRole, frozenset[Right]] = {
 }
 OF_HOME = frozenset({_R.NUMBERS, _R.INSTANCE, _R.ACCOUNTS, _R.SECOND_YES, _R.OWN_ACTS})
 OF_HOME_ALONE = frozenset({_R.INSTANCE, _R.SECOND_YES})
+OF_LOCKED = frozenset({_R.NUMBERS})  # what is left to an org's people while it is locked
 OF_ORGS = tuple(role for role in StaffRole if role is not StaffRole.OPERATOR)
 NEED_SECOND_STEP = frozenset({StaffRole.OPERATOR, StaffRole.OWNER, StaffRole.EXPORTER})
 

@@ -182,6 +182,31 @@ class StaffRole(StrEnum):
     OPERATOR = "operator"
 
 
+class StaffEvent(StrEnum):
+    """What happens to people and their places, by the word an org's record holds."""
+
+    INVITED = "invite"
+    INVITED_AGAIN = "invite-again"
+    INVITATION_WITHDRAWN = "invitation-withdraw"
+    INVITATION_DECLINED = "invitation-decline"
+    JOINED = "join"
+    ADDED = "add"
+    ROLE_CHANGED = "role-change"
+    REMOVED = "remove"
+    LEFT = "leave"
+    ACCOUNT_LOCKED = "account-lock"
+    ACCOUNT_UNLOCKED = "account-unlock"
+    SESSIONS_ENDED = "sessions-end"
+    ORG_MADE = "org-add"
+    ORG_LOCKED = "org-lock"
+    ORG_UNLOCKED = "org-unlock"
+
+    @property
+    def told(self) -> str:
+        """Its name in an org's record and among mails to staff, where other subjects stand beside it."""
+        return f"people-{self}"
+
+
 class LinkKind(StrEnum):
     """What a link mailed to the holder of an account is for."""
 

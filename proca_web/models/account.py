@@ -70,6 +70,7 @@ class Invitation(Base):
     created_at: Mapped[datetime]
     until: Mapped[datetime]
     used_at: Mapped[datetime | None]
+    withdrawn_at: Mapped[datetime | None] = mapped_column(comment="by the org, or declined by whom it was mailed to")
 
     org: Mapped[Org] = relationship()
     inviter: Mapped[User | None] = relationship()

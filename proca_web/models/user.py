@@ -36,6 +36,7 @@ class Membership(Base):
     user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), primary_key=True)
     org_id: Mapped[int] = mapped_column(ForeignKey("orgs.id", ondelete="CASCADE"), primary_key=True)
     role: Mapped[str]
+    created_at: Mapped[datetime]
 
     user: Mapped[User] = relationship(back_populates="memberships")
     org: Mapped[Org] = relationship()

@@ -1,5 +1,7 @@
 """Named refusals become HTTP here and nowhere else: what is wrong, where, and what to do; never a traceback."""
 
+from collections.abc import Sequence
+
 from flask import Flask, Response, current_app, g, make_response, render_template, request
 from flask_babel import gettext
 from werkzeug.exceptions import HTTPException
@@ -78,13 +80,18 @@ def answer(
     template: str = "errors/page.html",
     *,
     make_key: bool = False,
+    typed: Sequence[tuple[str, str]] = (),
 ) -> Response:
-    """An error as a page, as a fragment for htmx, or as JSON; `make_key`: a new key is the next step."""
+    """An error as a page, as a fragment for htmx, or as JSON; `make_key`: a new key is the next step.
+
+    `typed`: fields of a form that cannot be sent, and what stands in them, to be copied.
+    """
     shown = {
         "title": title or gettext(_TITLES.get(status, _TITLES[500]).text),
         "advice": advice or gettext(_ADVICE.get(status, _ADVICE[400]).text),
         "status": status,
         "make_key": make_key,
+        "typed": typed,
     }
     if wants_json():
         response = make_response({"error": f"{shown['title']}. {shown['advice']}", "field": None}, status)

@@ -47,10 +47,15 @@ class SignedIn(UserMixin):
         return any(place.role == StaffRole.OPERATOR for place in self.memberships)
 
     def rights_in(self, org: Org) -> frozenset[Right]:
-        """What this person may do in that org: by their place there, and as an operator everywhere."""
+        """What this person may do in that org: by their place there, and as an operator everywhere.
+
+        Whose org is locked can only look.
+        """
         roles = {StaffRole(place.role) for place in self.memberships if place.org_id == org.id}
         roles |= {StaffRole.OPERATOR} if self.is_operator else set()
         held = frozenset().union(*(rights.TABLE[role] for role in roles))
+        if org.locked_at is not None and not self.is_operator:
+            held &= rights.OF_LOCKED
         return frozenset(right for right in held if rights.exists(right, at_home=org.is_home))
 
 
@@ -71,10 +76,11 @@ def remember_way(session: SessionMixin, path: str) -> None:
 
 
 def take_way(session: SessionMixin, memberships: Sequence[Membership]) -> str | None:
-    """Where that was, if it is a page of this person's own orgs; asked once."""
+    """Where that was, if it is a page of this person's own orgs, or an invitation; asked once."""
     path = str(session.pop(_WAY, ""))
     ours = (f"/console/{place.org.name}" for place in memberships)
-    return path if any(path == own or path.startswith(f"{own}/") for own in ours) else None
+    is_invited = path.startswith("/invitation/")
+    return path if is_invited or any(path == own or path.startswith(f"{own}/") for own in ours) else None
 
 
 class StaffSessions(SecureCookieSessionInterface):

@@ -1,6 +1,5 @@
 """Every page and state people meet, and the way there; for the tests that look at all of them."""
 
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 from flask_babel import force_locale, gettext
@@ -18,14 +17,14 @@ from proca_web.services.keys.registering import Registration
 from proca_web.services.petitions import campaigns, pages
 from proca_web.services.staff import people
 from tests.browser.live import Town, fill, sign
+from tests.browser.people import states as people_states
+from tests.browser.ways import Links, Way, open_all, staff, to
 from tests.factories import add_org, page_settings, password_hash, sign_key
 
 # Orgs, and the keys of those which have one.
 WITH_KEYS = {name: None for name in ("keyless", "ready")} | {
     name: PrivateKey.generate() for name in ("changing", "expired", "lost", "overdue")
 }
-Links = dict[str, str]
-Way = Callable[[Page, Links], object]
 
 
 def prepare(town: Town) -> Links:
@@ -42,7 +41,7 @@ def prepare(town: Town) -> Links:
             pages.open_page(session, page, gettext, encryption.vouching, now)
         pages.close_page(page)
         prepare_paused(session, now)
-    links = {"home": town.url} | prepare_keys(town)
+    links = {"home": town.url} | prepare_keys(town) | people_states.prepare(world)
     ((words,),) = world.query("SELECT hash FROM consent_texts WHERE action_page_id = 2")
     links["words"] = f"/consent/{words}"
     for who in (*(f"admin@{org}.example.org" for org in ("org-one", "org-two", *WITH_KEYS)), "operator@example.org"):
@@ -114,23 +113,6 @@ def prepare_past(town: Town) -> Links:
         return {name: f"/console/overdue/keys/{key.id}" for name, key in zip(names, keys, strict=True)}
 
 
-def to(path: str) -> Way:
-    """Simply go there."""
-    return lambda page, links: page.goto(path.format(**links))
-
-
-def open_all(path: str) -> Way:
-    """Go there and unfold whatever is folded."""
-
-    def way(page: Page, links: Links) -> None:
-        page.goto(path.format(**links))
-        for summary in page.locator("main summary").all():
-            if not summary.evaluate("(summary) => summary.parentElement.open"):
-                summary.click()
-
-    return way
-
-
 def mail(kind: str) -> Way:
     """What a mail program shows."""
     return lambda page, links: page.set_content(links[f"mail, {kind}"])
@@ -177,16 +159,6 @@ def wrong_password(page: Page, _: Links) -> None:
     page.get_by_label("Password").fill("not it")
     page.get_by_role("button", name="Sign in").click()
     expect(page.get_by_role("alert")).to_be_visible()
-
-
-def staff(who: str, path: str) -> Way:
-    """Go there signed in; unfold whatever is folded."""
-
-    def way(page: Page, links: Links) -> None:
-        page.context.add_cookies([{"name": "session", "value": links[who], "url": links["home"]}])
-        open_all(path)(page, links)
-
-    return way
 
 
 def making(*steps: str, org: str = "keyless", role: str = "recipient") -> Way:
@@ -319,6 +291,7 @@ PLACES: dict[str, Way] = {
     "wrong password": wrong_password,
     "confirmation mail": mail("Please confirm"),
     "thank-you mail": mail("Thank you for signing"),
+    "invitation mail": mail("admin@org-two.example.org invites you to Org Two"),
     "mailbox": open_all("/mailbox"),
     "console": staff("admin@org-one.example.org", "/console/org-one/"),
     "console, campaigns": staff("admin@org-two.example.org", "/console/org-two/campaigns"),
@@ -355,8 +328,9 @@ PLACES: dict[str, Way] = {
     "new key, proven": proven,
     "new key, in use": in_use,
     "new key, refused": refused_registration,
+    **people_states.PLACES,
     "console, nothing here": staff("admin@org-one.example.org", "/console/org-one/nowhere"),
     "console, operator": staff("operator@example.org", "/console/home/"),
 }
 # What these states are about is no complaint.
-EXPECTED = (404, 410, 503, 422, "ERR_INTERNET_DISCONNECTED", "Failed to fetch")
+EXPECTED = (403, 404, 410, 503, 422, "ERR_INTERNET_DISCONNECTED", "Failed to fetch")

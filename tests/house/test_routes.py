@@ -32,6 +32,7 @@ PUBLIC, DEMO, TOKEN, PROVIDER = "public", "demo_only", "token_holder", "provider
 SIGNING_IN, STAFF = "signing_in", "staff"
 NUMBERS, EXPORTS, KEYS = {Right.NUMBERS}, {Right.EXPORTS}, {Right.KEYS}
 SECOND_YES, OWN_ACTS = {Right.SECOND_YES}, {Right.OWN_ACTS}
+PEOPLE, ACCOUNTS, INSTANCE = {Right.PEOPLE}, {Right.ACCOUNTS}, {Right.INSTANCE, Right.ACCOUNTS}
 OWN_PAGES, FORM_TOKEN, LINK, PROOF = Realm.PUBLIC, Realm.CONSOLE, Realm.LINK, Realm.HOOK
 READ = {
     "/": PUBLIC,
@@ -60,6 +61,14 @@ READ = {
     "/console/<org>/keys": KEYS,
     "/console/<org>/keys/new": KEYS,
     "/console/<org>/keys/<int:key_id>": KEYS,
+    "/console/<org>/people": ACCOUNTS,
+    "/console/<org>/people/<int:user_id>": PEOPLE,
+    "/console/<org>/leave": NUMBERS,
+    "/console/<org>/organisations": INSTANCE,
+    "/console/<org>/organisations/<int:org_id>": INSTANCE,
+    "/console/<org>/accounts": INSTANCE,
+    "/console/<org>/accounts/<int:user_id>": INSTANCE,
+    "/invitation/<token>": SIGNING_IN,
     "/health": PUBLIC,
     "/metrics": PUBLIC,
     "/mailbox": DEMO,
@@ -85,6 +94,19 @@ POST = {
     "/console/<org>/keys/<int:key_id>/discard": (KEYS, FORM_TOKEN),
     "/console/<org>/keys/<int:key_id>/revoke": (KEYS, FORM_TOKEN),
     "/console/<org>/key-changes/<int:change_id>/approve": (SECOND_YES, FORM_TOKEN),
+    "/console/<org>/people/<int:user_id>/role": (PEOPLE, FORM_TOKEN),
+    "/console/<org>/people/<int:user_id>/remove": (PEOPLE, FORM_TOKEN),
+    "/console/<org>/leave": (NUMBERS, FORM_TOKEN),
+    "/console/<org>/invitations": (ACCOUNTS, FORM_TOKEN),
+    "/console/<org>/invitations/<int:invitation_id>/again": (ACCOUNTS, FORM_TOKEN),
+    "/console/<org>/invitations/<int:invitation_id>/withdraw": (ACCOUNTS, FORM_TOKEN),
+    "/console/<org>/organisations": (INSTANCE, FORM_TOKEN),
+    "/console/<org>/organisations/<int:org_id>/lock": (INSTANCE, FORM_TOKEN),
+    "/console/<org>/organisations/<int:org_id>/unlock": (INSTANCE, FORM_TOKEN),
+    "/console/<org>/accounts/<int:user_id>/lock": (INSTANCE, FORM_TOKEN),
+    "/console/<org>/accounts/<int:user_id>/unlock": (INSTANCE, FORM_TOKEN),
+    "/invitation/<token>": (SIGNING_IN, FORM_TOKEN),
+    "/invitation/<token>/decline": (SIGNING_IN, FORM_TOKEN),
 }
 TABLE = {("GET", path): who for path, who in READ.items()} | {("POST", path): who for path, (who, _) in POST.items()}
 CONSOLE = [
@@ -107,6 +129,9 @@ def at(path: str, org: str = "org-one", key: int = 1, token: str = "x") -> str:
         "org": org,
         "int:key_id": str(key),
         "int:change_id": "1",
+        "int:user_id": "1",
+        "int:org_id": "2",
+        "int:invitation_id": "1",
         "page": "trees",
         "campaign": "trees",
         "token": token,
@@ -191,7 +216,7 @@ def test_nobody_keeps_an_answer_of_the_console(world: World) -> None:
 @pytest.mark.parametrize("path", TOKEN_POSTS)
 def test_a_console_post_without_its_form_token_is_refused(world: World, path: str) -> None:
     (key,) = world.query("SELECT min(id) FROM public_keys WHERE kind = 'recipient'")[0]
-    who = OPERATORS if POST[path][0] == SECOND_YES else ADMIN
+    who = OPERATORS if POST[path][0] in (SECOND_YES, INSTANCE) else ADMIN
     target = at(path, "home" if who == OPERATORS else "org-one", key)
     before = world.query("SELECT status, proven_at FROM public_keys ORDER BY id")
     for token in ({}, {"csrf_token": "made-up"}):
@@ -245,7 +270,7 @@ class Unread(io.BytesIO):
 def test_access_is_clear_before_the_body_is_read(world: World) -> None:
     sent = {"input_stream": Unread(), "content_length": 9, "content_type": "application/x-www-form-urlencoded"}
     stranger, other = world.app.test_client(), world.signed_in("admin@org-two.example.org")
-    paths = [path for path in TOKEN_POSTS if path != "/login"]
+    paths = [path for path in TOKEN_POSTS if POST[path][0] != SIGNING_IN]
     assert {path: stranger.post(at(path), **sent).status_code for path in paths} == dict.fromkeys(paths, 303)
     of_orgs = [path for path in paths if "<org>" in path]
     assert {path: other.post(at(path), **sent).status_code for path in of_orgs} == dict.fromkeys(of_orgs, 404)

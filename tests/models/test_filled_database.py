@@ -193,6 +193,12 @@ def test_what_was_recorded_before_is_the_beginning_of_a_chain(world: World, kept
     assert {actor.partition("@")[0] for actor in actors} >= {"admin"}
 
 
+def test_whoever_had_a_place_has_it_since_their_account_was_made_and_no_org_is_locked(world: World) -> None:
+    apart = "SELECT count(*) FROM memberships m JOIN users u ON u.id = m.user_id WHERE m.created_at <> u.created_at"
+    assert world.query(apart) == [(0,)]
+    assert world.query("SELECT count(*) FROM orgs WHERE locked_at IS NOT NULL") == [(0,)]
+
+
 @OF_FIRST
 def test_words_of_before_hold_nothing_a_spreadsheet_runs(filled: Flask) -> None:
     before = ("=1+cmd|' /C calc'!A0", "x;=1", "-mail", "Łódź 2026/a~b")

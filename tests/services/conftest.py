@@ -1,7 +1,9 @@
 """Services are tested through the world: a real app, real rows, and time moved by hand."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from typing import Any
 
+import psycopg
 import pytest
 from flask.testing import FlaskClient
 
@@ -31,6 +33,13 @@ def state(world: World) -> State:
         return rows[0][0] if rows else None
 
     return read
+
+
+@pytest.fixture
+def admin(database_url: str) -> Iterator[psycopg.Connection[Any]]:
+    """Somebody who sees which session waits for which."""
+    with psycopg.connect(database_url.replace("+psycopg", ""), autocommit=True) as connection:
+        yield connection
 
 
 def waiting_token(world: World) -> bytes:

@@ -43,9 +43,12 @@ def sign_in() -> ResponseReturnValue:
     with reading() as reads:
         user = people.find_user(reads, form.email.data)
         user_id, password_hash = (user.id, user.password_hash) if user else (None, None)
+        is_locked = user is not None and user.locked_at is not None
         memberships = people.places(reads, user_id) if user_id is not None else ()
     if not passwords.verify_password(password_hash, form.password.data) or user_id is None:
         return _page(form, 422)
+    if is_locked:
+        return _page(form, 422, is_locked=True)
     way = take_way(session, memberships)
     begin(current_app, user_id)
     return redirect(way or url_for("start.index"), code=303)
@@ -67,6 +70,9 @@ def sign_out() -> ResponseReturnValue:
     return redirect(url_for("auth.login"), code=303)
 
 
-def _page(form: SignInForm, status: int = 200, *, too_old: bool = False) -> ResponseReturnValue:
-    failed = status == 422 and not too_old
-    return render_template("console/auth/login.html", form=form, failed=failed, too_old=too_old), status
+def _page(
+    form: SignInForm, status: int = 200, *, too_old: bool = False, is_locked: bool = False
+) -> ResponseReturnValue:
+    failed = status == 422 and not too_old and not is_locked
+    values = {"form": form, "failed": failed, "too_old": too_old, "is_locked": is_locked}
+    return render_template("console/auth/login.html", **values), status

@@ -1,6 +1,6 @@
 """The org's console: where its campaigns stand; for the operator, how the instance is doing."""
 
-from flask import Blueprint, Response, abort, current_app, g, redirect, request, url_for
+from flask import Blueprint, Response, current_app, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
@@ -9,6 +9,7 @@ from proca_web.adapters.alive import late_mail
 from proca_web.adapters.database import reading
 from proca_web.adapters.encryption import vouching_if_known
 from proca_web.domain.rights import Right
+from proca_web.domain.words import StaffRole
 from proca_web.services.instance import alarms, figures
 from proca_web.services.keys import holdings
 from proca_web.services.keys import views as key_views
@@ -25,11 +26,12 @@ bp = Blueprint("start", __name__, url_prefix="/console")
 @bp.get("/")
 @staff
 def index() -> ResponseReturnValue:
-    """To the org of whoever is signed in; to a choice where there are several."""
+    """To the org of whoever is signed in; to a choice where there are several. Operators: to the instance."""
     places = current_user.memberships
-    if not places:
-        abort(404)
-    return redirect(url_for("start.show", org=places[0].org.name), code=303)
+    home = next((place for place in places if place.role == StaffRole.OPERATOR), None)
+    if home is None and len(places) != 1:
+        return render_template("console/start/choose.html", places=places)
+    return redirect(url_for("start.show", org=(home or places[0]).org.name), code=303)
 
 
 @bp.get("/<org>/")

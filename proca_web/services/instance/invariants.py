@@ -120,8 +120,9 @@ def _pages(session: Session, vouching: Vouching | None, now: datetime) -> list[s
     for page in session.scalars(live.where(ActionPage.status == Publication.LIVE).order_by(ActionPage.id)):
         orgs = wordings.orgs_of(page)
         for receiver in wordings.distribution_of(page).always():
-            if vouching is not None and orgs[receiver].id not in receiving:
-                found.append(f"page {page.name} is live, but {orgs[receiver].name} has no active key: it answers 503")
+            org = orgs[receiver]
+            if vouching is not None and org.id not in receiving and org.locked_at is None:
+                found.append(f"page {page.name} is live, but {org.name} has no active key: it answers 503")
         if page.id not in worded:
             found.append(f"page {page.name} is live without a wording")
     home_owns = select(func.count()).select_from(Campaign).join(Org, Org.id == Campaign.org_id).where(Org.is_home)

@@ -13,7 +13,7 @@ from sqlalchemy import BindParameter, bindparam, delete, select, update
 from sqlalchemy.orm import Session
 
 from proca_web.domain.outcome import Outcome
-from proca_web.domain.words import Alarm, KeyEvent, OutboxState, StaffRole
+from proca_web.domain.words import Alarm, KeyEvent, OutboxState, StaffEvent, StaffRole
 from proca_web.models import Membership, Org, OutboxMail, User
 from proca_web.services import driver
 
@@ -50,7 +50,7 @@ _FORGET = delete(_OUTBOX).where(_COLUMNS.state == OutboxState.SENT, _COLUMNS.sen
 
 @dataclass(frozen=True, slots=True)
 class DueNotice:
-    """A claimed mail to one member of staff."""
+    """A claimed mail to one member of staff, or to whom one invites."""
 
     id: int
     kind: str
@@ -81,7 +81,7 @@ def operators(session: Session) -> Sequence[int]:
 
 def tell(
     session: Session,
-    event: KeyEvent | Alarm,
+    event: KeyEvent | Alarm | StaffEvent,
     org_id: int,
     users: Iterable[int],
     once: str,
@@ -95,6 +95,15 @@ def tell(
         session.execute(_ADD.of(session), {**told, "user_id": user, "once": f"{once}:{user}"})
 
 
+def write_to(
+    session: Session, event: StaffEvent, org_id: int, email: str, once: str, now: datetime, **detail: str | int
+) -> None:
+    """Write one mail to an address that need not be an account's; what opens the link in it is made when it leaves."""
+    told = {"kind": event.told, "org_id": org_id, "detail": json.dumps(detail, ensure_ascii=False)}
+    told |= {"next_try": now, "created_at": now}
+    session.execute(_ADD.of(session), {**told, "email": email, "once": once})
+
+
 def is_due(session: Session, now: datetime) -> bool:
     """Whether any mail to staff waits."""
     return session.execute(_DUE, {"now": now}).first() is not None
@@ -105,8 +114,9 @@ def claim(session: Session, now: datetime) -> DueNotice | None:
     row = session.execute(_CLAIM, {"now": now, "lease": now + LEASE}).first()
     if row is None:
         return None
-    org, user = session.get_one(Org, row.org_id), session.get_one(User, row.user_id)
-    return DueNotice(row.id, row.kind, org.name, org.title, user.email, json.loads(row.detail), row.once, row.attempts)
+    org = session.get_one(Org, row.org_id)
+    email = row.email or session.get_one(User, row.user_id).email
+    return DueNotice(row.id, row.kind, org.name, org.title, email, json.loads(row.detail), row.once, row.attempts)
 
 
 def settle(session: Session, notice: DueNotice, outcome: Outcome, now: datetime) -> None:

@@ -14,8 +14,9 @@ from proca_web.adapters.database import reading
 from proca_web.domain import rights as staff_rights
 from proca_web.domain.rights import Right
 from proca_web.models import Org
-from proca_web.services.staff import people
+from proca_web.services.staff import members, people
 from proca_web.web import errors, login
+from proca_web.web.access import typed
 from proca_web.web.arriving import client
 
 
@@ -57,27 +58,46 @@ def holding(needed: Iterable[Right]) -> ResponseReturnValue | None:
     if turned_away is not None:
         return turned_away
     name = (request.view_args or {}).get("org", "")
-    g.org = _own_org(name)
+    own = _own_org(name)
+    if own is None:
+        return _unknown(name)
+    g.org = own
     if not all(staff_rights.exists(right, at_home=g.org.is_home) for right in needed):
         abort(404)
     g.rights = current_user.rights_in(g.org)
     return None if g.rights.issuperset(needed) else _missing(g.org)
 
 
-def _own_org(name: str) -> Org:
+def _own_org(name: str) -> Org | None:
     found: Org | None = next((place.org for place in current_user.memberships if place.org.name == name), None)
     if found is None and current_user.is_operator:
         with reading() as reads:
             found = people.find_org(reads, name)
-    return found or abort(404)
+    return found
+
+
+def _unknown(name: str) -> ResponseReturnValue:
+    """404, as for any org; who belonged to it when they signed in gets back what they typed."""
+    if request.method == "POST":
+        with reading() as reads:
+            was = members.was_removed(reads, name, current_user.user.id, current_user.place.created_at)
+        if was:
+            return errors.answer(404, typed=typed.texts())
+    return abort(404)
 
 
 def _missing(org: Org) -> ResponseReturnValue:
+    shown = typed.texts() if request.method == "POST" else ()
+    if org.locked_at is not None and not current_user.is_operator:
+        locked = gettext(
+            "Whoever runs this site has locked this organisation. Until it is open again you can only look."
+        )
+        return errors.answer(403, gettext("This organisation is locked"), locked, typed=shown)
     with reading() as reads:
         owners = people.owners(reads, org.id)
     asked = gettext("An owner of %(org)s can: %(people)s.", org=org.title, people=", ".join(owners))
     nobody = gettext("Who runs this site can help you.")
-    return errors.answer(403, gettext("You may not do this here"), asked if owners else nobody)
+    return errors.answer(403, gettext("You may not do this here"), asked if owners else nobody, typed=shown)
 
 
 def _has_key_of(plan: Path) -> bool:

@@ -1,20 +1,14 @@
-"""Supporter and worker at the same rows: whatever one has begun, the other waits for it or sees it.
+"""Supporter and worker at the same rows: whatever one has begun, the other waits for it or sees it."""
 
-Two connections, and no clocks: the first act runs up to one of its statements and stops there; the second one is begun;
-the first goes on as soon as the second has ended, or waits for a lock of the first.
-"""
-
-import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from typing import Any
 
 import psycopg
 import pytest
-from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -44,105 +38,9 @@ from proca_web.web.ratelimit import Limit
 from tests import worker
 from tests.factories import World
 from tests.services.conftest import confirm_path, waiting_token
+from tests.services.stepping import Act, run_against
 
 ON_POSTGRES = pytest.mark.parametrize("database_url", ["postgres"], indirect=True)
-Act = Callable[[Session], object]
-
-
-@dataclass
-class Stepping:
-    """One act in a thread and a session of its own, which stops before one of its statements."""
-
-    app: Flask
-    act: Act
-    stop_before: int = -1
-    stopped: threading.Event = field(default_factory=threading.Event)
-    may_go_on: threading.Event = field(default_factory=threading.Event)
-    pid: int = 0
-    fault: BaseException | None = None
-
-    def __post_init__(self) -> None:
-        self.began = threading.Event()
-        self.thread = threading.Thread(target=self._run, daemon=True)
-        self.thread.start()
-
-    def _run(self) -> None:
-        steps = count()
-
-        def before() -> None:
-            if next(steps) == self.stop_before:
-                self.stopped.set()
-                assert self.may_go_on.wait(20)
-
-        try:
-            with self.app.app_context(), writing() as session:
-                raw: Any = session.connection().connection.driver_connection
-                self.pid = raw.info.backend_pid
-                self.began.set()
-                with stepping(raw, before):
-                    self.act(session)
-        except BaseException as error:
-            self.fault = error
-        finally:
-            self.began.set()
-            self.stopped.set()
-
-
-class stepping:
-    """Calls `before` ahead of each statement of this driver connection, whoever sends it."""
-
-    def __init__(self, raw: psycopg.Connection[Any], before: Callable[[], None]) -> None:
-        self.raw, self.before, self.own = raw, before, raw.cursor_factory
-
-    def __enter__(self) -> None:
-        before, own = self.before, self.own
-
-        class Cursor(own):  # type: ignore[misc, valid-type]
-            def execute(self, *args: Any, **named: Any) -> Any:
-                before()
-                return super().execute(*args, **named)
-
-            def executemany(self, *args: Any, **named: Any) -> Any:
-                before()
-                return super().executemany(*args, **named)
-
-        self.raw.cursor_factory = Cursor
-
-    def __exit__(self, *_: object) -> None:
-        self.raw.cursor_factory = self.own
-
-
-@pytest.fixture
-def admin(database_url: str) -> Iterator[psycopg.Connection[Any]]:
-    """Somebody who sees which session waits for which."""
-    with psycopg.connect(database_url.replace("+psycopg", ""), autocommit=True) as connection:
-        yield connection
-
-
-def waits_for_a_lock(admin: psycopg.Connection[Any], pid: int) -> bool:
-    """Whether that session of the database waits for another one's lock."""
-    found = admin.execute("SELECT cardinality(pg_blocking_pids(%s))", (pid,)).fetchone()
-    return bool(found and found[0])
-
-
-def run_against(world: World, admin: psycopg.Connection[Any], first: Act, second: Act, stop_before: int) -> bool:
-    """`first` up to its statement `stop_before`, `second` as far as it comes, then both to their end.
-
-    False: `first` has fewer statements; it ran before `second`.
-    """
-    one = Stepping(world.app, first, stop_before)
-    assert one.stopped.wait(20)
-    is_stopped = one.thread.is_alive()
-    two = Stepping(world.app, second)
-    assert two.began.wait(20)
-    while two.thread.is_alive() and not waits_for_a_lock(admin, two.pid):
-        two.thread.join(0.005)
-    one.may_go_on.set()
-    for each in (one, two):
-        each.thread.join(20)
-        assert not each.thread.is_alive()
-        assert each.fault is None or isinstance(each.fault, UnknownToken), repr(each.fault)
-    return is_stopped
 
 
 @dataclass
