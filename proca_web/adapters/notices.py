@@ -1,23 +1,34 @@
 """Mails to staff, written from one text file each: its first line is the subject, the rest are paragraphs.
 
-They name keys and pages, never a supporter, and hold no link that acts: what is to be done is done in the console.
+They name keys and pages, never a supporter. What is to be done is done in the console, or behind a link of the
+reader's own account, which is made here, when the mail leaves, and leads to a page with a button.
 """
 
 from email.utils import make_msgid
+from urllib.parse import urlsplit
 
 from flask import Flask
 from flask_babel import force_locale
 
 from proca_web.adapters import links
+from proca_web.adapters.database import reading
 from proca_web.adapters.mail.letters import Letter
+from proca_web.domain.messages import LANGUAGES
+from proca_web.domain.words import AccountEvent
+from proca_web.services.staff.account import links as account_links
 from proca_web.services.staff.outbox import DueNotice
+
+_OF_LINKS = {
+    AccountEvent.RESET.told: "forgot.reset",
+    AccountEvent.ADDRESS_OF_BEFORE.told: "account.address",
+    AccountEvent.NEW_ADDRESS.told: "account.address",
+}
 
 
 def write(app: Flask, notice: DueNotice) -> Letter:
     """The letter that a notice stands for."""
-    keys_url = links.url(app, "keys.index", org=notice.org)
-    with force_locale("en"):
-        values = {"notice": notice, "detail": notice.detail, "keys_url": keys_url}
+    with force_locale(notice.locale if notice.locale in LANGUAGES else "en"):
+        values = {"notice": notice, "detail": notice.detail, **_places(app, notice)}
         text = app.jinja_env.get_template(f"email/staff/{notice.kind}.txt").render(values)
         subject, _, body = text.strip().partition("\n")
         paragraphs = [" ".join(part.split()) for part in body.split("\n\n") if part.strip()]
@@ -34,3 +45,25 @@ def write(app: Flask, notice: DueNotice) -> Letter:
     )
     letter.msgId = make_msgid(domain=sender.rpartition("@")[2])
     return letter
+
+
+def _places(app: Flask, notice: DueNotice) -> dict[str, str]:
+    """Where the mail may lead."""
+    return {
+        "site": urlsplit(app.config["PUBLIC_URL"]).netloc,
+        "keys_url": links.url(app, "keys.index", org=notice.org),
+        "account_url": links.url(app, "account.index"),
+        "forgot_url": links.url(app, "forgot.ask"),
+        "link_url": _link(app, notice),
+    }
+
+
+def _link(app: Flask, notice: DueNotice) -> str:
+    """The address that a link of the reader's account has; empty where the mail is about no link."""
+    endpoint = _OF_LINKS.get(notice.kind)
+    if endpoint is None:
+        return ""
+    with reading() as session:
+        key: str = app.extensions["proca_settings"].secret_key
+        token = account_links.token_of(session, key, int(notice.detail["link"]))
+    return links.url(app, endpoint, token=token)
