@@ -152,8 +152,8 @@ def waiting(error: TooManyTries) -> str:
     """How long somebody has to wait who tried too often."""
     minutes = -int(-error.wait.total_seconds() // 60)
     text: str = ngettext(
-        "That was tried too often in a row. Please wait a minute.",
-        "That was tried too often in a row. Please wait %(num)s minutes.",
+        "That was tried too often, one time after the other. Please wait a minute.",
+        "That was tried too often, one time after the other. Please wait %(num)s minutes.",
         minutes,
     )
     return text

@@ -9,7 +9,7 @@ from functools import cache
 from importlib.metadata import version
 from typing import Any
 
-from babel import Locale, dates
+from babel import Locale, dates, negotiate_locale
 from flask import Flask, current_app, g, request, url_for
 from flask_babel import format_decimal, get_locale, gettext, ngettext
 from markupsafe import Markup, escape
@@ -57,7 +57,7 @@ def locale() -> str:
     """The language of this answer: the page's or the reader's own; in the console the browser's; else English."""
     chosen: str | None = g.get("locale")
     if chosen is None and request and is_staff_path(request.path):
-        chosen = request.accept_languages.best_match(LANGUAGES)
+        chosen = negotiate_locale(request.accept_languages.values(), LANGUAGES, sep="-")
     return chosen or "en"
 
 

@@ -74,7 +74,7 @@ def send(session: Session, user: User, change: Change, now: datetime) -> None:
         if link.used_at is not None:
             continue
         event, once = _ASKED[LinkKind(link.kind)], f"address:{link.id}:{now:%Y-%m-%dT%H:%M}"
-        detail: dict[str, str | int] = {"link": link.id, "email": link.email, "locale": user.locale}
+        detail: dict[str, str | int] = {"link": link.id, "wanted": link.email, "locale": user.locale}
         if link is change.before:
             telling.tell(session, event, user.id, once, now, **detail)
         else:

@@ -9,9 +9,10 @@ from proca_web.domain.errors import FieldsRefused
 from proca_web.domain.messages import N_, Message
 from proca_web.services.staff.passwords import LONGEST_PASSWORD, SHORTEST_PASSWORD
 
-# zxcvbn: 3 is "safely unguessable", more than a hundred million tries. It takes a second for 40 odd characters.
+# zxcvbn: 3 is "safely unguessable", more than a hundred million tries. It takes seconds for 40 odd ones.
 GOOD_ENOUGH = 3
-JUDGED_CHARACTERS = 32
+JUDGED_CHARACTERS = 24
+OF_ONE_S_OWN = 8  # letters and digits beside those of one's name, address and organisation
 
 _SHORT = N_(
     "This is shorter than %(shortest)s characters. Four words that have nothing to do with each other are enough."
@@ -55,6 +56,8 @@ def _fault(password: str, known: list[str]) -> Message | None:
         return Message(_LONG, {"longest": LONGEST_PASSWORD})
     if password.strip().lower() in _common():
         return Message(_COMMON)
+    if _is_about(password.lower(), known):
+        return Message(_ABOUT_YOU)
     judged = _judge(password, known)
     return None if judged["score"] >= GOOD_ENOUGH else Message(_why(judged["sequence"]))
 
@@ -72,6 +75,14 @@ def _why(found: Iterable[Mapping[str, Any]]) -> str:
     if longest.get("dictionary_name") == "user_inputs":
         return _ABOUT_YOU
     return _WHY.get(longest["pattern"], _EASY)
+
+
+def _is_about(password: str, known: Iterable[str]) -> bool:
+    """Whether little is left once what is known of the person is taken out; zxcvbn does not know whom it judges."""
+    rest = password
+    for part in sorted(known, key=len, reverse=True):
+        rest = rest.replace(part, "")
+    return rest != password and sum(map(str.isalnum, rest)) < OF_ONE_S_OWN
 
 
 def _parts(said: str) -> list[str]:

@@ -26,7 +26,7 @@ def add(session: Session, user: User, kind: LinkKind, lasts: timedelta, now: dat
     """One more link to be mailed; it has its number when this returns."""
     link = AccountLink(user_id=user.id, kind=kind, email=email, created_at=now, until=now + lasts)
     session.add(link)
-    session.flush([link])
+    session.flush()
     return link
 
 
