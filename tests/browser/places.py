@@ -17,7 +17,7 @@ from proca_web.services.keys import activating, registering
 from proca_web.services.keys import changes as key_changes
 from proca_web.services.keys.registering import Registration
 from proca_web.services.petitions import campaigns, pages
-from proca_web.services.staff import people
+from proca_web.services.staff import people, sessions
 from proca_web.services.staff.account import addresses, resetting
 from proca_web.services.staff.account import links as account_links
 from tests.browser.live import Town, fill, sign
@@ -80,6 +80,8 @@ def prepare_account(town: Town) -> Links:
         link = account_links.newest(session, user.id, LinkKind.RESET)
         assert link is not None
         found["reset"] = f"/reset/{account_links.token(world.app.config['SECRET_KEY'], link, user)}"
+        for device, network in (("Safari, iPhone", "203.0.113.0/24"), ("", "")):
+            sessions.start(session, user.id, device, network, now)
     return found
 
 
@@ -222,7 +224,7 @@ def said_no(page: Page, links: Links) -> None:
 def account_menu(page: Page, links: Links) -> None:
     """The account menu, open over a page."""
     staff("admin@org-one.example.org", "/console/org-one/")(page, links)
-    page.get_by_text("Signed in as").first.click()
+    page.locator("header summary").click()
     expect(page.get_by_role("button", name="Sign out")).to_be_visible()
 
 

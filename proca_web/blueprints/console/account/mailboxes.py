@@ -11,7 +11,7 @@ from proca_web.adapters.database import reading, writing
 from proca_web.blueprints.console.account import bp, overview, secret_keys
 from proca_web.domain.errors import FieldsRefused
 from proca_web.domain.messages import Message
-from proca_web.domain.words import TryKind
+from proca_web.domain.words import LinkKind, TryKind
 from proca_web.services.staff.account import addresses
 from proca_web.web import trying
 from proca_web.web.access import mailed_to_staff, staff
@@ -87,8 +87,8 @@ def confirm_address(token: str) -> ResponseReturnValue:
 def refuse_address(token: str) -> ResponseReturnValue:
     """This mailbox says no."""
     with writing() as session:
-        addresses.refuse(session, secret_keys(), token, clock.now())
-    return _mailbox("stays", token)
+        by = addresses.refuse(session, secret_keys(), token, clock.now())
+    return _mailbox("old said no" if by is LinkKind.ADDRESS_OF_BEFORE else "new said no", token)
 
 
 def _mailbox(

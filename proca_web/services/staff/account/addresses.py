@@ -122,14 +122,15 @@ def confirm(session: Session, secret_keys: Sequence[str], token: str, now: datet
     return True
 
 
-def refuse(session: Session, secret_keys: Sequence[str], token: str, now: datetime) -> None:
-    """A mailbox says no: nothing changes, by the other link neither. Raises AccountLinkOver."""
+def refuse(session: Session, secret_keys: Sequence[str], token: str, now: datetime) -> LinkKind:
+    """A mailbox says no: nothing changes, by the other link neither; which of the two. Raises AccountLinkOver."""
     user = links.lock(session, find(session, secret_keys, token, now)[1].id)
     link, _ = find(session, secret_keys, token, now)
     if user.email == link.email:  # done meanwhile
         raise AccountLinkOver
     stop(session, user.id, now)
     telling.record(session, AccountEvent.ADDRESS_REFUSED, user.id, now, by=link.kind)
+    return LinkKind(link.kind)
 
 
 def stop(session: Session, user_id: int, now: datetime) -> None:

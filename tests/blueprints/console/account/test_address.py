@@ -53,6 +53,7 @@ def test_either_mailbox_may_say_no(person: Person, world: World, mailed: tuple[s
     answer = press(world, mailed[who], "/refuse")
     assert answer.status_code == 200
     assert "stays as it is" in answer.text
+    assert ("somebody else is signed in to your account" in answer.text) is (who == 0)
     assert [person.get(link).status_code for link in mailed] == [410, 410]
     assert address(world) == OWNER
     assert "New address" in person.get("/account/").text
