@@ -29,7 +29,7 @@ def write(app: Flask, notice: DueNotice) -> Letter:
     """The letter that a notice stands for."""
     with force_locale(notice.locale if notice.locale in LANGUAGES else "en"):
         values = {"notice": notice, "detail": notice.detail, **_places(app, notice)}
-        text = app.jinja_env.get_template(f"email/staff/{notice.kind}.txt").render(values)
+        text = app.jinja_env.get_template(_template(notice.kind)).render(values)
         subject, _, body = text.strip().partition("\n")
         paragraphs = [" ".join(part.split()) for part in body.split("\n\n") if part.strip()]
         html = app.jinja_env.get_template("email/staff/_paragraphs.html").render(
@@ -45,6 +45,12 @@ def write(app: Flask, notice: DueNotice) -> Letter:
     )
     letter.msgId = make_msgid(domain=sender.rpartition("@")[2])
     return letter
+
+
+def _template(kind: str) -> str:
+    """Mails about somebody's own account have a folder of their own."""
+    subject, _, name = kind.partition("-")
+    return f"email/staff/account/{name}.txt" if subject == "account" else f"email/staff/{kind}.txt"
 
 
 def _places(app: Flask, notice: DueNotice) -> dict[str, str]:

@@ -31,8 +31,7 @@ from tests.smtp_sink import Sink
 
 OWNER, OPERATOR = "admin@org-one.example.org", "operator@example.org"
 TEMPLATES = Path(__file__).parents[2] / "templates" / "email" / "staff"
-# Mails about somebody's own account are looked at in test_account_mails.
-KINDS = sorted(path.stem for path in TEMPLATES.glob("*.txt") if not path.stem.startswith("account-"))
+KINDS = sorted(path.stem for path in TEMPLATES.glob("*.txt"))
 
 
 @pytest.fixture

@@ -7,8 +7,8 @@ from proca_web.domain.messages import LANGUAGES
 from tests.blueprints.console.account.person import NEW, OWNER, Person, links, mails
 from tests.factories import PASSWORD, FakeClock, World
 
-TEMPLATES = Path(__file__).parents[4] / "templates" / "email" / "staff"
-KINDS = sorted(path.stem for path in TEMPLATES.glob("account-*.txt"))
+TEMPLATES = Path(__file__).parents[4] / "templates" / "email" / "staff" / "account"
+KINDS = sorted(f"account-{path.stem}" for path in TEMPLATES.glob("*.txt"))
 WANTED = "anna@org-one.example.org"
 TOKEN = "[A-Za-z0-9_-]{43}"
 LEADS_TO = re.compile(rf"http://localhost/(account/|forgot|reset/{TOKEN}|account/address/{TOKEN})")
