@@ -1,7 +1,8 @@
 """HTTP in, HTTP out: access, parse, one service call, answer. A blueprint imports no other."""
 
 from proca_web.blueprints.api import bounces
-from proca_web.blueprints.console import auth, exports, invited, keys, people, record, start
+from proca_web.blueprints.console import account, auth, exports, forgot, invited, keys, people, record, start
+from proca_web.blueprints.console.account import mailboxes, places, profile
 from proca_web.blueprints.console.instance import accounts, orgs
 from proca_web.blueprints.console.keys import acts, pages
 from proca_web.blueprints.console.people import acts as people_acts
@@ -15,6 +16,8 @@ BLUEPRINTS = (
     withdraw.bp,
     transparency.bp,
     auth.bp,
+    forgot.bp,
+    account.bp,
     start.bp,
     exports.bp,
     keys.bp,
@@ -27,6 +30,7 @@ BLUEPRINTS = (
     mailbox.bp,
     bounces.bp,
 )
-# They add themselves to keys.bp and people.bp.
+# They add themselves to account.bp, keys.bp and people.bp.
+ROUTES_OF_ACCOUNT = (profile, mailboxes, places)
 ROUTES_OF_KEYS = (pages, acts)
 ROUTES_OF_PEOPLE = (people_pages, people_acts)

@@ -1,6 +1,7 @@
 """The named refusals of the product. Raised where known, turned into HTTP in one place; never say personal data."""
 
 from collections.abc import Mapping
+from datetime import timedelta
 
 from proca_web.domain.messages import N_, Message
 
@@ -105,6 +106,19 @@ class NoWorkerKey(Unavailable):
 
     def __init__(self) -> None:
         super().__init__("no worker has started")
+
+
+class TooManyTries(ProcaError):
+    """Somebody tried too often in a row: not before `wait` is over; `is_known`: from where the account is used to."""
+
+    def __init__(self, wait: timedelta, *, is_known: bool) -> None:
+        super().__init__()
+        self.wait = wait
+        self.is_known = is_known
+
+
+class AccountLinkOver(ProcaError):
+    """A link that was mailed to the holder of an account opens nothing: too old, used, or replaced."""
 
 
 class UnknownToken(ProcaError):

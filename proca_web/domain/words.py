@@ -207,6 +207,39 @@ class StaffEvent(StrEnum):
         return f"people-{self}"
 
 
+class AccountEvent(StrEnum):
+    """What happens to somebody's account, by the word the records of their orgs hold."""
+
+    SIGNED_IN = "sign-in"
+    NEW_DEVICE = "new-device"
+    TRIED = "tries"
+    NAME = "name"
+    PASSWORD = "password"  # noqa: S105 -- the word, not one
+    RESET = "reset"
+    RESET_DONE = "reset-done"
+    ADDRESS_ASKED = "address-ask"
+    ADDRESS_OF_BEFORE = "address-before"
+    NEW_ADDRESS = "address-new"
+    ADDRESS_REFUSED = "address-refuse"
+    ADDRESS = "address"
+    SIGNED_OUT = "sign-out"
+    SESSIONS_ENDED = "sessions-end"
+
+    @property
+    def told(self) -> str:
+        """Its name in an org's record and among mails to staff, where other subjects stand beside it."""
+        return f"account-{self}"
+
+
+class TryKind(StrEnum):
+    """What somebody can try to guess, or cause again and again; each is counted by itself."""
+
+    SIGN_IN = "sign-in"
+    CODE = "code"
+    PASSWORD = "password"  # noqa: S105 -- the word, not one
+    RESET = "reset"
+
+
 class LinkKind(StrEnum):
     """What a link mailed to the holder of an account is for."""
 

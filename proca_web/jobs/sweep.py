@@ -23,6 +23,7 @@ from proca_web.services.petitions import counting, mail_delay
 from proca_web.services.sealing import sender_rows
 from proca_web.services.sealing.keyring import Keyring
 from proca_web.services.signatures import expiring, mending
+from proca_web.services.staff.account import arriving
 
 
 def sweep(app: Flask) -> None:
@@ -61,6 +62,7 @@ def _housekeeping(app: Flask, aged: datetime) -> None:
     _step(app, "old keys", lambda: worker_keys.tidy(app, aged))
     _step(app, "senders", lambda: _write(lambda c: sender_rows.drop_old(c, aged)))
     _step(app, "closed campaigns", lambda: _forget_campaigns(keyring, aged))
+    _step(app, "accounts", lambda: _write(lambda c: arriving.tidy(c, aged)))
     _step(app, "recount", _recount)
     _step(app, "signs of life", lambda: _write(lambda c: heartbeats.forget_old(c, aged)))
     _step(app, "campaign keys", lambda: _miss_keys(app, keyring))

@@ -3,13 +3,14 @@
 from collections.abc import Sequence
 
 from flask import Flask, Response, current_app, g, make_response, render_template, request
-from flask_babel import gettext
+from flask_babel import gettext, ngettext
 from werkzeug.exceptions import HTTPException
 
 from proca_web.adapters import logs
 from proca_web.adapters.alive import trouble
 from proca_web.crypto.keys.key_log import KEY_LOG_ALARM
 from proca_web.domain.errors import (
+    AccountLinkOver,
     CampaignKeyMissing,
     CampaignNotFound,
     CannotSealNow,
@@ -21,6 +22,7 @@ from proca_web.domain.errors import (
     PageNotFound,
     PageNotOpen,
     SecretGiven,
+    TooManyTries,
     Unavailable,
     UnknownToken,
 )
@@ -64,6 +66,8 @@ def init_app(app: Flask) -> None:
         app.register_error_handler(nothing, lambda _: answer(404))
     app.register_error_handler(PageNotOpen, _page_not_open)
     app.register_error_handler(UnknownToken, _unknown_token)
+    app.register_error_handler(AccountLinkOver, lambda _: account_link_over())
+    app.register_error_handler(TooManyTries, lambda error: wait(answer(429, advice=waiting(error)), error))
     app.register_error_handler(LinkCut, _link_cut)
     for refusal in (NoActiveKey, CannotSealNow, CampaignKeyMissing, GuardDamaged):
         app.register_error_handler(refusal, _unavailable)
@@ -139,6 +143,33 @@ def _unknown_token(_: UnknownToken) -> Response:
         gettext("This link is no longer valid"),
         gettext("Nothing is held under it. If you want to sign, please open the petition and sign again."),
     )
+
+
+def account_link_over() -> Response:
+    """A link that was mailed to staff opens nothing; the way to another one is on the page."""
+    return answer(
+        410,
+        gettext("This link is no longer valid"),
+        gettext("It was used, or it is too old, or a newer one was asked for. Nothing was changed."),
+        template="errors/account.html",
+    )
+
+
+def waiting(error: TooManyTries) -> str:
+    """How long somebody has to wait who tried too often."""
+    minutes = -int(-error.wait.total_seconds() // 60)
+    text: str = ngettext(
+        "That was tried too often, one time after the other. Please wait a minute.",
+        "That was tried too often, one time after the other. Please wait %(num)s minutes.",
+        minutes,
+    )
+    return text
+
+
+def wait(response: Response, error: TooManyTries) -> Response:
+    """Say when to try again."""
+    response.headers["Retry-After"] = str(int(error.wait.total_seconds()) + 1)
+    return response
 
 
 def _link_cut(_: LinkCut) -> Response:

@@ -6,21 +6,26 @@ Public paths never read and never set it; that is decided here, by path, and now
 import secrets
 from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import replace
 
-from flask import Flask, Request, Response, request
+from flask import Flask, Request, Response, after_this_request, g, request
 from flask import session as cookie
 from flask.sessions import SecureCookieSession, SecureCookieSessionInterface, SessionMixin
 from flask_login import LoginManager, UserMixin, current_user, login_user, logout_user
 
 from proca_web.adapters import clock
 from proca_web.adapters.database import reading, writing
+from proca_web.config import Settings
 from proca_web.domain import rights
 from proca_web.domain.errors import Unavailable
+from proca_web.domain.messages import LANGUAGES
 from proca_web.domain.rights import Right
 from proca_web.domain.words import StaffRole
 from proca_web.models import Membership, Org, StaffSession
 from proca_web.services.staff import sessions
-from proca_web.web.arriving import device
+from proca_web.services.staff.account import arriving, devices
+from proca_web.services.staff.account.devices import Caller
+from proca_web.web.arriving import device, known
 
 
 class SignedIn(UserMixin):
@@ -60,6 +65,7 @@ class SignedIn(UserMixin):
 
 
 _WAY, _LONGEST_WAY = "way", 1000
+TOLD = "told"  # what the sign-in page says first, once
 _STAFF_PATHS = ("/console/", "/login", "/logout", "/forgot", "/reset/", "/invitation/", "/account/")
 POLLING = "poll"  # a page that only asks whether there is news keeps nobody signed in
 
@@ -105,25 +111,74 @@ def init_app(app: Flask, manager: LoginManager) -> None:
 
 
 def begin(app: Flask, user_id: int) -> None:
-    """Somebody signed in: a session of its own, whatever the browser held before is forgotten."""
-    proxies = app.extensions["proca_settings"].trusted_proxies
-    where = (device.in_words(request), device.network(request, proxies))
+    """Somebody signed in: a session of its own, whatever the browser held before is forgotten.
+
+    The browser is known from now on; one that is new to the account is told to its holder.
+    """
+    where = caller(app)
+    browser = where.browser or devices.new_token()
+    here = (device.in_words(request), device.network(request, _settings(app).trusted_proxies))
     with writing() as written:
-        token = sessions.start(written, user_id, *where, clock.now())
+        now = clock.now()
+        token = sessions.start(written, user_id, *here, now)
+        arriving.signed_in(written, _settings(app).secret_keys, user_id, replace(where, browser=browser), here, now)
+    _remember_browser(app, browser)
+    _put(token)
+
+
+def begin_anew(app: Flask) -> None:
+    """All sessions of whoever is signed in were ended: one more, with another token, for this browser."""
+    here = (device.in_words(request), device.network(request, _settings(app).trusted_proxies))
+    before = current_user.place
+    with writing() as written:
+        token = sessions.start(written, before.user_id, *here, clock.now(), before.factor_at)
+    _put(token)
+
+
+def make_known(app: Flask, user_id: int) -> None:
+    """Somebody proved by their mailbox whose this browser is: it is known, though nobody is signed in."""
+    where = caller(app)
+    browser = where.browser or devices.new_token()
+    with writing() as written:
+        devices.remember(written, _settings(app).secret_keys, user_id, Caller(browser=browser), clock.now())
+    _remember_browser(app, browser)
+
+
+def caller(app: Flask) -> Caller:
+    """Where this request comes from, for what is counted."""
+    settings = _settings(app)
+    return known.caller(request, settings.trusted_proxies, https=settings.is_https)
+
+
+def end() -> None:
+    """Whoever is signed in signs out, here and wherever else they are."""
+    with writing() as written:
+        arriving.signed_out(written, current_user.user.id, clock.now())
+    logout_user()
+    cookie.clear()
+
+
+def _settings(app: Flask) -> Settings:
+    settings: Settings = app.extensions["proca_settings"]
+    return settings
+
+
+def _remember_browser(app: Flask, browser: str) -> None:
+    https = _settings(app).is_https
+
+    @after_this_request
+    def keep(response: Response) -> Response:
+        known.keep(response, browser, https=https)
+        return response
+
+
+def _put(token: str) -> None:
     cookie.clear()
     cookie.permanent = True
     cookie["mark"] = secrets.token_urlsafe(16)  # what a proof of possession is bound to
     found = load(token)
     if found is not None:
         login_user(found)
-
-
-def end() -> None:
-    """Whoever is signed in signs out here."""
-    with writing() as written:
-        sessions.end(written, current_user.user.id, current_user.place.id)
-    logout_user()
-    cookie.clear()
 
 
 def load(token: str) -> SignedIn | None:
@@ -136,4 +191,6 @@ def load(token: str) -> SignedIn | None:
     if sessions.is_to_be_seen(place, now) and request.headers.get("HX-Trigger") != POLLING:
         with suppress(Unavailable), writing() as session:  # whoever may look is not kept from it by this
             sessions.seen(session, place.id, now)
+    if place.user.locale in LANGUAGES:
+        g.locale = place.user.locale
     return SignedIn(token, place)

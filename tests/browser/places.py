@@ -9,13 +9,16 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from proca_web.adapters.database import writing
+from proca_web.domain.words import LinkKind
 from proca_web.extensions import encryption
 from proca_web.models import Campaign, Org, PublicKey
 from proca_web.services.keys import activating, registering
 from proca_web.services.keys import changes as key_changes
 from proca_web.services.keys.registering import Registration
 from proca_web.services.petitions import campaigns, pages
-from proca_web.services.staff import people
+from proca_web.services.staff import people, sessions
+from proca_web.services.staff.account import addresses, resetting
+from proca_web.services.staff.account import links as account_links
 from tests.browser.live import Town, fill, sign
 from tests.browser.people import states as people_states
 from tests.browser.ways import Links, Way, open_all, staff, to
@@ -54,9 +57,31 @@ def prepare(town: Town) -> Links:
         links[state] = world.link(f"{state}@example.org")
     client.post(links["confirmed"])
     client.post(f"{links['rejected']}/reject")
+    links |= prepare_account(town)
     world.run("release", "mail", "sweep")
     links |= {f"mail, {mail['subject'].partition(':')[0]}": mail["html"] for mail in world.mails()}
     return links
+
+
+def prepare_account(town: Town) -> Links:
+    """Links that were mailed about accounts: for a new password, and for another address, of which one more waits."""
+    world, now, found = town.world, datetime.now(UTC), {}
+    with world.app.app_context(), writing() as session:
+        for name, email in (("old mailbox", "admin@org-two.example.org"), ("said no", "admin@keyless.example.org")):
+            user = people.named_user(session, email)
+            addresses.ask(session, user.id, f"new-{email}", now)
+            change = addresses.waiting(session, user, now)
+            assert change is not None
+            links = account_links.token(world.app.config["SECRET_KEY"], change.before, user)
+            found[name] = f"/account/address/{links}"
+        user = people.named_user(session, "admin@org-one.example.org")
+        resetting.ask(session, user, now)
+        link = account_links.newest(session, user.id, LinkKind.RESET)
+        assert link is not None
+        found["reset"] = f"/reset/{account_links.token(world.app.config['SECRET_KEY'], link, user)}"
+        for device, network in (("Safari, iPhone", "203.0.113.0/24"), ("", "")):
+            sessions.start(session, user.id, device, network, now)
+    return found
 
 
 def prepare_paused(session: Session, now: datetime) -> None:
@@ -159,6 +184,39 @@ def wrong_password(page: Page, _: Links) -> None:
     page.get_by_label("Password").fill("not it")
     page.get_by_role("button", name="Sign in").click()
     expect(page.get_by_role("alert")).to_be_visible()
+
+
+def weak_password(page: Page, links: Links) -> None:
+    """A password that everybody guesses."""
+    page.goto(links["reset"])
+    page.get_by_label("New password").fill("qwerty123456")
+    page.get_by_role("button", name="Use this password").click()
+    expect(page.get_by_text("100,000 most common")).to_be_visible()
+
+
+def said_no(page: Page, links: Links) -> None:
+    """A mailbox that keeps the address as it is; in every window but the first nothing waits any more."""
+    page.goto(links["said no"])
+    no = page.get_by_role("button", name="No, it stays as it is")
+    if no.count():
+        no.click()
+        expect(page.get_by_role("heading", name="The address stays as it is")).to_be_visible()
+
+
+def account_menu(page: Page, links: Links) -> None:
+    """The account menu, open over a page."""
+    staff("admin@org-one.example.org", "/console/org-one/")(page, links)
+    page.locator("header summary").click()
+    expect(page.get_by_role("button", name="Sign out")).to_be_visible()
+
+
+def wrong_present_password(page: Page, links: Links) -> None:
+    """Not the password one has."""
+    staff("admin@keyless.example.org", "/account/password")(page, links)
+    page.get_by_label("Present password").fill("not it")
+    page.get_by_label("New password").fill("quiet bridge over seven lakes")
+    page.get_by_role("button", name="Change the password").click()
+    expect(page.get_by_text("not your present password")).to_be_visible()
 
 
 def making(*steps: str, org: str = "keyless", role: str = "recipient") -> Way:
@@ -289,6 +347,19 @@ PLACES: dict[str, Way] = {
     "keys": to("/keys"),
     "sign in": to("/login"),
     "wrong password": wrong_password,
+    "forgot": to("/forgot"),
+    "forgot, sent": to("/forgot/sent"),
+    "forgot, link over": to("/reset/over"),
+    "reset": to("{reset}"),
+    "reset, refused": weak_password,
+    "address, old mailbox": to("{old mailbox}"),
+    "address, said no": said_no,
+    "account": staff("admin@org-one.example.org", "/account/"),
+    "account, menu": account_menu,
+    "account, an address waits": staff("admin@org-two.example.org", "/account/"),
+    "account, password": staff("admin@org-one.example.org", "/account/password"),
+    "account, wrong password": wrong_present_password,
+    "account mail": mail("A new password for your account at 127.0.0.1"),
     "confirmation mail": mail("Please confirm"),
     "thank-you mail": mail("Thank you for signing"),
     "invitation mail": mail("admin@org-two.example.org invites you to Org Two"),

@@ -48,7 +48,7 @@ def place(request: pytest.FixtureRequest, chromium: Browser, settled: tuple[Town
 # A frame of another origin cannot be looked into; axe would only ask it in vain.
 RUN_AXE = "(rules) => axe.run(document, {resultTypes: ['violations'], iframes: false, rules})"
 # A mail stands inside the page of a mail program, and paper has no landmarks.
-NO_PAGES = ("confirmation mail", "thank-you mail", "invitation mail", "new key, printed")
+NO_PAGES = ("confirmation mail", "thank-you mail", "invitation mail", "account mail", "new key, printed")
 OF_PAGES = {rule: {"enabled": False} for rule in ("landmark-one-main", "page-has-heading-one", "region")}
 
 

@@ -29,7 +29,7 @@ from tests import factories
 from tests.factories import World
 
 PUBLIC, DEMO, TOKEN, PROVIDER = "public", "demo_only", "token_holder", "provider"
-SIGNING_IN, STAFF = "signing_in", "staff"
+SIGNING_IN, STAFF, MAILED = "signing_in", "staff", "mailed_to_staff"
 NUMBERS, EXPORTS, KEYS = {Right.NUMBERS}, {Right.EXPORTS}, {Right.KEYS}
 SECOND_YES, OWN_ACTS = {Right.SECOND_YES}, {Right.OWN_ACTS}
 PEOPLE, ACCOUNTS, INSTANCE = {Right.PEOPLE}, {Right.ACCOUNTS}, {Right.INSTANCE, Right.ACCOUNTS}
@@ -50,6 +50,12 @@ READ = {
     "/keys.json": PUBLIC,
     "/keys/log.json": PUBLIC,
     "/login": SIGNING_IN,
+    "/forgot": SIGNING_IN,
+    "/forgot/sent": SIGNING_IN,
+    "/reset/<token>": MAILED,
+    "/account/": STAFF,
+    "/account/password": STAFF,
+    "/account/address/<token>": MAILED,
     "/console/": STAFF,
     "/console/<org>/": NUMBERS,
     "/console/<org>/campaigns": NUMBERS,
@@ -85,6 +91,16 @@ POST = {
     "/api/v1/bounces/<provider>": (PROVIDER, PROOF),
     "/login": (SIGNING_IN, FORM_TOKEN),
     "/logout": (STAFF, FORM_TOKEN),
+    "/forgot": (SIGNING_IN, FORM_TOKEN),
+    "/reset/<token>": (MAILED, FORM_TOKEN),
+    "/account/": (STAFF, FORM_TOKEN),
+    "/account/password": (STAFF, FORM_TOKEN),
+    "/account/address": (STAFF, FORM_TOKEN),
+    "/account/address/again": (STAFF, FORM_TOKEN),
+    "/account/address/stop": (STAFF, FORM_TOKEN),
+    "/account/address/<token>": (MAILED, FORM_TOKEN),
+    "/account/address/<token>/refuse": (MAILED, FORM_TOKEN),
+    "/account/sessions": (STAFF, FORM_TOKEN),
     "/console/<org>/keys": (KEYS, FORM_TOKEN),
     "/console/<org>/keys/<int:key_id>/challenge": (KEYS, FORM_TOKEN),
     "/console/<org>/keys/<int:key_id>/answer": (KEYS, FORM_TOKEN),
@@ -110,7 +126,9 @@ POST = {
 }
 TABLE = {("GET", path): who for path, who in READ.items()} | {("POST", path): who for path, (who, _) in POST.items()}
 CONSOLE = [
-    (method, path) for (method, path), who in TABLE.items() if who in (SIGNING_IN, STAFF) or isinstance(who, set)
+    (method, path)
+    for (method, path), who in TABLE.items()
+    if who in (SIGNING_IN, MAILED, STAFF) or isinstance(who, set)
 ]
 OUTSIDE = [route for route in TABLE if route not in CONSOLE]
 TOKEN_POSTS = [path for path, (_, shown) in POST.items() if shown is FORM_TOKEN]
@@ -205,7 +223,7 @@ def test_access_is_declared_once() -> None:
 def test_nobody_keeps_an_answer_of_the_console(world: World) -> None:
     visitors = (world.app.test_client(), world.signed_in(ADMIN), world.signed_in(OPERATORS))
     asked = [(method, at(path, org)) for method, path in CONSOLE for org in ("org-one", "home", "nobody")]
-    asked = [(method, path) for method, path in asked if path != "/logout"]
+    asked = [(method, path) for method, path in dict.fromkeys(asked) if path != "/logout"]
     asked += [("GET", "/console/org-one/nothing"), ("PUT", "/console/org-one/keys"), ("GET", "/console/org-one")]
     for method, path in asked:
         for visitor in visitors:
@@ -221,9 +239,12 @@ def test_a_console_post_without_its_form_token_is_refused(world: World, path: st
     before = world.query("SELECT status, proven_at FROM public_keys ORDER BY id")
     for token in ({}, {"csrf_token": "made-up"}):
         answer = world.signed_in(who).post(target, data={"really": "yes", **token})
-        # The sign-in form is shown again, with a token of this session.
-        assert answer.status_code == (422 if path == "/login" else 400)
-        assert ("open for too long" if path == "/login" else "We did not understand that") in answer.text
+        # These forms are shown again, with a token of this session: whoever fills them may have no other.
+        again = {"/login": 422, "/forgot": 422, "/reset/<token>": 303}
+        assert answer.status_code == again.get(path, 400)
+        assert {422: "open for too long", 400: "We did not understand that", 303: "/reset/x"}[
+            answer.status_code
+        ] in answer.text
     assert world.query("SELECT status, proven_at FROM public_keys ORDER BY id") == before
     assert world.signed_in(who).get("/console/").status_code == 303
 
@@ -252,7 +273,7 @@ def test_public_answers_set_no_cookie_and_read_none(world: World) -> None:
 
 @pytest.mark.parametrize("token", ["x", "A" * 43])
 def test_whatever_is_at_a_link_hides_its_address(world: World, token: str) -> None:
-    for method, path in [route for route, who in TABLE.items() if who == TOKEN]:
+    for method, path in [route for route, who in TABLE.items() if who in (TOKEN, MAILED)]:
         answer = world.app.test_client().open(at(path, token=token), method=method)
         hidden = (answer.headers["Referrer-Policy"], answer.headers["Cache-Control"], answer.headers["X-Robots-Tag"])
         assert hidden == ("no-referrer", "no-store", "noindex"), (method, path)
@@ -270,7 +291,7 @@ class Unread(io.BytesIO):
 def test_access_is_clear_before_the_body_is_read(world: World) -> None:
     sent = {"input_stream": Unread(), "content_length": 9, "content_type": "application/x-www-form-urlencoded"}
     stranger, other = world.app.test_client(), world.signed_in("admin@org-two.example.org")
-    paths = [path for path in TOKEN_POSTS if POST[path][0] != SIGNING_IN]
+    paths = [path for path in TOKEN_POSTS if POST[path][0] not in (SIGNING_IN, MAILED)]
     assert {path: stranger.post(at(path), **sent).status_code for path in paths} == dict.fromkeys(paths, 303)
     of_orgs = [path for path in paths if "<org>" in path]
     assert {path: other.post(at(path), **sent).status_code for path in of_orgs} == dict.fromkeys(of_orgs, 404)

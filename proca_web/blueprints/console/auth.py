@@ -1,16 +1,18 @@
 """Staff sign in and out. The password is hashed outside any transaction; a wrong pair is one answer."""
 
-from flask import Blueprint, current_app, redirect, render_template, request, session, url_for
+from flask import Blueprint, current_app, make_response, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 from flask_wtf.csrf import CSRFError
 from wtforms import Form, PasswordField, StringField
 
 from proca_web.adapters.database import reading
+from proca_web.domain.errors import TooManyTries
+from proca_web.domain.words import TryKind
 from proca_web.services.staff import passwords, people
-from proca_web.web import errors
+from proca_web.web import errors, trying
 from proca_web.web.access import limited, signing_in, staff
-from proca_web.web.login import begin, end, take_way
+from proca_web.web.login import TOLD, begin, end, take_way
 from proca_web.web.ratelimit import Limit
 
 bp = Blueprint("auth", __name__)
@@ -38,19 +40,29 @@ def login() -> ResponseReturnValue:
 @signing_in
 @limited(LOGIN_LIMIT)
 def sign_in() -> ResponseReturnValue:
-    """Start a session; 422 for a wrong pair, whoever it names."""
+    """Start a session; 422 for a wrong pair, 429 after too many in a row, whoever they name."""
     form = SignInForm(request.form)
     with reading() as reads:
         user = people.find_user(reads, form.email.data)
-        user_id, password_hash = (user.id, user.password_hash) if user else (None, None)
-        is_locked = user is not None and user.locked_at is not None
-        memberships = people.places(reads, user_id) if user_id is not None else ()
-    if not passwords.verify_password(password_hash, form.password.data) or user_id is None:
-        return _page(form, 422)
-    if is_locked:
-        return _page(form, 422, is_locked=True)
+        memberships = people.places(reads, user.id) if user else ()
+    user_id, password_hash = (user.id, user.password_hash) if user else (None, None)
+    try:
+        tried = trying.count(TryKind.SIGN_IN, form.email.data, user_id)
+    except TooManyTries as refusal:
+        return errors.wait(
+            make_response(
+                _page(form, 429, fault="known" if refusal.is_known else "wait", wait=errors.waiting(refusal))
+            ),
+            refusal,
+        )
+    is_right = passwords.verify_password(password_hash, form.password.data)
+    trying.settle(tried, user_id, is_right=is_right)
+    if not is_right or user is None:
+        return _page(form, 422, fault="pair")
+    if user.locked_at is not None:
+        return _page(form, 422, fault="locked")
     way = take_way(session, memberships)
-    begin(current_app, user_id)
+    begin(current_app, user.id)
     return redirect(way or url_for("start.index"), code=303)
 
 
@@ -59,20 +71,17 @@ def form_too_old(_: CSRFError) -> ResponseReturnValue:
     """The form again, for a form older than its session: a tab that was left open, or the second of two."""
     if request.endpoint != "auth.sign_in":
         return errors.answer(400)
-    return _page(SignInForm(request.form), 422, too_old=True)
+    return _page(SignInForm(request.form), 422, fault="old")
 
 
 @bp.post("/logout")
 @staff
 def sign_out() -> ResponseReturnValue:
-    """End the session."""
+    """End all sessions of whoever is signed in."""
     end()
     return redirect(url_for("auth.login"), code=303)
 
 
-def _page(
-    form: SignInForm, status: int = 200, *, too_old: bool = False, is_locked: bool = False
-) -> ResponseReturnValue:
-    failed = status == 422 and not too_old and not is_locked
-    values = {"form": form, "failed": failed, "too_old": too_old, "is_locked": is_locked}
-    return render_template("console/auth/login.html", **values), status
+def _page(form: SignInForm, status: int = 200, *, fault: str = "", wait: str = "") -> ResponseReturnValue:
+    shown = {"form": form, "fault": fault, "wait": wait, "told": session.pop(TOLD, "")}
+    return render_template("console/auth/login.html", **shown), status

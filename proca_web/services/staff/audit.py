@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from proca_web.crypto import audit_chain
 from proca_web.crypto.audit_chain import BEGINNING
-from proca_web.models import AuditEntry, Org, User
+from proca_web.models import AuditEntry, Membership, Org, User
 from proca_web.services import driver
 
 LONGEST_DETAIL = 4000
@@ -69,6 +69,15 @@ def record(
         )
     )
     session.flush()
+
+
+def record_everywhere(
+    session: Session, user_id: int, event: str, detail: str | Mapping[str, object], now: datetime
+) -> None:
+    """Write one entry about a person's account in the record of each org they belong to."""
+    mine = select(Membership.org_id).where(Membership.user_id == user_id).order_by(Membership.org_id)
+    for org_id in session.scalars(mine).all():
+        record(session, org_id, user_id, event, detail, now)
 
 
 def recent_entries(session: Session, org_id: int, event: str, limit: int = 20) -> Sequence[AuditEntry]:

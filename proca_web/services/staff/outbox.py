@@ -13,7 +13,7 @@ from sqlalchemy import BindParameter, bindparam, delete, select, update
 from sqlalchemy.orm import Session
 
 from proca_web.domain.outcome import Outcome
-from proca_web.domain.words import Alarm, KeyEvent, OutboxState, StaffEvent, StaffRole
+from proca_web.domain.words import AccountEvent, Alarm, KeyEvent, OutboxState, StaffEvent, StaffRole
 from proca_web.models import Membership, Org, OutboxMail, User
 from proca_web.services import driver
 
@@ -50,7 +50,7 @@ _FORGET = delete(_OUTBOX).where(_COLUMNS.state == OutboxState.SENT, _COLUMNS.sen
 
 @dataclass(frozen=True, slots=True)
 class DueNotice:
-    """A claimed mail to one member of staff, or to whom one invites."""
+    """A claimed mail to one member of staff, or to an address that is no account's yet."""
 
     id: int
     kind: str
@@ -60,6 +60,7 @@ class DueNotice:
     detail: Mapping[str, Any]
     once: str
     attempts: int
+    locale: str = ""
 
 
 def owners_of(session: Session, org_id: int) -> Sequence[int]:
@@ -81,22 +82,28 @@ def operators(session: Session) -> Sequence[int]:
 
 def tell(
     session: Session,
-    event: KeyEvent | Alarm | StaffEvent,
+    event: KeyEvent | Alarm | StaffEvent | AccountEvent,
     org_id: int,
     users: Iterable[int],
     once: str,
     now: datetime,
     **detail: str | int,
-) -> None:
-    """Write one mail for each of these people, unless the same (`once`) was told to them already."""
+) -> int:
+    """Write one mail for each of these people, unless the same (`once`) was told to them already; how many are new."""
     told = {"kind": event.told, "org_id": org_id, "detail": json.dumps(detail, ensure_ascii=False)}
     told |= {"next_try": now, "created_at": now}
-    for user in dict.fromkeys(users):
-        session.execute(_ADD.of(session), {**told, "user_id": user, "once": f"{once}:{user}"})
+    mails = [{**told, "user_id": user, "once": f"{once}:{user}"} for user in dict.fromkeys(users)]
+    return sum(driver.changed(session, _ADD.of(session), mail) for mail in mails)
 
 
 def write_to(
-    session: Session, event: StaffEvent, org_id: int, email: str, once: str, now: datetime, **detail: str | int
+    session: Session,
+    event: StaffEvent | AccountEvent,
+    org_id: int,
+    email: str,
+    once: str,
+    now: datetime,
+    **detail: str | int,
 ) -> None:
     """Write one mail to an address that need not be an account's; what opens the link in it is made when it leaves."""
     told = {"kind": event.told, "org_id": org_id, "detail": json.dumps(detail, ensure_ascii=False)}
@@ -114,9 +121,10 @@ def claim(session: Session, now: datetime) -> DueNotice | None:
     row = session.execute(_CLAIM, {"now": now, "lease": now + LEASE}).first()
     if row is None:
         return None
-    org = session.get_one(Org, row.org_id)
-    email = row.email or session.get_one(User, row.user_id).email
-    return DueNotice(row.id, row.kind, org.name, org.title, email, json.loads(row.detail), row.once, row.attempts)
+    org, user = session.get_one(Org, row.org_id), row.user_id and session.get_one(User, row.user_id)
+    detail = json.loads(row.detail)
+    email, locale = row.email or user.email, user.locale if user else detail.get("locale", "")
+    return DueNotice(row.id, row.kind, org.name, org.title, email, detail, row.once, row.attempts, locale)
 
 
 def settle(session: Session, notice: DueNotice, outcome: Outcome, now: datetime) -> None:

@@ -7,7 +7,7 @@ import secrets
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, delete, select, update
+from sqlalchemy import ColumnElement, and_, delete, select, update
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from proca_web.crypto.encoding import decode, encode
@@ -18,17 +18,17 @@ from proca_web.models import Membership, StaffSession, User
 IDLE_AT_MOST = timedelta(minutes=30)
 LASTS_AT_MOST = timedelta(hours=12)
 SEEN_EVERY = timedelta(minutes=1)
+AHEAD_AT_MOST = timedelta(minutes=5)  # hosts differ by less; more is a clock that was set back
 TOKEN_BYTES = 32
 
 
-def start(session: Session, user_id: int, device: str, network: str, now: datetime) -> str:
+def start(
+    session: Session, user_id: int, device: str, network: str, now: datetime, factor_at: datetime | None = None
+) -> str:
     """One more browser in which somebody is signed in; returns the token for its cookie."""
     token = secrets.token_bytes(TOKEN_BYTES)
-    session.add(
-        StaffSession(
-            user_id=user_id, token_id=_id_of(token), device=device, network=network, created_at=now, seen_at=now
-        )
-    )
+    where = {"device": device, "network": network, "factor_at": factor_at}
+    session.add(StaffSession(user_id=user_id, token_id=_id_of(token), created_at=now, seen_at=now, **where))
     return encode(token)
 
 
@@ -77,17 +77,20 @@ def end_all(session: Session, user_id: int, but: int | None = None) -> int:
 
 
 def tidy(session: Session, now: datetime) -> None:
-    """Forget sessions that are over."""
-    idle, alive = _alive(now)
-    session.execute(delete(StaffSession).where(~(idle & alive)))
+    """Forget sessions that have grown too old."""
+    is_young = StaffSession.seen_at > now - IDLE_AT_MOST, StaffSession.created_at > now - LASTS_AT_MOST
+    session.execute(delete(StaffSession).where(~and_(*is_young)))
 
 
-def _alive(now: datetime) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
-    return StaffSession.seen_at > now - IDLE_AT_MOST, StaffSession.created_at > now - LASTS_AT_MOST
+def _alive(now: datetime) -> tuple[ColumnElement[bool], ...]:
+    """Neither idle nor old, nor of a time to come: a clock that was set back prolongs nothing."""
+    seen, made, latest = StaffSession.seen_at, StaffSession.created_at, now + AHEAD_AT_MOST
+    return seen > now - IDLE_AT_MOST, made > now - LASTS_AT_MOST, seen <= latest, made <= latest
 
 
 def _is_over(found: StaffSession, now: datetime) -> bool:
-    return now - found.seen_at >= IDLE_AT_MOST or now - found.created_at >= LASTS_AT_MOST
+    idle, age = now - found.seen_at, now - found.created_at
+    return not (-AHEAD_AT_MOST <= idle < IDLE_AT_MOST and -AHEAD_AT_MOST <= age < LASTS_AT_MOST)
 
 
 def _id_of(token: bytes) -> bytes:

@@ -35,6 +35,7 @@ class Rule:
     limit: Limit | None = None
     no_secrets: bool = False
     rights: frozenset[Right] = frozenset()
+    is_secret: bool = False  # the address itself: nobody learns it from the next page
 
 
 def public(view: V) -> V:
@@ -60,6 +61,11 @@ def provider(view: V) -> V:
 def signing_in(view: V) -> V:
     """Everybody, on the way into the console: the form is tied to the browser that got it."""
     return _declare(view, Rule("signing_in", Realm.CONSOLE, admitting.everybody))
+
+
+def mailed_to_staff(view: V) -> V:
+    """Whoever holds a link that was mailed to staff; the form behind it is tied to the browser that got it."""
+    return _declare(view, Rule("mailed_to_staff", Realm.CONSOLE, admitting.everybody, is_secret=True))
 
 
 def staff(view: V) -> V:

@@ -41,7 +41,8 @@ def init_app(app: Flask, csrf: CSRFProtect) -> None:
     @app.after_request
     def keep(response: Response) -> Response:
         rule = rules.get(request.endpoint or "")
-        return _keep(response, rule.realm if rule else Realm.PUBLIC)
+        kept = _keep(response, rule.realm if rule else Realm.PUBLIC)
+        return hide_referrer(kept) if rule and rule.is_secret else kept
 
 
 def rules_of(app: Flask) -> Mapping[str, Rule]:
