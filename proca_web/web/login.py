@@ -6,6 +6,7 @@ Public paths never read and never set it; that is decided here, by path, and now
 import secrets
 from collections.abc import Sequence
 from contextlib import suppress
+from datetime import datetime
 
 from flask import Flask, Request, Response, request
 from flask import session as cookie
@@ -98,12 +99,15 @@ def init_app(app: Flask, manager: LoginManager) -> None:
     manager.user_loader(load)
 
 
-def begin(app: Flask, user_id: int) -> None:
-    """Somebody signed in: a session of its own, whatever the browser held before is forgotten."""
+def begin(app: Flask, user_id: int, factor_at: datetime | None = None) -> None:
+    """Somebody signed in: a session of its own, whatever the browser held before is forgotten.
+
+    `factor_at`: when they took their second step, if they did.
+    """
     proxies = app.extensions["proca_settings"].trusted_proxies
     where = (device.in_words(request), device.network(request, proxies))
     with writing() as written:
-        token = sessions.start(written, user_id, *where, clock.now())
+        token = sessions.start(written, user_id, *where, clock.now(), factor_at)
     cookie.clear()
     cookie.permanent = True
     cookie["mark"] = secrets.token_urlsafe(16)  # what a proof of possession is bound to

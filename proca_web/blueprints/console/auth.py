@@ -6,12 +6,15 @@ from flask_login import current_user
 from flask_wtf.csrf import CSRFError
 from wtforms import Form, PasswordField, StringField
 
+from proca_web.adapters import clock
 from proca_web.adapters.database import reading
 from proca_web.services.staff import passwords, people
+from proca_web.services.staff.second_factor import standing
 from proca_web.web import errors
-from proca_web.web.access import limited, signing_in, staff
+from proca_web.web.access import limited, settling_in, signing_in
 from proca_web.web.login import begin, end, take_way
 from proca_web.web.ratelimit import Limit
+from proca_web.web.second_step import halfway
 
 bp = Blueprint("auth", __name__)
 
@@ -31,6 +34,7 @@ def login() -> ResponseReturnValue:
     """The sign-in form."""
     if current_user.is_authenticated:
         return redirect(url_for("start.index"), code=303)
+    halfway.forget(session)  # whoever comes back here begins anew
     return _page(SignInForm())
 
 
@@ -38,14 +42,18 @@ def login() -> ResponseReturnValue:
 @signing_in
 @limited(LOGIN_LIMIT)
 def sign_in() -> ResponseReturnValue:
-    """Start a session; 422 for a wrong pair, whoever it names."""
+    """Start a session, or ask for the second step; 422 for a wrong pair, whoever it names."""
     form = SignInForm(request.form)
     with reading() as reads:
         user = people.find_user(reads, form.email.data)
         user_id, password_hash = (user.id, user.password_hash) if user else (None, None)
         memberships = people.places(reads, user_id) if user_id is not None else ()
-    if not passwords.verify_password(password_hash, form.password.data) or user_id is None:
+        is_halfway = user_id is not None and standing.is_on(reads, user_id)
+    if not passwords.verify_password(password_hash, form.password.data) or user_id is None or password_hash is None:
         return _page(form, 422)
+    if is_halfway:
+        halfway.password_was_right(session, user_id, password_hash, clock.now())
+        return redirect(url_for("second_factor.code"), code=303)
     way = take_way(session, memberships)
     begin(current_app, user_id)
     return redirect(way or url_for("start.index"), code=303)
@@ -60,7 +68,7 @@ def form_too_old(_: CSRFError) -> ResponseReturnValue:
 
 
 @bp.post("/logout")
-@staff
+@settling_in
 def sign_out() -> ResponseReturnValue:
     """End the session."""
     end()

@@ -17,6 +17,7 @@ from proca_web.models import Org
 from proca_web.services.staff import people
 from proca_web.web import errors, login
 from proca_web.web.arriving import client
+from proca_web.web.second_step import asking
 
 
 def everybody() -> None:
@@ -39,6 +40,11 @@ def in_the_demo() -> ResponseReturnValue | None:
 
 
 def signed_in() -> ResponseReturnValue | None:
+    """Whoever has signed in, with the second step if they need one; others are led there, and back."""
+    return known() or asking.lead_to_it()
+
+
+def known() -> ResponseReturnValue | None:
     """Whoever has signed in; others are led there, and back."""
     if current_user.is_authenticated:
         return None

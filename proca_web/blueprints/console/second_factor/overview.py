@@ -1,0 +1,90 @@
+"""Somebody's own second step: what it consists of, and what of it can be added or taken away."""
+
+from flask import Response, abort, redirect, request, url_for
+from flask import session as cookie
+from flask.typing import ResponseReturnValue
+from flask_login import current_user
+
+from proca_web.adapters import clock
+from proca_web.adapters.database import reading, writing
+from proca_web.blueprints.console.second_factor import bp
+from proca_web.domain.words import FactorEvent
+from proca_web.extensions import queue
+from proca_web.services.staff.second_factor import passkeys, resets, standing, totp
+from proca_web.web import console
+from proca_web.web.access import recently_proven, settling_in, staff
+from proca_web.web.second_step import asking, halfway, taking
+
+
+@bp.get("/account/second-step")
+@settling_in
+def index() -> ResponseReturnValue:
+    """What stands, and what can be done."""
+    user_id = current_user.user.id
+    with reading() as session:
+        found = {"has": standing.of(session, user_id), "reset": resets.waiting(session, user_id)}
+    found |= {"is_needed": is_needed(), "used": request.args.get("used", ""), "site": taking.site_of_passkeys()}
+    return page("console/second_factor/index.html", **found)
+
+
+@bp.post("/account/second-step/app/remove")
+@settling_in
+@recently_proven
+def remove_app() -> ResponseReturnValue:
+    """No app any more, where another way is left or none is needed."""
+    user_id = current_user.user.id
+    with writing() as session:
+        _refuse_the_last(standing.of(session, user_id))
+        if totp.remove(session, user_id):
+            _after(FactorEvent.APP_OFF, session, user_id)
+    return _done()
+
+
+@bp.post("/account/second-step/passkeys/<int:key_id>/remove")
+@settling_in
+@recently_proven
+def remove_passkey(key_id: int) -> ResponseReturnValue:
+    """One passkey less, where another way is left or none is needed."""
+    user_id = current_user.user.id
+    with writing() as session:
+        _refuse_the_last(standing.of(session, user_id))
+        if not passkeys.remove(session, user_id, key_id):
+            abort(404)
+        _after(FactorEvent.PASSKEY_OFF, session, user_id)
+    return _done()
+
+
+@bp.post("/account/second-step/stay")
+@staff
+def stay() -> ResponseReturnValue:
+    """Whoever still has their second step keeps it: a reset that was asked for does not come."""
+    with writing() as session:
+        resets.cancel(session, current_user.user.id, current_user.user.id, clock.now())
+    return _done()
+
+
+def is_needed() -> bool:
+    """Whether this person may not be without one here."""
+    return asking.is_needed() and standing.is_needed(current_user.memberships)
+
+
+def page(template: str, status: int = 200, **values: object) -> Response:
+    """A page of whoever is signed in, in the frame of their first org; 404 for those who work for none."""
+    return console.own_page(template, values, status)
+
+
+def _refuse_the_last(has: standing.Standing) -> None:
+    if is_needed() and has.is_single:
+        abort(409)
+
+
+def _after(event: FactorEvent, session: standing.Session, user_id: int) -> None:
+    if not standing.is_on(session, user_id):
+        standing.take_off(session, user_id)
+    standing.changed(session, user_id, event, clock.now())
+
+
+def _done() -> ResponseReturnValue:
+    queue.wake("mail")
+    halfway.put_codes_away(cookie)
+    return redirect(url_for("second_factor.index"), code=303)
