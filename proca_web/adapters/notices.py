@@ -17,7 +17,7 @@ def write(app: Flask, notice: DueNotice) -> Letter:
     """The letter that a notice stands for."""
     keys_url = links.url(app, "keys.index", org=notice.org)
     with force_locale("en"):
-        values = {"notice": notice, "detail": notice.detail, "keys_url": keys_url}
+        values = {"notice": notice, "detail": notice.detail, "keys_url": keys_url, **_about_second_step(app, notice)}
         text = app.jinja_env.get_template(f"email/staff/{notice.kind}.txt").render(values)
         subject, _, body = text.strip().partition("\n")
         paragraphs = [" ".join(part.split()) for part in body.split("\n\n") if part.strip()]
@@ -34,3 +34,10 @@ def write(app: Flask, notice: DueNotice) -> Letter:
     )
     letter.msgId = make_msgid(domain=sender.rpartition("@")[2])
     return letter
+
+
+def _about_second_step(app: Flask, notice: DueNotice) -> dict[str, str]:
+    """Where somebody looks at their own second step, and where an owner looks at another's."""
+    person = notice.detail.get("user_id")
+    reset = links.url(app, "second_factor.reset", org=notice.org, user_id=person) if person else ""
+    return {"step_url": links.url(app, "second_factor.index"), "reset_url": reset}

@@ -1,7 +1,8 @@
 """What the routes declare is enforced here, or the app does not start.
 
 Before a view runs: access, which reads nothing of the body and locks nothing; then the rate limit, what is looked at
-for secrets, where a post comes from, and whether the second step is asked for again. After it: whether the answer may be kept. No view does any of this by hand.
+for secrets, where a post comes from, and whether the second step is asked for again. After it: whether the answer may
+be kept. No view does any of this by hand.
 """
 
 from collections.abc import Mapping

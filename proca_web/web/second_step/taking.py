@@ -1,4 +1,4 @@
-"""Taking somebody's second step: what is slow happens outside any transaction, what spends a code is one short write."""
+"""Taking somebody's second step: what is slow happens outside any transaction, spending is one short write."""
 
 from dataclasses import dataclass
 

@@ -4,6 +4,7 @@ from flask import Response, abort, redirect, request, url_for
 from flask import session as cookie
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
+from sqlalchemy.orm import Session
 
 from proca_web.adapters import clock
 from proca_web.adapters.database import reading, writing
@@ -11,6 +12,7 @@ from proca_web.blueprints.console.second_factor import bp
 from proca_web.domain.words import FactorEvent
 from proca_web.extensions import queue
 from proca_web.services.staff.second_factor import passkeys, resets, standing, totp
+from proca_web.services.staff.second_factor.standing import Standing
 from proca_web.web import console
 from proca_web.web.access import recently_proven, settling_in, staff
 from proca_web.web.second_step import asking, halfway, taking
@@ -20,21 +22,18 @@ from proca_web.web.second_step import asking, halfway, taking
 @settling_in
 def index() -> ResponseReturnValue:
     """What stands, and what can be done."""
-    user_id = current_user.user.id
-    with reading() as session:
-        found = {"has": standing.of(session, user_id), "reset": resets.waiting(session, user_id)}
-    found |= {"is_needed": is_needed(), "used": request.args.get("used", ""), "site": taking.site_of_passkeys()}
-    return page("console/second_factor/index.html", **found)
+    return _index()
 
 
 @bp.post("/account/second-step/app/remove")
 @settling_in
 @recently_proven
 def remove_app() -> ResponseReturnValue:
-    """No app any more, where another way is left or none is needed."""
+    """No app any more; 422 where it is the only way and one is needed."""
     user_id = current_user.user.id
     with writing() as session:
-        _refuse_the_last(standing.of(session, user_id))
+        if _is_the_last(standing.of(session, user_id)):
+            return _index(422)
         if totp.remove(session, user_id):
             _after(FactorEvent.APP_OFF, session, user_id)
     return _done()
@@ -44,10 +43,11 @@ def remove_app() -> ResponseReturnValue:
 @settling_in
 @recently_proven
 def remove_passkey(key_id: int) -> ResponseReturnValue:
-    """One passkey less, where another way is left or none is needed."""
+    """One passkey less; 422 where it is the only way and one is needed."""
     user_id = current_user.user.id
     with writing() as session:
-        _refuse_the_last(standing.of(session, user_id))
+        if _is_the_last(standing.of(session, user_id)):
+            return _index(422)
         if not passkeys.remove(session, user_id, key_id):
             abort(404)
         _after(FactorEvent.PASSKEY_OFF, session, user_id)
@@ -73,12 +73,20 @@ def page(template: str, status: int = 200, **values: object) -> Response:
     return console.own_page(template, values, status)
 
 
-def _refuse_the_last(has: standing.Standing) -> None:
-    if is_needed() and has.is_single:
-        abort(409)
+def _index(status: int = 200) -> Response:
+    user_id = current_user.user.id
+    with reading() as session:
+        has, reset = standing.of(session, user_id), resets.waiting(session, user_id)
+    shown = {"has": has, "reset": reset, "is_needed": is_needed(), "site": taking.site_of_passkeys()}
+    used = request.args.get("used", "")
+    return page("console/second_factor/index.html", status, fault=status == 422, used=used, **shown)
 
 
-def _after(event: FactorEvent, session: standing.Session, user_id: int) -> None:
+def _is_the_last(has: Standing) -> bool:
+    return is_needed() and has.is_single
+
+
+def _after(event: FactorEvent, session: Session, user_id: int) -> None:
     if not standing.is_on(session, user_id):
         standing.take_off(session, user_id)
     standing.changed(session, user_id, event, clock.now())

@@ -62,7 +62,7 @@ def ask_own_passkey() -> Response:
 def _is_right() -> bool:
     answer, user_id = request.form.get("passkey", ""), current_user.user.id
     if answer:
-        return taking.passkey(answer) == user_id
+        return bool(taking.passkey(answer) == user_id)
     return taking.code(user_id, request.form.get("code", "")) is not None
 
 

@@ -29,14 +29,14 @@ def ask(session: Session, org: Org, user: User, asked_by: User | None, now: date
     _refuse_wrong_asker(session, org, user, asked_by)
     if not standing.is_on(session, user.id):
         raise BadSetting(f"{user.email} has no second step that could be reset")
-    reset = FactorReset(user_id=user.id, org_id=org.id, asked_by=asked_by and asked_by.id, asked_at=now)
-    reset.due_at = now + RESET_AFTER
+    by = asked_by.id if asked_by else None
+    reset = FactorReset(user_id=user.id, org_id=org.id, asked_by=by, asked_at=now, due_at=now + RESET_AFTER)
     try:
         with session.begin_nested():
             session.add(reset)
     except IntegrityError as error:
         raise BadSetting(f"a reset for {user.email} waits already") from error
-    _note(session, reset, FactorEvent.RESET_ASKED, asked_by and asked_by.id, now)
+    _note(session, reset, FactorEvent.RESET_ASKED, by, now)
     return reset
 
 
@@ -97,5 +97,6 @@ def _note(session: Session, reset: FactorReset, event: FactorEvent, by: int | No
     for place in session.scalars(places).all():
         audit.record(session, place.org_id, by, event, json.dumps({"user": user.email}), now)
         told = [*outbox.owners_of(session, place.org_id), user.id]
-        detail = {"person": user.email, "asked_by": asker.email if asker else "", "due": f"{reset.due_at:%d.%m.%Y %H:%M}"}
+        due = f"{reset.due_at:%Y-%m-%d %H:%M}"
+        detail = {"person": user.email, "asked_by": asker.email if asker else "", "due": due}
         outbox.tell(session, event, place.org_id, told, f"{event}:{reset.id}", now, user_id=user.id, **detail)

@@ -37,7 +37,7 @@ def of(session: Session, user_id: int) -> Standing:
     """What this person has."""
     app = session.get(TotpFactor, user_id)
     mine = select(Passkey).where(Passkey.user_id == user_id).order_by(Passkey.id)
-    return Standing(app and app.created_at, session.scalars(mine).all(), recovery.left(session, user_id))
+    return Standing(app.created_at if app else None, session.scalars(mine).all(), recovery.left(session, user_id))
 
 
 def is_on(session: Session, user_id: int) -> bool:
@@ -57,23 +57,14 @@ def take_off(session: Session, user_id: int) -> None:
         session.execute(delete(kind).where(kind.user_id == user_id))
 
 
-def write_down(session: Session, user_id: int, event: FactorEvent, now: datetime, by: int | None = None) -> None:
-    """In the record of each org they work for: whoever acts there may matter to all of them. `by`: if another did it."""
-    for org_id in _orgs(session, user_id):
-        audit.record(session, org_id, by or user_id, event, "{}", now)
-
-
-def tell(session: Session, user_id: int, event: FactorEvent, now: datetime, **detail: str | int) -> None:
-    """A mail to the person, who may not be the one that did it."""
-    for org_id in _orgs(session, user_id)[:1]:
-        once = f"{event}:{user_id}:{now:%Y%m%dT%H%M%S%f}"
-        outbox.tell(session, event, org_id, [user_id], once, now, event=event.value, **detail)
-
-
 def changed(session: Session, user_id: int, event: FactorEvent, now: datetime, **detail: str | int) -> None:
-    """They changed it themselves: recorded, and told to them."""
-    write_down(session, user_id, event, now)
-    tell(session, user_id, event, now, **detail)
+    """They, or somebody in their name, changed it: in the record of each org they work for, and a mail to them."""
+    orgs = _orgs(session, user_id)
+    for org_id in orgs:
+        audit.record(session, org_id, user_id, event, "{}", now)
+    for org_id in orgs[:1]:
+        once = f"{event}:{user_id}:{now:%Y%m%dT%H%M%S%f}"
+        outbox.tell(session, event, org_id, [user_id], once, now, what=event.value, **detail)
 
 
 def _orgs(session: Session, user_id: int) -> Sequence[int]:

@@ -59,7 +59,7 @@ def remove(session: Session, user_id: int) -> bool:
 
 
 def take(session: Session, user_id: int, code: str, keys: Sequence[str], now: datetime) -> bool:
-    """Whether this is a code of the person's app that was not used yet; it is now. Seals anew what an old key opened."""
+    """Whether this is an unused code of the person's app; it is now. Seals anew what was under the old key."""
     found = session.get(TotpFactor, user_id)
     opened = sealing.open_(found.seal, user_id, keys) if found else None
     step = step_of(opened[0], code, now) if opened else None
