@@ -106,7 +106,8 @@ class FactorEvent(StrEnum):
     @property
     def told(self) -> str:
         """Its name among mails to staff: what somebody did to their own step is one text."""
-        return str(self) if self.startswith("factor-reset") else "factor-changed"
+        is_reset = self.startswith("factor-reset")
+        return f"factor/{self.removeprefix('factor-')}" if is_reset else "factor/changed"
 
 
 class Continuity(StrEnum):

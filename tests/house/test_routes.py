@@ -30,7 +30,8 @@ from tests.factories import World
 
 PUBLIC, DEMO, TOKEN, PROVIDER = "public", "demo_only", "token_holder", "provider"
 SIGNING_IN, STAFF = "signing_in", "staff"
-NUMBERS, EXPORTS, KEYS, SECOND_YES = ({right} for right in (Right.NUMBERS, Right.EXPORTS, Right.KEYS, Right.SECOND_YES))
+_NAMED = (Right.NUMBERS, Right.EXPORTS, Right.KEYS, Right.SECOND_YES, Right.ACCOUNTS)
+NUMBERS, EXPORTS, KEYS, SECOND_YES, ACCOUNTS = ({right} for right in _NAMED)
 OWN_PAGES, FORM_TOKEN, LINK, PROOF = Realm.PUBLIC, Realm.CONSOLE, Realm.LINK, Realm.HOOK
 READ = {
     "/": PUBLIC,
@@ -48,6 +49,17 @@ READ = {
     "/keys.json": PUBLIC,
     "/keys/log.json": PUBLIC,
     "/login": SIGNING_IN,
+    "/login/code": SIGNING_IN,
+    "/login/passkey": SIGNING_IN,
+    "/account/second-step": STAFF,
+    "/account/second-step/app": STAFF,
+    "/account/second-step/codes": STAFF,
+    "/account/second-step/codes.txt": STAFF,
+    "/account/second-step/passkeys": STAFF,
+    "/account/second-step/passkeys/options": STAFF,
+    "/account/step-up": STAFF,
+    "/account/step-up/passkey": STAFF,
+    "/console/<org>/people/<int:user_id>/second-step": ACCOUNTS,
     "/console/": STAFF,
     "/console/<org>/": NUMBERS,
     "/console/<org>/campaigns": NUMBERS,
@@ -72,6 +84,18 @@ POST = {
     "/withdraw/<token>": (TOKEN, LINK),
     "/api/v1/bounces/<provider>": (PROVIDER, PROOF),
     "/login": (SIGNING_IN, FORM_TOKEN),
+    "/login/code": (SIGNING_IN, FORM_TOKEN),
+    "/login/passkey": (SIGNING_IN, FORM_TOKEN),
+    "/account/second-step/app": (STAFF, FORM_TOKEN),
+    "/account/second-step/app/remove": (STAFF, FORM_TOKEN),
+    "/account/second-step/codes": (STAFF, FORM_TOKEN),
+    "/account/second-step/codes/kept": (STAFF, FORM_TOKEN),
+    "/account/second-step/passkeys": (STAFF, FORM_TOKEN),
+    "/account/second-step/passkeys/<int:key_id>/remove": (STAFF, FORM_TOKEN),
+    "/account/second-step/stay": (STAFF, FORM_TOKEN),
+    "/account/step-up": (STAFF, FORM_TOKEN),
+    "/console/<org>/people/<int:user_id>/second-step": (ACCOUNTS, FORM_TOKEN),
+    "/console/<org>/people/<int:user_id>/second-step/cancel": (ACCOUNTS, FORM_TOKEN),
     "/logout": (STAFF, FORM_TOKEN),
     "/console/<org>/keys": (KEYS, FORM_TOKEN),
     "/console/<org>/keys/<int:key_id>/challenge": (KEYS, FORM_TOKEN),
@@ -82,6 +106,18 @@ POST = {
     "/console/<org>/keys/<int:key_id>/discard": (KEYS, FORM_TOKEN),
     "/console/<org>/keys/<int:key_id>/revoke": (KEYS, FORM_TOKEN),
     "/console/<org>/key-changes/<int:change_id>/approve": (SECOND_YES, FORM_TOKEN),
+}
+# What asks for the second step again, if it was taken more than five minutes ago.
+FRESH = {
+    ("GET", "/console/<org>/exports/contacts.csv"),
+    *(("POST", path) for path, (who, _) in POST.items() if who in (KEYS, SECOND_YES)),
+    ("POST", "/console/<org>/people/<int:user_id>/second-step"),
+    ("GET", "/account/second-step/app"),
+    ("POST", "/account/second-step/app/remove"),
+    ("POST", "/account/second-step/codes"),
+    ("GET", "/account/second-step/passkeys"),
+    ("GET", "/account/second-step/passkeys/options"),
+    ("POST", "/account/second-step/passkeys/<int:key_id>/remove"),
 }
 TABLE = {("GET", path): who for path, who in READ.items()} | {("POST", path): who for path, (who, _) in POST.items()}
 CONSOLE = [
@@ -104,6 +140,7 @@ def at(path: str, org: str = "org-one", key: int = 1, token: str = "x") -> str:
         "org": org,
         "int:key_id": str(key),
         "int:change_id": "1",
+        "int:user_id": {"org-two": "2", "home": "3"}.get(org, "1"),  # of its staff
         "page": "trees",
         "campaign": "trees",
         "token": token,
@@ -132,6 +169,10 @@ def test_every_post_must_show_what_the_table_says(app: Flask) -> None:
     assert {path: rule.realm for method, path, rule in routes(app) if method == "POST"} == {
         path: shown for path, (_, shown) in POST.items()
     }
+
+
+def test_what_matters_asks_for_the_second_step_again(app: Flask) -> None:
+    assert {(method, path) for method, path, rule in routes(app) if rule.fresh} == FRESH
 
 
 def test_no_key_route_reads_what_looks_like_a_secret(app: Flask) -> None:
@@ -242,7 +283,7 @@ class Unread(io.BytesIO):
 def test_access_is_clear_before_the_body_is_read(world: World) -> None:
     sent = {"input_stream": Unread(), "content_length": 9, "content_type": "application/x-www-form-urlencoded"}
     stranger, other = world.app.test_client(), world.signed_in("admin@org-two.example.org")
-    paths = [path for path in TOKEN_POSTS if path != "/login"]
+    paths = [path for path in TOKEN_POSTS if POST[path][0] != SIGNING_IN]
     assert {path: stranger.post(at(path), **sent).status_code for path in paths} == dict.fromkeys(paths, 303)
     of_orgs = [path for path in paths if "<org>" in path]
     assert {path: other.post(at(path), **sent).status_code for path in of_orgs} == dict.fromkeys(of_orgs, 404)

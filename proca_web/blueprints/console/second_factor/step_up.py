@@ -16,9 +16,9 @@ from proca_web.services.staff import sessions
 from proca_web.services.staff.second_factor import standing
 from proca_web.web.access import limited, settling_in
 from proca_web.web.htmx import wants_json
+from proca_web.web.login import is_staff_path
 from proca_web.web.second_step import asking, taking
 
-_OURS = ("/console/", "/account/")
 _FILES = (".csv", ".ndjson")
 
 
@@ -69,7 +69,7 @@ def _is_right() -> bool:
 def _way() -> str:
     """Where one wanted to go: a page of the console or the account, and nowhere else."""
     way = request.args.get("to", "")
-    return way if way.startswith(_OURS) and "\\" not in way else ""
+    return way if is_staff_path(way) and "\\" not in way else ""
 
 
 def _download(way: str) -> Response:
