@@ -14,7 +14,7 @@ from proca_web.web import errors
 from proca_web.web.access import limited, settling_in, signing_in
 from proca_web.web.login import begin, end, take_way
 from proca_web.web.ratelimit import Limit
-from proca_web.web.second_step import halfway
+from proca_web.web.second_step import halfway, taking
 
 bp = Blueprint("auth", __name__)
 
@@ -77,4 +77,5 @@ def sign_out() -> ResponseReturnValue:
 
 def _page(form: SignInForm, status: int = 200, *, too_old: bool = False) -> ResponseReturnValue:
     failed = status == 422 and not too_old
-    return render_template("console/auth/login.html", form=form, failed=failed, too_old=too_old), status
+    shown = {"failed": failed, "too_old": too_old, "passkeys": taking.site_of_passkeys()}
+    return render_template("console/auth/login.html", form=form, **shown), status

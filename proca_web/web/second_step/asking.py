@@ -62,7 +62,8 @@ def ask_again() -> ResponseReturnValue | None:
         return redirect(url_for("second_factor.step_up", to=way), code=303)
     if wants_json():
         sentence = gettext("Your second step was taken more than five minutes ago. Please take it once more.")
-        return make_response(jsonify(error=sentence, step_up=url_for("second_factor.step_up")), 403)
+        said = {"error": sentence, "step_up": url_for("second_factor.step_up"), "cancel": gettext("Not now")}
+        return make_response(jsonify(said), 403)
     if wants_fragment():
         answer = make_response(render_template("console/second_factor/_step_up.html", **_form(way, AGAIN)), 403)
         answer.headers["HX-Retarget"], answer.headers["HX-Reswap"] = "#notice", "innerHTML"

@@ -7,6 +7,8 @@ const form = document.querySelector("form[data-new-passkey]");
 const fault = form.querySelector("[data-fault]");
 const button = form.querySelector('[type="submit"]');
 
+document.querySelector("[data-without-script]").hidden = true;
+
 form.addEventListener("submit", async (event) => {
   event.preventDefault();
   fault.hidden = true;

@@ -3,7 +3,8 @@
 
 import { there, use } from "./passkeys.js";
 
-function start(way) {
+export function start(way) {
+  if (!there) return;
   const form = way.closest("form");
   const fault = way.querySelector("[data-fault]");
   const button = way.querySelector("button");
@@ -12,13 +13,14 @@ function start(way) {
     button.disabled = true;
     try {
       form.elements.passkey.value = await use(way.dataset.passkey);
-      form.submit();
+      form.requestSubmit();
     } catch {
-      button.disabled = false;
       fault.hidden = false;
     }
+    button.disabled = false;
   });
   way.hidden = false;
 }
 
-if (there) for (const way of document.querySelectorAll("[data-passkey]")) start(way);
+for (const note of document.querySelectorAll("[data-without-script]")) note.hidden = there;
+for (const way of document.querySelectorAll("[data-passkey]")) start(way);

@@ -134,7 +134,7 @@ def test_after_signing_out_no_old_page_and_no_old_cookie_gets_in(person: Person,
 
 
 @ON_SQLITE
-@pytest.mark.parametrize("code", ["", "abc", "0" * 5000, "１２３４５６", "ZZZZ-ZZZZ", "\x00", "<b>"])
+@pytest.mark.parametrize("code", ["", "abc", "0" * 5000, "１２３４５６", "ZZZZ-ZZZZ", "<b>"])
 def test_whatever_is_typed_is_answered_with_the_form(person: Person, client: FlaskClient, code: str) -> None:
     answer = sign_in(client, OWNER, code)
     assert answer.status_code == 422
