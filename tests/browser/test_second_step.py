@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, Page, expect
 from proca_web.services.staff.second_factor import recovery
 from tests import phone
 from tests.browser import live
-from tests.browser.desk import desk
+from tests.browser.desk import add_owner, desk
 from tests.browser.live import DESKTOP, Town, Visitor
 from tests.browser.test_every_page import AXE, PRESSED, RUN_AXE, SIDEWAYS, THUMB, TOO_SMALL
 from tests.databases import Templates
@@ -46,11 +46,11 @@ def sign_in(page: Page) -> None:
     page.get_by_role("button", name="Sign in", exact=True).click()
 
 
-def look(page: Page, name: str) -> None:
+def look(page: Page, name: str, sizes: tuple[dict[str, int], ...] = (live.PHONE, DESKTOP)) -> None:
     """Nothing is amiss on this screen, on a phone and a desktop, light and dark."""
     page.evaluate(AXE)
     before = page.viewport_size
-    for size in (live.PHONE, DESKTOP):
+    for size in sizes:
         page.set_viewport_size(size)
         assert page.evaluate(SIDEWAYS) <= 0, name
         for scheme in ("light", "dark"):
@@ -59,7 +59,8 @@ def look(page: Page, name: str) -> None:
             faults = [f"{fault['id']}: {node['html']}" for fault in found["violations"] for node in fault["nodes"]]
             assert faults == [], (name, scheme, size)
             photograph(page, f"{name}-{size['width']}-{scheme}")
-    page.set_viewport_size(live.PHONE)
+    if live.PHONE in sizes:
+        page.set_viewport_size(live.PHONE)
     assert page.evaluate(TOO_SMALL, [PRESSED, THUMB]) == [], name
     page.set_viewport_size(before)
     page.emulate_media(color_scheme="light")
@@ -224,20 +225,20 @@ def test_without_javascript_a_passkey_is_not_offered(visitor: Visitor) -> None:
     expect(page.get_by_role("button", name="Sign in with a passkey")).to_be_hidden()
 
 
+@pytest.mark.parametrize("size", [live.PHONE, DESKTOP], ids=["phone", "desktop"])
 def test_a_key_that_was_just_made_is_not_lost_when_the_step_is_asked_for(
-    town: Town, visitor: Visitor, tmp_path: Path
+    town: Town, visitor: Visitor, tmp_path: Path, size: dict[str, int]
 ) -> None:
     visitor.expect(403, 422)
     own, _ = phone.set_up(town.world.signed_in(OWNER))
-    with desk(town, visitor, tmp_path, "org-one", size=DESKTOP) as at:
+    with desk(town, visitor, tmp_path, "org-one", size=size) as at:
         at.begin(role="recovery")
         at.save()
         make_old(town)
         at.open()
         dialog = at.page.get_by_role("dialog")
         expect(dialog).to_contain_text("more than five minutes ago")
-        photograph(at.page, "dialog")
-        look(at.page, "dialog")
+        look(at.page, "dialog", (size,))
         dialog.get_by_label("Code").fill("000000")
         dialog.get_by_role("button", name="Go on").click()
         expect(dialog.get_by_role("alert")).to_contain_text("This code was not taken.")
@@ -245,3 +246,23 @@ def test_a_key_that_was_just_made_is_not_lost_when_the_step_is_asked_for(
         dialog.get_by_role("button", name="Go on").click()
         at.activate()
         expect(at.page.get_by_role("dialog")).to_have_count(0)
+
+
+def test_another_owner_asks_for_a_reset_and_the_person_stops_it(town: Town, visitor: Visitor) -> None:
+    second = add_owner(town, "org-one")
+    phone.set_up(town.world.signed_in(OWNER))
+    phone.set_up(town.world.signed_in(second))
+    with desk(town, visitor, Path(), "org-one", email=second, size=DESKTOP) as at:
+        page = at.page
+        page.goto("/console/org-one/people/1/second-step")
+        look(page, "reset")
+        page.get_by_role("button", name="Switch it off in 24 hours").click()
+        expect(page.get_by_role("heading", name="It is switched off after")).to_be_visible()
+        look(page, "reset-waits")
+    with desk(town, visitor, Path(), "org-one", size=DESKTOP) as at:
+        at.page.goto("/account/second-step")
+        expect(at.page.get_by_role("alert")).to_contain_text("Somebody asked for your second step to be switched off")
+        look(at.page, "overview-reset")
+        at.page.get_by_role("button", name="Keep my second step").click()
+        expect(at.page.get_by_role("alert")).to_have_count(0)
+    assert town.world.query("SELECT done, ended_at IS NULL FROM factor_resets") == [(0, 0)]

@@ -79,11 +79,11 @@ def page(way: str, again: str, status: int = 200, *, failed: bool = False) -> Re
 
 def _form(way: str, again: str, *, failed: bool = False) -> dict[str, object]:
     with reading() as session:
-        has_app = standing.of(session, current_user.user.id).app_since is not None
+        has = standing.of(session, current_user.user.id)
     sent = request.form.items(multi=True) if again == AGAIN else ()
     return {
         "action": url_for("second_factor.step_up", to=way or None, again=again or None),
         "fields": [(name, value) for name, value in sent if not name.startswith(_NOT_KEPT)],
-        "has_app": has_app,
+        "has": has,
         "failed": failed,
     }

@@ -47,7 +47,7 @@ export async function askAgain(said) {
     if (taken) return dialog.close();
     fault.textContent = (await answer.json().catch(() => null))?.error ?? said.error;
     fault.hidden = false;
-    form.elements.passkey.value = "";
+    form.elements.passkey.value = ""; // each answer of a passkey is for one try
     form.elements.code.focus();
   });
   for (const way of form.querySelectorAll("[data-passkey]")) start(way);
