@@ -5,16 +5,19 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from nacl.public import PrivateKey
 from playwright.sync_api import Browser, Page, expect
 
+from proca_web.crypto.encoding import encode
+from proca_web.crypto.keys.keys import fingerprint
 from proca_web.services.staff.second_factor import recovery
 from tests import phone
 from tests.browser import live
-from tests.browser.desk import add_owner, desk
+from tests.browser.desk import add_owner, desk, states
 from tests.browser.live import DESKTOP, Town, Visitor
 from tests.browser.test_every_page import AXE, PRESSED, RUN_AXE, SIDEWAYS, THUMB, TOO_SMALL
 from tests.databases import Templates
-from tests.factories import PASSWORD
+from tests.factories import PASSWORD, sign_key
 from tests.phone import Phone
 
 OWNER = "admin@org-one.example.org"
@@ -139,6 +142,8 @@ def test_somebody_sets_up_a_phone_and_signs_in_with_it(town: Town, visitor: Visi
     page.goto("/console/org-one/exports")
     page.get_by_role("button", name="Download CSV").click()
     expect(page.get_by_role("heading", name="Once more, please")).to_be_visible()
+    page.get_by_text("The phone is not at hand").click()
+    expect(page.get_by_label("Recovery code")).to_be_visible()
     seen(page, "asked-again", script=script)
     with page.expect_download() as download:
         type_code(page, own.code())
@@ -266,3 +271,21 @@ def test_another_owner_asks_for_a_reset_and_the_person_stops_it(town: Town, visi
         at.page.get_by_role("button", name="Keep my second step").click()
         expect(at.page.get_by_role("alert")).to_have_count(0)
     assert town.world.query("SELECT done, ended_at IS NULL FROM factor_resets") == [(0, 0)]
+
+
+def test_a_form_is_sent_again_by_the_browser_without_a_script(town: Town, visitor: Visitor, tmp_path: Path) -> None:
+    visitor.expect(403)
+    own, _ = phone.set_up(town.world.signed_in(OWNER))
+    secret = PrivateKey.generate()
+    public, sign_public = bytes(secret.public_key), bytes(sign_key(secret).verify_key)
+    make_old(town)
+    with desk(town, visitor, tmp_path, "org-one", script=False) as at:
+        at.go("/new?role=recovery")
+        at.page.locator("#public").fill(encode(public))
+        at.page.locator("#fingerprint").fill(fingerprint(public))
+        at.page.locator("#sign_public").fill(encode(sign_public))
+        at.page.locator("form", has=at.page.locator("#public")).get_by_role("button").click()
+        expect(at.page.get_by_role("heading", name="Once more, please")).to_be_visible()
+        type_code(at.page, own.code())
+        expect(at.page).to_have_url(re.compile("/console/org-one/keys/[0-9]+$"))
+    assert ("recovery", "pending", fingerprint(public)) in states(town, "org-one")

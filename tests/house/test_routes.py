@@ -23,7 +23,7 @@ from proca_web.extensions import db
 from proca_web.models import Org
 from proca_web.services.staff import people
 from proca_web.web import access
-from proca_web.web.access import Realm, Rule
+from proca_web.web.access import Realm, Rule, admitting
 from proca_web.web.access.enforcing import rules_of
 from tests import factories
 from tests.factories import World
@@ -173,6 +173,12 @@ def test_every_post_must_show_what_the_table_says(app: Flask) -> None:
 
 def test_what_matters_asks_for_the_second_step_again(app: Flask) -> None:
     assert {(method, path) for method, path, rule in routes(app) if rule.fresh} == FRESH
+
+
+def test_before_the_second_step_one_sets_it_up_or_goes(app: Flask) -> None:
+    early = {path for _, path, rule in routes(app) if rule.admit is admitting.known}
+    of_ones_own = {path for path in [*READ, *POST] if path.startswith("/account/s")} - {"/account/second-step/stay"}
+    assert early == of_ones_own | {"/logout"}
 
 
 def test_no_key_route_reads_what_looks_like_a_secret(app: Flask) -> None:

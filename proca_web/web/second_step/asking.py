@@ -40,7 +40,8 @@ def lead_to_it() -> ResponseReturnValue | None:
         is_on = standing.is_on(session, current_user.user.id)
     if is_on:
         return redirect(url_for("second_factor.step_up", to=way or None), code=303)
-    login.remember_way(cookie, way)
+    if way:
+        login.remember_way(cookie, way)
     return redirect(url_for("second_factor.app"), code=303)
 
 

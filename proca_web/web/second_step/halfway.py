@@ -17,7 +17,8 @@ from proca_web.domain.second_step import HALFWAY
 from proca_web.models import User
 from proca_web.services.staff.second_factor import sealing
 
-_PERSON, _APP, _CODES, _CHALLENGE = "halfway", "new-app", "new-codes", "challenge"
+_PERSON, _APP, _CODES = "halfway", "new-app", "new-codes"
+USE, MAKE = "use-passkey", "make-passkey"  # a challenge for one is no good for the other
 Cookie = MutableMapping[str, Any]
 
 
@@ -43,14 +44,14 @@ def forget(cookie: Cookie) -> None:
     cookie.pop(_PERSON, None)
 
 
-def new_challenge(cookie: Cookie, challenge: bytes, now: datetime) -> None:
-    """Remember what a passkey is to sign."""
-    cookie[_CHALLENGE] = {"value": encode(challenge), "at": now.timestamp()}
+def new_challenge(cookie: Cookie, purpose: str, challenge: bytes, now: datetime) -> None:
+    """Remember what a passkey is to sign: to be used, or to be made."""
+    cookie[purpose] = {"value": encode(challenge), "at": now.timestamp()}
 
 
-def take_challenge(cookie: Cookie, now: datetime) -> tuple[bytes, datetime] | None:
+def take_challenge(cookie: Cookie, purpose: str, now: datetime) -> tuple[bytes, datetime] | None:
     """What a passkey was to sign, and since when; asked once."""
-    found = _young(cookie.pop(_CHALLENGE, None), now)
+    found = _young(cookie.pop(purpose, None), now)
     return (decode(found["value"]), datetime.fromtimestamp(found["at"], now.tzinfo)) if found else None
 
 
@@ -87,7 +88,7 @@ def _keep(cookie: Cookie, name: str, user_id: int, content: bytes, now: datetime
 def _kept(cookie: Cookie, name: str, user_id: int, now: datetime) -> bytes | None:
     found = _young(cookie.get(name), now)
     try:
-        opened = sealing.open_(decode(found["seal"]), user_id, _keys(), name) if found else None
+        opened = sealing.open_(decode(str(found.get("seal"))), user_id, _keys(), name) if found else None
     except EncodingError:
         return None
     return opened[0] if opened else None

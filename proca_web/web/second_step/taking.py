@@ -34,7 +34,7 @@ def code(user_id: int, typed: str) -> Taken | None:
 def passkey(answer: str) -> int | None:
     """Whose passkey answered the challenge of this browser; None: nobody's, or it was answered before."""
     now = clock.now()
-    asked = halfway.take_challenge(cookie, now)
+    asked = halfway.take_challenge(cookie, halfway.USE, now)
     site = site_of_passkeys()
     if asked is None or site is None:
         return None

@@ -14,7 +14,7 @@ from proca_web.web.second_step import halfway, taking
 def challenge_for(allowed: Sequence[bytes]) -> Response:
     """A new challenge, as JSON for the browser; `allowed`: one of these passkeys, if any are named."""
     challenge = secrets.token_bytes(32)
-    halfway.new_challenge(cookie, challenge, clock.now())
+    halfway.new_challenge(cookie, halfway.USE, challenge, clock.now())
     return Response(passkeys.request_options(site(), challenge, allowed), mimetype="application/json")
 
 

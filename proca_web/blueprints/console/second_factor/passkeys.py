@@ -39,7 +39,7 @@ def ask_new_passkey() -> Response:
     user, challenge = current_user.user, secrets.token_bytes(32)
     with reading() as session:
         known = [key.credential_id for key in standing.of(session, user.id).passkeys]
-    halfway.new_challenge(cookie, challenge, clock.now())
+    halfway.new_challenge(cookie, halfway.MAKE, challenge, clock.now())
     options = passkeys.creation_options(user, site(), gettext("Petitions"), challenge, known)
     return Response(options, mimetype="application/json")
 
@@ -49,7 +49,8 @@ def ask_new_passkey() -> Response:
 @limited(CODE_LIMIT)
 def add_passkey() -> ResponseReturnValue:
     """One more passkey; all sessions of this person end but a new one here. The first way brings recovery codes."""
-    now, user_id, asked = clock.now(), current_user.user.id, halfway.take_challenge(cookie, clock.now())
+    now, user_id = clock.now(), current_user.user.id
+    asked = halfway.take_challenge(cookie, halfway.MAKE, now)  # had by whoever took their second step just before
     name = request.form.get("name", "") or gettext("Passkey")
     with reading() as session:
         is_first = not standing.is_on(session, user_id)

@@ -5,7 +5,7 @@ must be younger than the passkey's last use.
 """
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
@@ -16,7 +16,6 @@ from proca_web.crypto.encoding import be64
 from proca_web.domain.errors import PasskeyRefused
 from proca_web.models import Passkey, User
 
-ASKED_AT_MOST = timedelta(minutes=5)
 LONGEST_NAME = 60
 MOST = 20
 
