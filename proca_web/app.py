@@ -107,6 +107,7 @@ def _flask_config(settings: Settings) -> dict[str, Any]:
         "MAX_FORM_MEMORY_SIZE": MOST_BYTES,
         "MAX_FORM_PARTS": 50,
         "PUBLIC_URL": settings.public_url,
+        "SECOND_STEP_IS_OFF": not settings.needs_second_factor,
         "SESSION_COOKIE_NAME": f"{prefix}session",
         "SESSION_COOKIE_SECURE": settings.is_https,
         "SESSION_COOKIE_HTTPONLY": True,

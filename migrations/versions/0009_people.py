@@ -234,7 +234,6 @@ def _make_factors() -> None:
         ),
         sa.Column("last_step", _NUMBER, nullable=False, server_default="0", comment="a code works once"),
         _when("created_at"),
-        _when("proven_at", nullable=True, comment="NULL until its first code was right"),
         _of_user("totp_factors"),
         sa.PrimaryKeyConstraint("user_id", name=op.f("pk_totp_factors")),
     )

@@ -60,8 +60,16 @@ def _places(app: Flask, notice: DueNotice) -> dict[str, str]:
         "console_url": links.url(app, "start.index"),
         "account_url": links.url(app, "account.index"),
         "forgot_url": links.url(app, "forgot.ask"),
+        "step_url": links.url(app, "second_factor.index"),
+        "reset_url": _reset(app, notice),
         "link_url": _link(app, notice),
     }
+
+
+def _reset(app: Flask, notice: DueNotice) -> str:
+    """Where an owner looks at somebody's lost second step; empty where the mail is about none."""
+    person = notice.detail.get("user_id")
+    return links.url(app, "second_factor.reset", org=notice.org, user_id=person) if person else ""
 
 
 def _link(app: Flask, notice: DueNotice) -> str:

@@ -23,6 +23,7 @@ from proca_web.extensions import encryption
 from proca_web.services.instance import invariants, rows
 from proca_web.services.instance.rows import Look
 from proca_web.services.petitions import counting
+from proca_web.services.staff.second_factor import totp
 
 
 @click.command()
@@ -43,6 +44,7 @@ def check(mail_to: str | None, home_backup: Path | None, whole: bool) -> None:
             faults = doubts.of(os.environ) + invariants.faults(session, home.identity, ring, clock.now())
             hosts = invariants.worker_hosts(session)
         faults += pooler.faults(db.engine, is_told=app.extensions["proca_settings"].is_pooled)
+        notes = _second_steps(app, faults)
         looks = _look(app, whole=whole)
         faults += [fault for look in looks for fault in look.faults]
         if whole:
@@ -51,7 +53,7 @@ def check(mail_to: str | None, home_backup: Path | None, whole: bool) -> None:
         if home_backup is not None:
             faults += _backup_faults(home_backup, home)
         about_mail = (app.config["MAIL_SERVER"], app.config["MAIL_CONNECTIONS"])
-        notes = servers.in_words(*about_mail)
+        notes += servers.in_words(*about_mail)
         if mail_to:
             tried = send_test(mail_to)
             faults += tried.faults
@@ -72,6 +74,21 @@ def _look(app: Flask, *, whole: bool) -> list[Look]:
             with reading() as session:
                 is_more = look.go_on(session, keyring_of(app))
     return looks
+
+
+def _second_steps(app: Flask, faults: list[str]) -> list[str]:
+    """Whether today's secret keys open what the codes of phones are made from; adds to `faults`, returns notes."""
+    with reading() as session:
+        looked = totp.looked_at(session, app.extensions["proca_settings"].secret_keys)
+    if looked.closed:
+        faults.append(
+            f"PROCA_SECRET_KEY is not the one that {looked.closed} of {looked.number} phones were set up under: their "
+            "codes are not taken, and those people sign in with a recovery code or a passkey, or after `user "
+            "reset-factor`. Put that key back, as PROCA_SECRET_KEY or PROCA_SECRET_KEY_OLD"
+        )
+    if not looked.old:
+        return []
+    return [f"{looked.old} of {looked.number} phones are still under PROCA_SECRET_KEY_OLD, until their next sign-in"]
 
 
 def _exit_unwell(faults: list[str]) -> NoReturn:

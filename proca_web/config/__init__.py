@@ -69,6 +69,7 @@ class Settings:
     is_pooled: bool = False  # by transaction
     mail_stalled: timedelta = timedelta(hours=6)
     metrics_allow: tuple[IPv4Network | IPv6Network, ...] = ()
+    needs_second_factor: bool = True  # of operators, owners and exporters
 
     @property
     def is_https(self) -> bool:
@@ -110,6 +111,7 @@ def read(env: Mapping[str, str]) -> tuple[Settings, list[str]]:
         is_pooled=reader.choice("PROCA_DATABASE_POOLER", "none", ("none", "transaction")) == "transaction",
         mail_stalled=timedelta(hours=reader.number("PROCA_MAIL_STALLED_HOURS", 6, 1, 168)),
         metrics_allow=reader.networks("PROCA_METRICS_ALLOW"),
+        needs_second_factor=_second_factor(reader, demo) == "required",
     )
     return settings, reader.faults
 
@@ -163,6 +165,10 @@ def _secret_key(reader: Reader, name: str, default: str | None) -> str:
     if key and len(key) < SHORTEST_SECRET:
         reader.faults.append(f"{name} needs at least {SHORTEST_SECRET} characters")
     return key
+
+
+def _second_factor(reader: Reader, demo: bool) -> str:
+    return reader.choice("PROCA_SECOND_FACTOR", "off" if demo else "required", ("required", "off"))
 
 
 def _public_url(reader: Reader, demo: bool) -> str:

@@ -165,6 +165,10 @@ class KeyAction(ProcaError):
     """The key's state does not allow this now; the message says why and what to do."""
 
 
+class PasskeyRefused(ProcaError):
+    """A passkey's answer is wrong, late, used already, or of no passkey that is known."""
+
+
 class ProofRefused(ProcaError):
     """The answer is wrong, late, used already, or belongs to somebody else's challenge."""
 

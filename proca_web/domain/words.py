@@ -91,6 +91,26 @@ class Alarm(StrEnum):
         return "alarm"
 
 
+class FactorEvent(StrEnum):
+    """What happens to somebody's second step, by the word an org's record has for it."""
+
+    APP = "factor-app"
+    APP_OFF = "factor-app-off"
+    PASSKEY = "factor-passkey"
+    PASSKEY_OFF = "factor-passkey-off"
+    CODES = "factor-codes"
+    CODE_USED = "factor-code-used"
+    RESET_ASKED = "factor-reset-asked"
+    RESET_CANCELLED = "factor-reset-cancelled"
+    RESET_DONE = "factor-reset-done"
+
+    @property
+    def told(self) -> str:
+        """Its name among mails to staff: what somebody did to their own step is one text."""
+        is_reset = self.startswith("factor-reset")
+        return f"factor/{self.removeprefix('factor-')}" if is_reset else "factor/changed"
+
+
 class Continuity(StrEnum):
     """How a key follows the one before: there was none, that one signed for it, or nobody did."""
 

@@ -14,7 +14,7 @@ from proca_web.adapters.wordings import refresh_wordings
 from proca_web.domain.errors import Unavailable
 from proca_web.domain.transient import State
 from proca_web.domain.words import Alarm
-from proca_web.jobs import accept, endings, keys, worker_keys
+from proca_web.jobs import accept, endings, factors, keys, worker_keys
 from proca_web.jobs.mail.room import send_mail
 from proca_web.jobs.release import release
 from proca_web.services import heartbeats
@@ -41,6 +41,7 @@ def sweep(app: Flask) -> None:
         _housekeeping(app, aged)
         for name, act in keys.steps(app, aged):
             _step(app, name, act)
+        _step(app, "second steps", lambda: factors.finish_resets(aged))
         _step(app, "wordings", refresh_wordings)
         _step(app, "write-ahead log", truncate_wal)
         _step(app, "disk", lambda: trouble.notice_little_space(app))

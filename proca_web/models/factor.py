@@ -9,7 +9,7 @@ from proca_web.models.base import NEVER_REUSED, Base
 
 
 class TotpFactor(Base):
-    """An app that shows codes (RFC 6238)."""
+    """An app that shows codes (RFC 6238); its first code was right, or it would not stand here."""
 
     __tablename__ = "totp_factors"
 
@@ -19,7 +19,6 @@ class TotpFactor(Base):
     seal: Mapped[bytes] = mapped_column(comment="secretbox under K(factor, PROCA_SECRET_KEY, user id)")
     last_step: Mapped[int] = mapped_column(default=0, server_default="0", comment="a code works once")
     created_at: Mapped[datetime]
-    proven_at: Mapped[datetime | None] = mapped_column(comment="NULL until its first code was right")
 
 
 class RecoveryCode(Base):

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from flask import Response, g, make_response, render_template, request
+from flask import Response, abort, g, make_response, render_template, request
 from flask_login import current_user
 
 from proca_web.models import Org
@@ -12,6 +12,14 @@ from proca_web.web.login import is_staff_path
 def page(template: str, values: Mapping[str, object], status: int = 200) -> Response:
     """Render a page of `g.org`'s console for whoever is signed in."""
     return make_response(render_template(template, **_of(g.org), **values), status)
+
+
+def own_page(template: str, values: Mapping[str, object], status: int = 200) -> Response:
+    """Render a page about whoever is signed in, in the frame of their first org; 404 for those who work for none."""
+    around = frame()
+    if around is None:
+        abort(404)
+    return make_response(render_template(template, **around, **values), status)
 
 
 def frame() -> dict[str, object] | None:

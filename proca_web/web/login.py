@@ -7,6 +7,7 @@ import secrets
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
+from datetime import datetime
 
 from flask import Flask, Request, Response, after_this_request, g, request
 from flask import session as cookie
@@ -110,17 +111,18 @@ def init_app(app: Flask, manager: LoginManager) -> None:
     manager.user_loader(load)
 
 
-def begin(app: Flask, user_id: int) -> None:
+def begin(app: Flask, user_id: int, factor_at: datetime | None = None) -> None:
     """Somebody signed in: a session of its own, whatever the browser held before is forgotten.
 
-    The browser is known from now on; one that is new to the account is told to its holder.
+    `factor_at`: when they took their second step, if they did. The browser is known from now on; one that is new to the
+    account is told to its holder.
     """
     where = caller(app)
     browser = where.browser or devices.new_token()
     here = (device.in_words(request), device.network(request, _settings(app).trusted_proxies))
     with writing() as written:
         now = clock.now()
-        token = sessions.start(written, user_id, *here, now)
+        token = sessions.start(written, user_id, *here, now, factor_at)
         arriving.signed_in(written, _settings(app).secret_keys, user_id, replace(where, browser=browser), here, now)
     _remember_browser(app, browser)
     _put(token)

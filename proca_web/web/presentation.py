@@ -50,7 +50,13 @@ def init_app(app: Flask) -> None:
     )
     # Settings hold secrets; a template has no business with them.
     app.jinja_env.globals.pop("config", None)
-    app.context_processor(lambda: {"public_url": app.config["PUBLIC_URL"], "is_demo": bool(app.config["MAILBOX_DIR"])})
+    app.context_processor(
+        lambda: {
+            "public_url": app.config["PUBLIC_URL"],
+            "is_demo": bool(app.config["MAILBOX_DIR"]),
+            "second_step_is_off": app.config["SECOND_STEP_IS_OFF"],
+        }
+    )
 
 
 def locale() -> str:

@@ -61,6 +61,8 @@ def test_everything_lies_below_the_data_folder(tmp_path: Path) -> None:
 
 
 READ = [
+    ("PROCA_SECOND_FACTOR", "off", "needs_second_factor", False),
+    ("PROCA_SECOND_FACTOR", "required", "needs_second_factor", True),
     ("PROCA_DATABASE_URL", "postgresql://u:p@db:5433/x", "database_url", "postgresql+psycopg://u:p@db:5433/x"),
     ("PROCA_DATABASE_URL", "postgres://u:p@db/x", "database_url", "postgresql+psycopg://u:p@db/x"),
     ("PROCA_DATABASE_URL", "postgresql+psycopg:///x", "database_url", "postgresql+psycopg:///x"),

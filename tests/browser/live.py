@@ -30,13 +30,13 @@ class Town:
 
 
 @contextlib.contextmanager
-def town(folder: Path, templates: Templates) -> Iterator[Town]:
-    """Serve a new world until the block ends."""
+def town(folder: Path, templates: Templates, host: str = "127.0.0.1", **env: str) -> Iterator[Town]:
+    """Serve a new world until the block ends; `env`: settings that differ."""
     database_url = templates.sqlite(folder, world=True)
     (folder / "mailbox").mkdir(exist_ok=True)
     listening = served.listening()
-    url = f"http://127.0.0.1:{listening.getsockname()[1]}"
-    settings = factories.settings(folder, database_url, PROCA_PUBLIC_URL=url)
+    url = f"http://{host}:{listening.getsockname()[1]}"
+    settings = factories.settings(folder, database_url, PROCA_PUBLIC_URL=url, **env)
     Keyring(settings.keyring_dir).prepare()
     app = create_app(settings, check=False)
     worker.has_key(app)

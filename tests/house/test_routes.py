@@ -23,7 +23,7 @@ from proca_web.extensions import db
 from proca_web.models import Org
 from proca_web.services.staff import people
 from proca_web.web import access
-from proca_web.web.access import Realm, Rule
+from proca_web.web.access import Realm, Rule, admitting
 from proca_web.web.access.enforcing import rules_of
 from tests import factories
 from tests.factories import World
@@ -56,6 +56,17 @@ READ = {
     "/account/": STAFF,
     "/account/password": STAFF,
     "/account/address/<token>": MAILED,
+    "/login/code": SIGNING_IN,
+    "/login/passkey": SIGNING_IN,
+    "/account/second-step": STAFF,
+    "/account/second-step/app": STAFF,
+    "/account/second-step/codes": STAFF,
+    "/account/second-step/codes.txt": STAFF,
+    "/account/second-step/passkeys": STAFF,
+    "/account/second-step/passkeys/options": STAFF,
+    "/account/step-up": STAFF,
+    "/account/step-up/passkey": STAFF,
+    "/console/<org>/people/<int:user_id>/second-step": ACCOUNTS,
     "/console/": STAFF,
     "/console/<org>/": NUMBERS,
     "/console/<org>/campaigns": NUMBERS,
@@ -90,6 +101,18 @@ POST = {
     "/withdraw/<token>": (TOKEN, LINK),
     "/api/v1/bounces/<provider>": (PROVIDER, PROOF),
     "/login": (SIGNING_IN, FORM_TOKEN),
+    "/login/code": (SIGNING_IN, FORM_TOKEN),
+    "/login/passkey": (SIGNING_IN, FORM_TOKEN),
+    "/account/second-step/app": (STAFF, FORM_TOKEN),
+    "/account/second-step/app/remove": (STAFF, FORM_TOKEN),
+    "/account/second-step/codes": (STAFF, FORM_TOKEN),
+    "/account/second-step/codes/kept": (STAFF, FORM_TOKEN),
+    "/account/second-step/passkeys": (STAFF, FORM_TOKEN),
+    "/account/second-step/passkeys/<int:key_id>/remove": (STAFF, FORM_TOKEN),
+    "/account/second-step/stay": (STAFF, FORM_TOKEN),
+    "/account/step-up": (STAFF, FORM_TOKEN),
+    "/console/<org>/people/<int:user_id>/second-step": (ACCOUNTS, FORM_TOKEN),
+    "/console/<org>/people/<int:user_id>/second-step/cancel": (ACCOUNTS, FORM_TOKEN),
     "/logout": (STAFF, FORM_TOKEN),
     "/forgot": (SIGNING_IN, FORM_TOKEN),
     "/reset/<token>": (MAILED, FORM_TOKEN),
@@ -124,6 +147,18 @@ POST = {
     "/invitation/<token>": (SIGNING_IN, FORM_TOKEN),
     "/invitation/<token>/decline": (SIGNING_IN, FORM_TOKEN),
 }
+# What asks for the second step again, if it was taken more than five minutes ago.
+FRESH = {
+    ("GET", "/console/<org>/exports/contacts.csv"),
+    *(("POST", path) for path, (who, _) in POST.items() if who in (KEYS, SECOND_YES)),
+    ("POST", "/console/<org>/people/<int:user_id>/second-step"),
+    ("GET", "/account/second-step/app"),
+    ("POST", "/account/second-step/app/remove"),
+    ("POST", "/account/second-step/codes"),
+    ("GET", "/account/second-step/passkeys"),
+    ("GET", "/account/second-step/passkeys/options"),
+    ("POST", "/account/second-step/passkeys/<int:key_id>/remove"),
+}
 TABLE = {("GET", path): who for path, who in READ.items()} | {("POST", path): who for path, (who, _) in POST.items()}
 CONSOLE = [
     (method, path)
@@ -147,7 +182,7 @@ def at(path: str, org: str = "org-one", key: int = 1, token: str = "x") -> str:
         "org": org,
         "int:key_id": str(key),
         "int:change_id": "1",
-        "int:user_id": "1",
+        "int:user_id": {"org-two": "2", "home": "3"}.get(org, "1"),  # of its staff
         "int:org_id": "2",
         "int:invitation_id": "1",
         "page": "trees",
@@ -178,6 +213,16 @@ def test_every_post_must_show_what_the_table_says(app: Flask) -> None:
     assert {path: rule.realm for method, path, rule in routes(app) if method == "POST"} == {
         path: shown for path, (_, shown) in POST.items()
     }
+
+
+def test_what_matters_asks_for_the_second_step_again(app: Flask) -> None:
+    assert {(method, path) for method, path, rule in routes(app) if rule.fresh} == FRESH
+
+
+def test_before_the_second_step_one_sets_it_up_or_goes(app: Flask) -> None:
+    early = {path for _, path, rule in routes(app) if rule.admit is admitting.known}
+    of_ones_own = {path for path in [*READ, *POST] if path.startswith("/account/s")} - {"/account/second-step/stay"}
+    assert early == of_ones_own | {"/logout"}
 
 
 def test_no_key_route_reads_what_looks_like_a_secret(app: Flask) -> None:

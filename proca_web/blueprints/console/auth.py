@@ -6,14 +6,17 @@ from flask_login import current_user
 from flask_wtf.csrf import CSRFError
 from wtforms import Form, PasswordField, StringField
 
+from proca_web.adapters import clock
 from proca_web.adapters.database import reading
 from proca_web.domain.errors import TooManyTries
 from proca_web.domain.words import TryKind
 from proca_web.services.staff import passwords, people
+from proca_web.services.staff.second_factor import standing
 from proca_web.web import errors, trying
-from proca_web.web.access import limited, signing_in, staff
+from proca_web.web.access import limited, settling_in, signing_in
 from proca_web.web.login import TOLD, begin, end, take_way
 from proca_web.web.ratelimit import Limit
+from proca_web.web.second_step import halfway, taking
 
 bp = Blueprint("auth", __name__)
 
@@ -33,6 +36,7 @@ def login() -> ResponseReturnValue:
     """The sign-in form."""
     if current_user.is_authenticated:
         return redirect(url_for("start.index"), code=303)
+    halfway.forget(session)  # whoever comes back here begins anew
     return _page(SignInForm())
 
 
@@ -40,11 +44,12 @@ def login() -> ResponseReturnValue:
 @signing_in
 @limited(LOGIN_LIMIT)
 def sign_in() -> ResponseReturnValue:
-    """Start a session; 422 for a wrong pair, 429 after too many in a row, whoever they name."""
+    """Start a session, or ask for the second step; 422 for a wrong pair, 429 after too many, whoever they name."""
     form = SignInForm(request.form)
     with reading() as reads:
         user = people.find_user(reads, form.email.data)
         memberships = people.places(reads, user.id) if user else ()
+        is_halfway = user is not None and standing.is_on(reads, user.id)
     user_id, password_hash = (user.id, user.password_hash) if user else (None, None)
     try:
         tried = trying.count(TryKind.SIGN_IN, form.email.data, user_id)
@@ -61,6 +66,9 @@ def sign_in() -> ResponseReturnValue:
         return _page(form, 422, fault="pair")
     if user.locked_at is not None:
         return _page(form, 422, fault="locked")
+    if is_halfway:
+        halfway.password_was_right(session, user.id, user.password_hash, clock.now())
+        return redirect(url_for("second_factor.code"), code=303)
     way = take_way(session, memberships)
     begin(current_app, user.id)
     return redirect(way or url_for("start.index"), code=303)
@@ -75,7 +83,7 @@ def form_too_old(_: CSRFError) -> ResponseReturnValue:
 
 
 @bp.post("/logout")
-@staff
+@settling_in
 def sign_out() -> ResponseReturnValue:
     """End all sessions of whoever is signed in."""
     end()
@@ -83,5 +91,6 @@ def sign_out() -> ResponseReturnValue:
 
 
 def _page(form: SignInForm, status: int = 200, *, fault: str = "", wait: str = "") -> ResponseReturnValue:
-    shown = {"form": form, "fault": fault, "wait": wait, "told": session.pop(TOLD, "")}
-    return render_template("console/auth/login.html", **shown), status
+    told = session.pop(TOLD, "")
+    shown = {"fault": fault, "wait": wait, "told": told, "passkeys": taking.site_of_passkeys()}
+    return render_template("console/auth/login.html", form=form, **shown), status

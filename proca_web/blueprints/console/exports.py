@@ -15,7 +15,7 @@ from proca_web.services.keys import holdings
 from proca_web.services.petitions import overview
 from proca_web.services.staff import audit
 from proca_web.web import console, errors
-from proca_web.web.access import needs
+from proca_web.web.access import needs, recently_proven
 
 bp = Blueprint("exports", __name__, url_prefix="/console")
 
@@ -37,6 +37,7 @@ def index(org: str) -> Response:
 
 @bp.get("/<org>/exports/contacts.csv")
 @needs(Right.EXPORTS)
+@recently_proven
 def contacts_csv(org: str) -> Response:
     """The encrypted export as CSV. HEAD asks for nothing and leaves no line in the record."""
     try:

@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 import click
+from sqlalchemy.orm import Session
 
 from proca_web.adapters import clock
 from proca_web.adapters.database import reading
@@ -12,8 +13,9 @@ from proca_web.cli.named import named, one_of
 from proca_web.cli.staff.passwords import chosen_password, password_options
 from proca_web.domain.errors import BadSetting
 from proca_web.domain.words import StaffRole
-from proca_web.models import Org
+from proca_web.models import Org, User
 from proca_web.services.staff import accounts, passwords, people
+from proca_web.services.staff.second_factor import resets
 
 
 @click.group()
@@ -79,6 +81,34 @@ def user_password(email: str, password_file: Path | None, ask: bool) -> None:
     with ready.acting() as session:
         people.set_password(session, people.named_user(session, email), hashed)
     click.echo(f"✓ new password for {email}" + (f"\npassword (shown once): {chosen}" if is_made else ""))
+
+
+@user.command("reset-factor")
+@click.argument("email")
+@click.option("--org", "slug", help="in whose name, where somebody works for several")
+@click.option("--cancel", is_flag=True, help="stop a reset that waits")
+def user_reset_factor(email: str, slug: str | None, cancel: bool) -> None:
+    """Switch somebody's second step off in 24 hours; all owners and they are told at once, and can stop it."""
+    with ready.acting() as session:
+        person = people.named_user(session, email)
+        if cancel:
+            if not resets.cancel(session, person.id, None, clock.now()):
+                raise BadSetting(f"no reset for {person.email} waits")
+            said = f"✓ the second step of {person.email} stays"
+        else:
+            reset = resets.ask(session, _org_of(session, person, slug), person, None, clock.now())
+            said = f"✓ the second step of {person.email} is switched off after {reset.due_at:%Y-%m-%d %H:%M} UTC"
+    click.echo(said)
+
+
+def _org_of(session: Session, person: User, slug: str | None) -> Org:
+    """The org that is named, else the first one that this person works for. Raises BadSetting."""
+    if slug is not None:
+        return named(session, Org, slug)
+    places = people.places(session, person.id)
+    if not places:
+        raise BadSetting(f"{person.email} works for no organisation")
+    return places[0].org
 
 
 @user.command("remove")

@@ -49,7 +49,7 @@ class Member:
 def of_org(session: Session, org_id: int) -> list[Member]:
     """Everybody on an org's staff, owners first."""
     has_step = or_(
-        exists().where(TotpFactor.user_id == Membership.user_id, TotpFactor.proven_at.is_not(None)),
+        exists().where(TotpFactor.user_id == Membership.user_id),
         exists().where(Passkey.user_id == Membership.user_id),
     )
     query = select(Membership, has_step).where(Membership.org_id == org_id).options(joinedload(Membership.user))

@@ -13,7 +13,7 @@ from sqlalchemy import BindParameter, bindparam, delete, select, update
 from sqlalchemy.orm import Session
 
 from proca_web.domain.outcome import Outcome
-from proca_web.domain.words import AccountEvent, Alarm, KeyEvent, OutboxState, StaffEvent, StaffRole
+from proca_web.domain.words import AccountEvent, Alarm, FactorEvent, KeyEvent, OutboxState, StaffEvent, StaffRole
 from proca_web.models import Membership, Org, OutboxMail, User
 from proca_web.services import driver
 
@@ -82,7 +82,7 @@ def operators(session: Session) -> Sequence[int]:
 
 def tell(
     session: Session,
-    event: KeyEvent | Alarm | StaffEvent | AccountEvent,
+    event: KeyEvent | Alarm | StaffEvent | AccountEvent | FactorEvent,
     org_id: int,
     users: Iterable[int],
     once: str,

@@ -25,7 +25,10 @@ TOKEN_BYTES = 32
 def start(
     session: Session, user_id: int, device: str, network: str, now: datetime, factor_at: datetime | None = None
 ) -> str:
-    """One more browser in which somebody is signed in; returns the token for its cookie."""
+    """One more browser in which somebody is signed in; returns the token for its cookie.
+
+    `factor_at`: when the second step was taken.
+    """
     token = secrets.token_bytes(TOKEN_BYTES)
     where = {"device": device, "network": network, "factor_at": factor_at}
     session.add(StaffSession(user_id=user_id, token_id=_id_of(token), created_at=now, seen_at=now, **where))
@@ -54,6 +57,11 @@ def is_to_be_seen(found: StaffSession, now: datetime) -> bool:
 def seen(session: Session, session_id: int, now: datetime) -> None:
     """It was used just now."""
     session.execute(update(StaffSession).where(StaffSession.id == session_id).values(seen_at=now))
+
+
+def proved(session: Session, session_id: int, now: datetime) -> None:
+    """The second step was taken in it just now."""
+    session.execute(update(StaffSession).where(StaffSession.id == session_id).values(factor_at=now))
 
 
 def of_user(session: Session, user_id: int, now: datetime) -> Sequence[StaffSession]:

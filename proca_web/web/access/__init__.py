@@ -13,7 +13,7 @@ from proca_web.web.ratelimit import Limit
 
 V = TypeVar("V", bound=Callable[..., Any])
 
-RULE, LIMIT = "proca_rule", "proca_limit"
+RULE, LIMIT, FRESH = "proca_rule", "proca_limit", "proca_fresh"
 
 
 class Realm(Enum):
@@ -34,6 +34,7 @@ class Rule:
     admit: Callable[[], ResponseReturnValue | None]
     limit: Limit | None = None
     no_secrets: bool = False
+    fresh: bool = False
     rights: frozenset[Right] = frozenset()
     is_secret: bool = False  # the address itself: nobody learns it from the next page
 
@@ -73,6 +74,11 @@ def staff(view: V) -> V:
     return _declare(view, Rule("staff", Realm.CONSOLE, admitting.signed_in))
 
 
+def settling_in(view: V) -> V:
+    """Anybody who is signed in, also before the second step that they need."""
+    return _declare(view, Rule("staff", Realm.CONSOLE, admitting.known))
+
+
 def needs(*rights: Right) -> Callable[[V], V]:
     """Staff who hold all these rights in the org of the path, which becomes `g.org`; else 403, strangers 404."""
     needed = frozenset(rights)
@@ -81,6 +87,12 @@ def needs(*rights: Right) -> Callable[[V], V]:
         return _declare(view, Rule("rights", Realm.CONSOLE, lambda: admitting.holding(needed), rights=needed))
 
     return decorate
+
+
+def recently_proven(view: V) -> V:
+    """Asks for the second step again unless it was taken within five minutes; then goes on with what was wanted."""
+    setattr(view, FRESH, True)
+    return view
 
 
 def limited(limit: Limit) -> Callable[[V], V]:

@@ -18,6 +18,7 @@ from proca_web.services.staff import members, people
 from proca_web.web import errors, login
 from proca_web.web.access import typed
 from proca_web.web.arriving import client
+from proca_web.web.second_step import asking
 
 
 def everybody() -> None:
@@ -40,6 +41,11 @@ def in_the_demo() -> ResponseReturnValue | None:
 
 
 def signed_in() -> ResponseReturnValue | None:
+    """Whoever has signed in, with the second step if they need one; others are led there, and back."""
+    return known() or asking.lead_to_it()
+
+
+def known() -> ResponseReturnValue | None:
     """Whoever has signed in; others are led there, and back."""
     if current_user.is_authenticated:
         return None

@@ -1,7 +1,8 @@
 """What the routes declare is enforced here, or the app does not start.
 
 Before a view runs: access, which reads nothing of the body and locks nothing; then the rate limit, what is looked at
-for secrets, and where a post comes from. After it: whether the answer may be kept. No view does any of this by hand.
+for secrets, where a post comes from, and whether the second step is asked for again. After it: whether the answer may
+be kept. No view does any of this by hand.
 """
 
 from collections.abc import Mapping
@@ -14,8 +15,9 @@ from werkzeug.routing import Rule as Route
 
 from proca_web.config import ConfigError
 from proca_web.web import secret_input
-from proca_web.web.access import LIMIT, RULE, Realm, Rule
+from proca_web.web.access import FRESH, LIMIT, RULE, Realm, Rule
 from proca_web.web.login import is_staff_path
+from proca_web.web.second_step import asking
 from proca_web.web.security import hide_referrer, refuse_foreign_post
 
 _EXTENSION = "proca_access"
@@ -56,7 +58,8 @@ def _rule_of(app: Flask, route: Route) -> Rule | None:
     rule: Rule | None = getattr(view, RULE, None)
     blueprint = app.blueprints.get(route.endpoint.rpartition(".")[0])
     no_secrets = isinstance(blueprint, secret_input.NoSecrets)
-    return rule and replace(rule, limit=getattr(view, LIMIT, None), no_secrets=no_secrets)
+    fresh = getattr(view, FRESH, False)
+    return rule and replace(rule, limit=getattr(view, LIMIT, None), no_secrets=no_secrets, fresh=fresh)
 
 
 def _faults(route: Route, rule: Rule | None) -> list[str]:
@@ -82,7 +85,7 @@ def _enforce(rule: Rule, csrf: CSRFProtect) -> ResponseReturnValue | None:
         secret_input.refuse_secrets(g.org.id)
     if request.method not in _CHANGE_NOTHING:
         _look_where_it_comes_from(rule.realm, csrf)
-    return None
+    return asking.ask_again() if rule.fresh else None  # last: what was sent may be shown, to be sent again
 
 
 def _look_where_it_comes_from(realm: Realm, csrf: CSRFProtect) -> None:

@@ -15,7 +15,7 @@ from proca_web.domain.errors import StaffRefused
 from proca_web.domain.rights import Right
 from proca_web.services.staff import accounts, sessions
 from proca_web.web import console, errors
-from proca_web.web.access import needs
+from proca_web.web.access import needs, recently_proven
 from proca_web.web.htmx import see_other
 from proca_web.web.presentation import translated
 
@@ -50,6 +50,7 @@ def show(org: str, user_id: int) -> Response:
 
 @bp.post("/<org>/accounts/<int:user_id>/lock")
 @needs(Right.INSTANCE, Right.ACCOUNTS)
+@recently_proven
 def lock(org: str, user_id: int) -> ResponseReturnValue:
     """Nobody signs in with it, and it is signed out everywhere."""
     return _turn(user_id, accounts.lock)
@@ -57,6 +58,7 @@ def lock(org: str, user_id: int) -> ResponseReturnValue:
 
 @bp.post("/<org>/accounts/<int:user_id>/unlock")
 @needs(Right.INSTANCE, Right.ACCOUNTS)
+@recently_proven
 def unlock(org: str, user_id: int) -> ResponseReturnValue:
     """It can sign in again."""
     return _turn(user_id, accounts.unlock)

@@ -21,7 +21,7 @@ from proca_web.models import Org
 from proca_web.services.petitions import founding
 from proca_web.services.staff import members, people
 from proca_web.web import console, errors, page_cache
-from proca_web.web.access import limited, needs
+from proca_web.web.access import limited, needs, recently_proven
 from proca_web.web.htmx import see_other
 from proca_web.web.presentation import translated
 from proca_web.web.ratelimit import Limit
@@ -49,6 +49,7 @@ def index(org: str) -> Response:
 
 @bp.post("/<org>/organisations")
 @needs(Right.INSTANCE, Right.ACCOUNTS)
+@recently_proven
 @limited(FOUND_LIMIT)
 def found(org: str) -> ResponseReturnValue:
     """A new organisation; its first owner gets an invitation by mail."""
@@ -77,6 +78,7 @@ def show(org: str, org_id: int) -> Response:
 
 @bp.post("/<org>/organisations/<int:org_id>/lock")
 @needs(Right.INSTANCE, Right.ACCOUNTS)
+@recently_proven
 def lock(org: str, org_id: int) -> ResponseReturnValue:
     """Nothing is encrypted for it, and its people can only look."""
     return _turn(org_id, founding.lock)
@@ -84,6 +86,7 @@ def lock(org: str, org_id: int) -> ResponseReturnValue:
 
 @bp.post("/<org>/organisations/<int:org_id>/unlock")
 @needs(Right.INSTANCE, Right.ACCOUNTS)
+@recently_proven
 def unlock(org: str, org_id: int) -> ResponseReturnValue:
     """As it was before."""
     return _turn(org_id, founding.unlock)

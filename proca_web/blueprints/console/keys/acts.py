@@ -29,7 +29,7 @@ from proca_web.services.keys import activating, proving, registering
 from proca_web.services.keys import changes as key_changes
 from proca_web.services.keys.changes import Activation
 from proca_web.web import page_cache
-from proca_web.web.access import limited, needs
+from proca_web.web.access import limited, needs, recently_proven
 from proca_web.web.htmx import see_other, wants_json
 from proca_web.web.ratelimit import Limit
 from proca_web.web.secret_input import typed
@@ -41,6 +41,7 @@ Act = Callable[[Session, datetime], T]
 
 @bp.post("/<org>/keys/<int:key_id>/challenge")
 @needs(Right.KEYS)
+@recently_proven
 @limited(PROOF_LIMIT)
 def challenge(org: str, key_id: int) -> ResponseReturnValue:
     """A challenge to the holder of the key, as a file or for the script."""
@@ -60,6 +61,7 @@ def challenge(org: str, key_id: int) -> ResponseReturnValue:
 
 @bp.post("/<org>/keys/<int:key_id>/answer")
 @needs(Right.KEYS)
+@recently_proven
 @limited(PROOF_LIMIT)
 def answer(org: str, key_id: int) -> ResponseReturnValue:
     """The answer proves a key that waits; for an active one it shows that its file still opens."""
@@ -80,6 +82,7 @@ def answer(org: str, key_id: int) -> ResponseReturnValue:
 
 @bp.post("/<org>/keys/<int:key_id>/activate")
 @needs(Right.KEYS)
+@recently_proven
 def activate(org: str, key_id: int) -> ResponseReturnValue:
     """Active from now on; or, when the key before did not sign for it, a change that waits."""
 
@@ -93,6 +96,7 @@ def activate(org: str, key_id: int) -> ResponseReturnValue:
 
 @bp.post("/<org>/keys/<int:key_id>/approve")
 @needs(Right.KEYS)
+@recently_proven
 def approve(org: str, key_id: int) -> ResponseReturnValue:
     """The second owner's yes to a change."""
 
@@ -106,6 +110,7 @@ def approve(org: str, key_id: int) -> ResponseReturnValue:
 
 @bp.post("/<org>/keys/<int:key_id>/cancel")
 @needs(Right.KEYS)
+@recently_proven
 def cancel(org: str, key_id: int) -> ResponseReturnValue:
     """Any owner's no to a change."""
 
@@ -118,6 +123,7 @@ def cancel(org: str, key_id: int) -> ResponseReturnValue:
 
 @bp.post("/<org>/keys/<int:key_id>/discard")
 @needs(Right.KEYS)
+@recently_proven
 def discard(org: str, key_id: int) -> ResponseReturnValue:
     """A key that waits goes."""
 
@@ -129,6 +135,7 @@ def discard(org: str, key_id: int) -> ResponseReturnValue:
 
 @bp.post("/<org>/keys/<int:key_id>/revoke")
 @needs(Right.KEYS)
+@recently_proven
 def revoke(org: str, key_id: int) -> ResponseReturnValue:
     """Nothing is sealed to this key any more, in any process, from now on."""
     form = RevokeForm(data=typed())
@@ -144,6 +151,7 @@ def revoke(org: str, key_id: int) -> ResponseReturnValue:
 
 @bp.post("/<org>/key-changes/<int:change_id>/approve")
 @needs(Right.SECOND_YES)
+@recently_proven
 def approve_as_operator(org: str, change_id: int) -> ResponseReturnValue:
     """The operator's yes to an org's change, in place of a second owner's."""
     home, user = _who()

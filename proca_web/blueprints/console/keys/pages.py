@@ -17,7 +17,7 @@ from proca_web.extensions import encryption
 from proca_web.services.keys import holdings, registering
 from proca_web.services.keys import views as key_views
 from proca_web.web import console
-from proca_web.web.access import needs
+from proca_web.web.access import needs, recently_proven
 from proca_web.web.htmx import see_other, wants_json
 from proca_web.web.secret_input import typed
 
@@ -48,6 +48,7 @@ def new(org: str) -> Response:
 
 @bp.post("/<org>/keys")
 @needs(Right.KEYS)
+@recently_proven
 def register(org: str) -> ResponseReturnValue:
     """Enter a public key; it waits for its proof for an hour."""
     form = KeyForm(data=typed())

@@ -21,7 +21,7 @@ from proca_web.domain.words import StaffRole
 from proca_web.extensions import queue
 from proca_web.services.staff import invitations, members
 from proca_web.web import errors
-from proca_web.web.access import limited, needs, typed
+from proca_web.web.access import limited, needs, recently_proven, typed
 from proca_web.web.htmx import see_other
 from proca_web.web.presentation import translated
 from proca_web.web.ratelimit import Limit
@@ -33,6 +33,7 @@ _NO_ROLE = Message(N_("Please choose a role: the one chosen here does not exist 
 
 @bp.post("/<org>/invitations")
 @needs(Right.ACCOUNTS)
+@recently_proven
 @limited(INVITE_LIMIT)
 def invite(org: str) -> ResponseReturnValue:
     """The mail with the link leaves at once."""
@@ -50,6 +51,7 @@ def invite(org: str) -> ResponseReturnValue:
 
 @bp.post("/<org>/invitations/<int:invitation_id>/again")
 @needs(Right.ACCOUNTS)
+@recently_proven
 @limited(INVITE_LIMIT)
 def send_again(org: str, invitation_id: int) -> ResponseReturnValue:
     """The same link once more, for another week."""
@@ -62,6 +64,7 @@ def send_again(org: str, invitation_id: int) -> ResponseReturnValue:
 
 @bp.post("/<org>/invitations/<int:invitation_id>/withdraw")
 @needs(Right.ACCOUNTS)
+@recently_proven
 def withdraw(org: str, invitation_id: int) -> ResponseReturnValue:
     """Its link opens nothing from now on."""
 
@@ -73,6 +76,7 @@ def withdraw(org: str, invitation_id: int) -> ResponseReturnValue:
 
 @bp.post("/<org>/people/<int:user_id>/role")
 @needs(Right.PEOPLE)
+@recently_proven
 def change_role(org: str, user_id: int) -> ResponseReturnValue:
     """Another role, from their next request on."""
     role = RoleForm(request.form).role.data
@@ -87,6 +91,7 @@ def change_role(org: str, user_id: int) -> ResponseReturnValue:
 
 @bp.post("/<org>/people/<int:user_id>/remove")
 @needs(Right.PEOPLE)
+@recently_proven
 def remove(org: str, user_id: int) -> ResponseReturnValue:
     """Off this org's staff, from their next request on; the account stays."""
 
@@ -98,6 +103,7 @@ def remove(org: str, user_id: int) -> ResponseReturnValue:
 
 @bp.post("/<org>/leave")
 @needs(Right.NUMBERS)
+@recently_proven
 def leave(org: str) -> ResponseReturnValue:
     """Whoever is signed in belongs to this org no more."""
     try:
