@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from proca_web.domain.messages import N_
-from proca_web.domain.words import KeyEvent
+from proca_web.domain.words import AccountEvent, FactorEvent, KeyEvent, StaffEvent
 
 
 class Subject(StrEnum):
@@ -19,7 +19,6 @@ class Subject(StrEnum):
     PEOPLE = "people"
     KEYS = "keys"
     DOWNLOADS = "downloads"
-    SETTINGS = "settings"
 
 
 NAMES = {
@@ -27,7 +26,6 @@ NAMES = {
     Subject.PEOPLE: N_("People and roles"),
     Subject.KEYS: N_("Keys"),
     Subject.DOWNLOADS: N_("Downloads"),
-    Subject.SETTINGS: N_("Settings"),
 }
 
 
@@ -49,8 +47,51 @@ _OF_KEYS = {
     KeyEvent.CHANGE_APPROVED: N_("%(who)s agreed to the key %(detail)s as the second person"),
     KeyEvent.CHANGE_CANCELLED: N_("%(who)s stopped the change to the key %(detail)s"),
 }
+_OF_PEOPLE = {
+    StaffEvent.INVITED: N_("%(who)s invited %(invited)s as %(role)s"),
+    StaffEvent.INVITED_AGAIN: N_("%(who)s sent the invitation of %(invited)s as %(role)s again"),
+    StaffEvent.INVITATION_WITHDRAWN: N_("%(who)s withdrew the invitation of %(invited)s"),
+    StaffEvent.INVITATION_DECLINED: N_("The invitation of %(invited)s was declined"),
+    StaffEvent.JOINED: N_("%(who)s joined as %(role)s"),
+    StaffEvent.ADDED: N_("%(who)s added %(person)s as %(role)s"),
+    StaffEvent.ROLE_CHANGED: N_("%(who)s changed the role of %(person)s: %(before)s → %(role)s"),
+    StaffEvent.REMOVED: N_("%(who)s took %(person)s, %(before)s, off the organisation"),
+    StaffEvent.LEFT: N_("%(who)s left; was %(before)s"),
+    StaffEvent.ACCOUNT_LOCKED: N_("%(who)s locked the account of %(person)s"),
+    StaffEvent.ACCOUNT_UNLOCKED: N_("%(who)s unlocked the account of %(person)s"),
+    StaffEvent.SESSIONS_ENDED: N_("%(who)s signed %(person)s out everywhere"),
+    StaffEvent.ORG_MADE: N_("%(who)s made the organisation %(org)s"),
+    StaffEvent.ORG_LOCKED: N_("%(who)s locked the organisation %(org)s"),
+    StaffEvent.ORG_UNLOCKED: N_("%(who)s unlocked the organisation %(org)s"),
+}
+_OF_ACCOUNTS = {
+    AccountEvent.SIGNED_IN: N_("%(who)s signed in"),
+    AccountEvent.SIGNED_OUT: N_("%(who)s signed out"),
+    AccountEvent.SESSIONS_ENDED: N_("%(who)s ended sessions of their own"),
+    AccountEvent.TRIED: N_("Somebody tried %(tries)s times to sign in as %(who)s, in vain"),
+    AccountEvent.NAME: N_("%(who)s has another name: %(before)s → %(after)s"),
+    AccountEvent.PASSWORD: N_("%(who)s chose a new password"),
+    AccountEvent.RESET_DONE: N_("%(who)s chose a new password by mail"),
+    AccountEvent.ADDRESS_ASKED: N_("%(who)s asked to have the address %(to)s"),
+    AccountEvent.ADDRESS: N_("%(who)s has another address: %(before)s → %(after)s"),
+    AccountEvent.ADDRESS_REFUSED: N_("The new address of %(who)s was refused by mail"),
+}
+_OF_SECOND_STEPS = {
+    FactorEvent.APP: N_("%(who)s set up an app as second step"),
+    FactorEvent.APP_OFF: N_("%(who)s took the app off as second step"),
+    FactorEvent.PASSKEY: N_("%(who)s added a passkey"),
+    FactorEvent.PASSKEY_OFF: N_("%(who)s took a passkey off"),
+    FactorEvent.CODES: N_("%(who)s made new recovery codes"),
+    FactorEvent.CODE_USED: N_("%(who)s used a recovery code"),
+    FactorEvent.RESET_ASKED: N_("%(who)s asked to have the second step of %(user)s switched off"),
+    FactorEvent.RESET_CANCELLED: N_("%(who)s kept the second step of %(user)s on"),
+    FactorEvent.RESET_DONE: N_("The second step of %(user)s was switched off"),
+}
 SENTENCES: dict[str, Sentence] = {
     **{event.told: Sentence(Subject.KEYS, text) for event, text in _OF_KEYS.items()},
+    **{event.told: Sentence(Subject.PEOPLE, text) for event, text in _OF_PEOPLE.items()},
+    **{event.told: Sentence(Subject.SIGNING_IN, text) for event, text in _OF_ACCOUNTS.items()},
+    **{str(event): Sentence(Subject.SIGNING_IN, text) for event, text in _OF_SECOND_STEPS.items()},
     "export": Sentence(Subject.DOWNLOADS, N_("%(who)s downloaded what people signed")),
 }
 
