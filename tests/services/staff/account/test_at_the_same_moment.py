@@ -2,10 +2,13 @@
 
 import threading
 from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+from proca_web.adapters.database import writing
+from proca_web.services.staff.account import links as account_links
 from tests.blueprints.console.account.person import OWNER, Person, links
-from tests.databases import ON_BOTH
+from tests.databases import ON_BOTH, ON_POSTGRES
 from tests.factories import World, form_token
 
 PASSWORDS = ("quiet bridge over seven lakes", "seven green doors at noon")
@@ -48,6 +51,22 @@ def test_of_two_who_press_the_same_link_one_changes_the_password(world: World) -
     assert sorted(answers) == [303, 410]
     assert Person(world).sign_in(PASSWORDS[answers.index(303)]).status_code == 303
     assert Person(world).sign_in(PASSWORDS[answers.index(410)]).status_code == 422
+
+
+@ON_POSTGRES
+def test_whoever_had_to_wait_for_the_account_looks_at_the_link_again(world: World) -> None:
+    """Both have found the link unused, and wait; SQLite has one writer anyway."""
+    person = Person(world)
+    person.post("/forgot", "/forgot", email=OWNER)
+    (link,) = links(world)
+    waiting = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
+    with ThreadPoolExecutor(1) as pool:
+        with world.app.app_context(), writing() as session:
+            account_links.lock(session, world.query("SELECT id FROM users WHERE email = :email", email=OWNER)[0][0])
+            answers = pool.submit(posts, world, [(link, link)] * 2, password=list(PASSWORDS))
+            while world.query(waiting) != [(2,)]:
+                assert not answers.done()
+        assert sorted(answers.result()) == [303, 410]
 
 
 @ON_BOTH
