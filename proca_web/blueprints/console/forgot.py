@@ -11,8 +11,8 @@ from proca_web.domain.errors import FieldsRefused, TooManyTries
 from proca_web.domain.messages import Message
 from proca_web.domain.words import TryKind
 from proca_web.services.staff import passwords, people
-from proca_web.services.staff.account import judging, profile, resetting
-from proca_web.web import errors, login, trying
+from proca_web.services.staff.account import judging, profile, resetting, throttle
+from proca_web.web import errors, login
 from proca_web.web.access import limited, mailed_to_staff, signing_in
 from proca_web.web.ratelimit import Limit
 
@@ -46,14 +46,15 @@ def ask() -> ResponseReturnValue:
 def send() -> ResponseReturnValue:
     """Mail a link to the address that is stored, if one is: the answer is the same, and takes as long."""
     form = ForgotForm(request.form)
-    with reading() as reads:
-        user = people.find_user(reads, form.email.data)
+    email, where, now = form.email.data, login.caller(current_app), clock.now()
     try:
-        trying.count(TryKind.RESET, form.email.data, user.id if user else None)
+        with writing() as written:  # one write, whether there is an account or not
+            user = people.find_user(written, email)
+            user_id = user.id if user else None
+            throttle.refuse_or_count(written, TryKind.RESET, _keys(), email, user_id, where, now)
+            resetting.ask(written, user if user and user.locked_at is None else None, now)
     except TooManyTries as refusal:
         return errors.wait(make_response(_ask(form, 429, wait=errors.waiting(refusal))), refusal)
-    with writing() as written:
-        resetting.ask(written, user if user and user.locked_at is None else None, clock.now())
     return redirect(url_for("forgot.sent"), code=303)
 
 

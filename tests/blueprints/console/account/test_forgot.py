@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 from statistics import median
-from time import perf_counter
+from time import thread_time
 
 import pytest
 from flask import Flask
@@ -127,12 +127,12 @@ def test_the_answer_takes_as_long_for_unknown_addresses(world: World, clock: Fak
     for round_ in range(15):
         clock.forward(hours=3)
         for kind, email in (("known", OWNER), ("unknown", f"nobody-{round_ % 3}@example.org")):
-            began = perf_counter()
+            began = thread_time()
             answer = person.client.post("/forgot", data={"csrf_token": token, "email": email})
-            took[kind].append(perf_counter() - began)
+            took[kind].append(thread_time() - began)
             assert answer.status_code == 303
     known, unknown = (median(times) for times in took.values())
-    assert known < 2 * unknown + 0.002
+    assert abs(known - unknown) < 0.15 * unknown, (known, unknown)
 
 
 def test_a_look_alike_gets_no_mail_of_its_own(visitor: Person, world: World) -> None:

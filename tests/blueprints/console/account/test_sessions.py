@@ -30,6 +30,8 @@ def test_every_session_ends_after_twelve_hours(person: Person, clock: FakeClock)
 def test_a_clock_that_is_set_back_prolongs_no_session(
     person: Person, clock: FakeClock, back: dict[str, float], *, is_in: bool
 ) -> None:
+    clock.forward(minutes=20)
+    assert person.is_in()
     clock.moment -= timedelta(**back)
     assert person.is_in() is is_in
 

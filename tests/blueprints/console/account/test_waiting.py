@@ -139,6 +139,13 @@ def test_no_address_and_no_network_stands_with_the_tries(world: World, clock: Fa
     assert "203.0.113" not in rows
 
 
+def test_a_browser_that_two_people_share_has_a_mark_for_each(world: World, clock: FakeClock) -> None:
+    person = used(world)
+    person.sign_in(email="admin@org-two.example.org")
+    marks = [bytes(mark) for (mark,) in world.query("SELECT mark FROM devices")]
+    assert len(marks) == len(set(marks)) == 4
+
+
 def test_mails_for_new_passwords_wait_too_but_not_for_whom_is_known(world: World, clock: FakeClock) -> None:
     person = used(world)
     mallory = [Person(world, address=f"198.51.100.{number}") for number in range(1, 5)]
