@@ -24,8 +24,8 @@ from tests import databases, factories, once, ports
 from tests import own_redis as own_redis_database
 from tests.databases import Postgres, Templates
 from tests.factories import World
+from tests.house.written import Listener
 from tests.key_holder import Holder, Owner
-from tests.written import Listener
 
 # Files of tests live in memory where there is room: the databases commit as durably as in earnest, which a disk feels.
 _MEMORY = Path("/dev/shm")  # noqa: S108

@@ -1,29 +1,15 @@
 """Every page and state, looked at by a machine: axe in light and dark, the narrowest phone, and a thumb."""
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page
 
 from tests.browser import live, places
 from tests.browser.live import NARROWEST, PHONE, Town, Visitor
+from tests.browser.looking import AXE, PRESSED, RUN_AXE, SIDEWAYS, THUMB, TOO_SMALL
 from tests.browser.places import PLACES, Links
 from tests.databases import Templates
-
-AXE = (Path(__file__).parent / "vendor" / "axe-4.14.1.min.js").read_text("utf-8")
-THUMB = 44
-
-PRESSED = "a, button, input, select, textarea, summary, label:has(input)"
-# Links inside a sentence may be small (WCAG 2.5.8); a box is pressed by its label, a field by all of its width.
-TOO_SMALL = """([pressed, least]) => [...document.querySelectorAll(pressed)]
-  .filter((e) => e.checkVisibility() && e.type !== 'hidden' && !e.closest('.hidden, .skip'))
-  .filter((e) => !(e.matches('[type=checkbox], [type=radio]') && e.closest('label')))
-  .filter((e) => !(e.matches('a') && getComputedStyle(e).display === 'inline' && e.closest('p, li, dd, pre')))
-  .filter((e) => !(e.matches('h2 > a') && getComputedStyle(e, '::after').position === 'absolute'))
-  .filter((e) => { const r = e.getBoundingClientRect(); return r.height < least - 0.5 || r.width < least - 0.5 })
-  .map((e) => `${e.outerHTML.slice(0, 90)}: ${Math.round(e.getBoundingClientRect().height)}`)"""
-SIDEWAYS = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
 
 
 @pytest.fixture(scope="module")
@@ -45,8 +31,6 @@ def place(request: pytest.FixtureRequest, chromium: Browser, settled: tuple[Town
     visitor.end()
 
 
-# A frame of another origin cannot be looked into; axe would only ask it in vain.
-RUN_AXE = "(rules) => axe.run(document, {resultTypes: ['violations'], iframes: false, rules})"
 # A mail stands inside the page of a mail program, and paper has no landmarks.
 NO_PAGES = ("confirmation mail", "thank-you mail", "invitation mail", "account mail", "new key, printed")
 OF_PAGES = {rule: {"enabled": False} for rule in ("landmark-one-main", "page-has-heading-one", "region")}

@@ -11,14 +11,14 @@ from playwright.sync_api import Browser, Page, expect
 from proca_web.crypto.encoding import encode
 from proca_web.crypto.keys.keys import fingerprint
 from proca_web.services.staff.second_factor import recovery
-from tests import phone
+from tests.blueprints.console.second_factor import phone
+from tests.blueprints.console.second_factor.phone import Phone
 from tests.browser import live
 from tests.browser.desk import add_owner, desk, states
 from tests.browser.live import DESKTOP, Town, Visitor
-from tests.browser.test_every_page import AXE, PRESSED, RUN_AXE, SIDEWAYS, THUMB, TOO_SMALL
+from tests.browser.looking import AXE, PRESSED, RUN_AXE, SIDEWAYS, THUMB, TOO_SMALL
 from tests.databases import Templates
 from tests.factories import PASSWORD, sign_key
-from tests.phone import Phone
 
 OWNER = "admin@org-one.example.org"
 
@@ -61,19 +61,11 @@ def look(page: Page, name: str, sizes: tuple[dict[str, int], ...] = (live.PHONE,
             found = page.evaluate(RUN_AXE, {})
             faults = [f"{fault['id']}: {node['html']}" for fault in found["violations"] for node in fault["nodes"]]
             assert faults == [], (name, scheme, size)
-            photograph(page, f"{name}-{size['width']}-{scheme}")
     if live.PHONE in sizes:
         page.set_viewport_size(live.PHONE)
     assert page.evaluate(TOO_SMALL, [PRESSED, THUMB]) == [], name
     page.set_viewport_size(before)
     page.emulate_media(color_scheme="light")
-
-
-def photograph(page: Page, name: str) -> None:
-    import os
-
-    if folder := os.environ.get("SF_SHOTS"):
-        page.screenshot(path=f"{folder}/{name}.png", full_page=True)
 
 
 def read(page: Page) -> Phone:
@@ -102,7 +94,6 @@ def print_codes(page: Page) -> None:
     page.emulate_media(media="print")
     assert page.locator("body").inner_text().count("-") == 10 + OWNER.count("-")
     expect(page.get_by_role("button", name="Done")).to_be_hidden()
-    photograph(page, "codes-printed")
     page.emulate_media(media="screen")
 
 

@@ -15,8 +15,8 @@ from proca_web.extensions import db, queue
 from proca_web.services.sealing import worker_keys
 from tests import worker
 from tests.factories import CANARY, World
+from tests.house.written import Listener, dump, files
 from tests.key_holder import Holder, Owner
-from tests.written import Listener, dump, files
 
 # Country and area are said to be readable; everything else must not be found.
 VALUES = [value for name, value in CANARY.items() if name not in ("country", "street_number")]

@@ -17,7 +17,6 @@ class Picture:
 
 def picture_of(text: str) -> Picture:
     """The QR code of a text, with its quiet zone."""
-    lines = segno.make(text, error="m", micro=False).matrix_iter(border=QUIET)
+    lines = list(segno.make(text, error="m", micro=False).matrix_iter(border=QUIET))
     dark = [(x, y) for y, line in enumerate(lines) for x, is_dark in enumerate(line) if is_dark]
-    size = segno.make(text, error="m", micro=False).symbol_size(border=QUIET)[0]
-    return Picture(int(size), "".join(f"M{x} {y}h1v1h-1z" for x, y in dark))
+    return Picture(len(lines), "".join(f"M{x} {y}h1v1h-1z" for x, y in dark))

@@ -74,13 +74,6 @@ def take(session: Session, user_id: int, code: str, keys: Sequence[str], now: da
     return session.execute(returning).first() is not None
 
 
-def looked_at(session: Session, keys: Sequence[str]) -> "Looked":
-    """Whether today's keys still open what the apps' codes are made from."""
-    kept = session.execute(select(TotpFactor.user_id, TotpFactor.seal)).all()
-    opened = [sealing.open_(seal, user_id, keys) for user_id, seal in kept]
-    return Looked(len(kept), opened.count(None), sum(1 for each in opened if each and each[1]))
-
-
 @dataclass(frozen=True, slots=True)
 class Looked:
     """How many apps' secrets there are, how many no key opens, and how many the key of before alone does."""
@@ -88,3 +81,10 @@ class Looked:
     number: int
     closed: int
     old: int
+
+
+def looked_at(session: Session, keys: Sequence[str]) -> Looked:
+    """Whether today's keys still open what the apps' codes are made from."""
+    kept = session.execute(select(TotpFactor.user_id, TotpFactor.seal)).all()
+    opened = [sealing.open_(seal, user_id, keys) for user_id, seal in kept]
+    return Looked(len(kept), opened.count(None), sum(1 for each in opened if each and each[1]))

@@ -7,8 +7,8 @@ from flask.testing import FlaskClient
 from nacl.pwhash import argon2id
 
 from proca_web.services.staff.second_factor import recovery
+from tests.blueprints.console.second_factor.phone import Phone, set_up
 from tests.factories import FakeClock, World
-from tests.phone import Phone, set_up
 
 OWNER = "admin@org-one.example.org"
 

@@ -8,9 +8,9 @@ from flask.testing import FlaskClient
 
 from proca_web.services.staff.second_factor import standing
 from tests.blueprints.console.second_factor.conftest import OWNER, Person
+from tests.blueprints.console.second_factor.phone import STEP_UP, post
 from tests.databases import ON_SQLITE
 from tests.factories import FakeClock, World, form_token
-from tests.phone import STEP_UP, post
 
 pytestmark = ON_SQLITE
 EXPORT = "/console/org-one/exports/contacts.csv?only_opt_in=true&campaign=trees"

@@ -10,9 +10,9 @@ from proca_web.domain.words import StaffRole
 from proca_web.models import Membership, Org
 from proca_web.services.staff import people
 from tests.blueprints.console.second_factor.conftest import OWNER, Person
+from tests.blueprints.console.second_factor.phone import Phone, password_only, post, set_up, sign_in
 from tests.databases import ON_SQLITE
 from tests.factories import FakeClock, World, form_token, password_hash
-from tests.phone import Phone, password_only, post, set_up, sign_in
 
 pytestmark = ON_SQLITE
 SECOND, ELSEWHERE, OPERATOR = "second@org-one.example.org", "admin@org-two.example.org", "operator@example.org"

@@ -8,10 +8,19 @@ from flask.testing import FlaskClient
 
 from proca_web.services.staff.second_factor import sealing
 from tests.blueprints.console.second_factor.conftest import OWNER, Person
+from tests.blueprints.console.second_factor.phone import (
+    CODES,
+    SET_UP,
+    Phone,
+    password_only,
+    post,
+    reading,
+    set_up,
+    sign_in,
+)
 from tests.databases import ON_SQLITE
 from tests.factories import FakeClock, World
-from tests.phone import CODES, SET_UP, Phone, password_only, post, reading, set_up, sign_in
-from tests.written import Listener, dump, files
+from tests.house.written import Listener, dump, files
 
 pytestmark = ON_SQLITE
 

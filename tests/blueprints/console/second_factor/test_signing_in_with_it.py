@@ -11,9 +11,9 @@ from proca_web.app import create_app
 from proca_web.config import Settings
 from proca_web.extensions import db
 from tests.blueprints.console.second_factor.conftest import OWNER, Person
+from tests.blueprints.console.second_factor.phone import SET_UP, password_only, post, set_up, sign_in
 from tests.databases import ON_SQLITE
 from tests.factories import FakeClock, World, another_process, form_token
-from tests.phone import SET_UP, password_only, post, set_up, sign_in
 
 
 @ON_SQLITE
