@@ -15,7 +15,7 @@ from proca_web.adapters.database import reading
 from proca_web.adapters.mail.letters import Letter
 from proca_web.config import Settings
 from proca_web.domain.messages import LANGUAGES
-from proca_web.domain.words import AccountEvent, StaffEvent
+from proca_web.domain.staff_words import AccountEvent, StaffEvent
 from proca_web.services.staff import joining
 from proca_web.services.staff.account import links as account_links
 from proca_web.services.staff.outbox import DueNotice

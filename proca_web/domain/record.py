@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from proca_web.domain.messages import N_
-from proca_web.domain.words import AccountEvent, FactorEvent, KeyEvent, StaffEvent
+from proca_web.domain.staff_words import AccountEvent, FactorEvent, StaffEvent
+from proca_web.domain.words import KeyEvent
 
 
 class Subject(StrEnum):

@@ -2,7 +2,7 @@
 
 from enum import StrEnum
 
-from proca_web.domain.words import StaffRole
+from proca_web.domain.staff_words import StaffRole
 
 
 class Right(StrEnum):

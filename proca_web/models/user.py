@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from proca_web.domain.words import StaffRole
+from proca_web.domain.staff_words import StaffRole
 from proca_web.models.base import NEVER_REUSED, Base, one_of
 from proca_web.models.org import Org
 

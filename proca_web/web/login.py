@@ -21,7 +21,7 @@ from proca_web.domain import rights
 from proca_web.domain.errors import Unavailable
 from proca_web.domain.messages import LANGUAGES
 from proca_web.domain.rights import Right
-from proca_web.domain.words import StaffRole
+from proca_web.domain.staff_words import StaffRole
 from proca_web.models import Membership, Org, StaffSession
 from proca_web.services.staff import sessions
 from proca_web.services.staff.account import arriving, devices

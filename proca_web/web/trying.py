@@ -4,7 +4,7 @@ from flask import current_app
 
 from proca_web.adapters import clock
 from proca_web.adapters.database import writing
-from proca_web.domain.words import TryKind
+from proca_web.domain.staff_words import TryKind
 from proca_web.services.staff.account import throttle
 from proca_web.services.staff.account.throttle import Try
 from proca_web.web import login

@@ -9,7 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from proca_web.adapters.database import writing
-from proca_web.domain.words import LinkKind
+from proca_web.domain.staff_words import LinkKind
 from proca_web.extensions import encryption
 from proca_web.models import Campaign, Org, PublicKey
 from proca_web.services.keys import activating, registering

@@ -4,7 +4,8 @@ import pytest
 
 from proca_web.domain import record
 from proca_web.domain.record import SENTENCES, Subject
-from proca_web.domain.words import AccountEvent, FactorEvent, KeyEvent, StaffEvent
+from proca_web.domain.staff_words import AccountEvent, FactorEvent, StaffEvent
+from proca_web.domain.words import KeyEvent
 
 # Told by mail alone, or by the key log.
 NOT_RECORDED = {

@@ -18,7 +18,7 @@ from proca_web.blueprints import BLUEPRINTS
 from proca_web.config import ConfigError, Settings
 from proca_web.domain import rights
 from proca_web.domain.rights import Right
-from proca_web.domain.words import StaffRole
+from proca_web.domain.staff_words import StaffRole
 from proca_web.extensions import db
 from proca_web.models import Org
 from proca_web.services.staff import people
@@ -150,8 +150,8 @@ POST = {
 # What asks for the second step again, if it was taken more than five minutes ago.
 FRESH = {
     ("GET", "/console/<org>/exports/contacts.csv"),
-    *(("POST", path) for path, (who, _) in POST.items() if who in (KEYS, SECOND_YES)),
-    ("POST", "/console/<org>/people/<int:user_id>/second-step"),
+    *(("POST", path) for path, (who, _) in POST.items() if who in (KEYS, SECOND_YES, PEOPLE, ACCOUNTS, INSTANCE)),
+    ("POST", "/console/<org>/leave"),
     ("GET", "/account/second-step/app"),
     ("POST", "/account/second-step/app/remove"),
     ("POST", "/account/second-step/codes"),

@@ -9,7 +9,7 @@ from wtforms import Form, PasswordField, StringField
 from proca_web.adapters import clock
 from proca_web.adapters.database import reading
 from proca_web.domain.errors import TooManyTries
-from proca_web.domain.words import TryKind
+from proca_web.domain.staff_words import TryKind
 from proca_web.services.staff import passwords, people
 from proca_web.services.staff.second_factor import standing
 from proca_web.web import errors, trying

@@ -9,7 +9,7 @@ from proca_web.adapters import clock
 from proca_web.adapters.database import reading, writing
 from proca_web.domain.errors import FieldsRefused, TooManyTries
 from proca_web.domain.messages import Message
-from proca_web.domain.words import TryKind
+from proca_web.domain.staff_words import TryKind
 from proca_web.services.staff import passwords, people
 from proca_web.services.staff.account import judging, profile, resetting, throttle
 from proca_web.web import errors, login

@@ -13,7 +13,7 @@ from proca_web.domain import rights
 from proca_web.domain.errors import BadSetting, InvitationOver, StaffRefused
 from proca_web.domain.messages import N_, Message
 from proca_web.domain.people import text
-from proca_web.domain.words import StaffRole
+from proca_web.domain.staff_words import StaffRole
 from proca_web.extensions import queue
 from proca_web.models import Invitation
 from proca_web.services.staff import joining, passwords, people

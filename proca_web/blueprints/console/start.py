@@ -9,7 +9,7 @@ from proca_web.adapters.alive import late_mail
 from proca_web.adapters.database import reading
 from proca_web.adapters.encryption import vouching_if_known
 from proca_web.domain.rights import Right
-from proca_web.domain.words import StaffRole
+from proca_web.domain.staff_words import StaffRole
 from proca_web.services.instance import alarms, figures
 from proca_web.services.keys import holdings
 from proca_web.services.keys import views as key_views

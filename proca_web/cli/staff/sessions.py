@@ -8,7 +8,7 @@ from proca_web.adapters import clock
 from proca_web.adapters.database import reading
 from proca_web.cli import ready
 from proca_web.domain.errors import BadSetting
-from proca_web.domain.words import StaffEvent
+from proca_web.domain.staff_words import StaffEvent
 from proca_web.services.staff import accounts, people, sessions
 
 

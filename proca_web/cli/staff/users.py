@@ -12,7 +12,7 @@ from proca_web.cli import ready
 from proca_web.cli.named import named, one_of
 from proca_web.cli.staff.passwords import chosen_password, password_options
 from proca_web.domain.errors import BadSetting
-from proca_web.domain.words import StaffRole
+from proca_web.domain.staff_words import StaffRole
 from proca_web.models import Org, User
 from proca_web.services.staff import accounts, passwords, people
 from proca_web.services.staff.second_factor import resets

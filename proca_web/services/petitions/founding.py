@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from proca_web.domain.errors import BadSetting, FieldsRefused, NameTaken, StaffRefused
 from proca_web.domain.messages import N_, Message
-from proca_web.domain.words import StaffEvent, StaffRole
+from proca_web.domain.staff_words import StaffEvent, StaffRole
 from proca_web.models import Org
 from proca_web.services.petitions import names, orgs
 from proca_web.services.staff import audit, invitations, members, outbox

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session, selectinload
 
 from proca_web.domain.errors import StaffRefused
 from proca_web.domain.messages import N_
-from proca_web.domain.words import StaffEvent
+from proca_web.domain.staff_words import StaffEvent
 from proca_web.models import Membership, User
 from proca_web.services.staff import audit, outbox, sessions
 

@@ -11,7 +11,7 @@ from proca_web.domain import rights
 from proca_web.domain.errors import FieldsRefused, RightGone, StaffRefused
 from proca_web.domain.messages import N_, Message
 from proca_web.domain.people import mail_address
-from proca_web.domain.words import StaffEvent, StaffRole
+from proca_web.domain.staff_words import StaffEvent, StaffRole
 from proca_web.models import Invitation, Org, User
 from proca_web.services.staff import audit, members, outbox, people
 

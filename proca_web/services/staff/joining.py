@@ -18,7 +18,7 @@ from proca_web.crypto.errors import EncodingError
 from proca_web.crypto.labels import keyed
 from proca_web.domain.errors import InvitationOver, StaffRefused
 from proca_web.domain.messages import N_
-from proca_web.domain.words import StaffEvent
+from proca_web.domain.staff_words import StaffEvent
 from proca_web.models import Invitation, Membership, User
 from proca_web.services.staff import audit, invitations, members, outbox, people
 

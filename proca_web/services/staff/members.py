@@ -16,7 +16,7 @@ from proca_web.domain import rights
 from proca_web.domain.errors import RightGone, StaffRefused
 from proca_web.domain.messages import N_
 from proca_web.domain.rights import Right
-from proca_web.domain.words import StaffEvent, StaffRole
+from proca_web.domain.staff_words import StaffEvent, StaffRole
 from proca_web.models import AuditEntry, Membership, Org, Passkey, TotpFactor
 from proca_web.services.staff import audit, outbox
 

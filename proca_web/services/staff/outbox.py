@@ -13,7 +13,8 @@ from sqlalchemy import BindParameter, bindparam, delete, select, update
 from sqlalchemy.orm import Session
 
 from proca_web.domain.outcome import Outcome
-from proca_web.domain.words import AccountEvent, Alarm, FactorEvent, KeyEvent, OutboxState, StaffEvent, StaffRole
+from proca_web.domain.staff_words import AccountEvent, FactorEvent, StaffEvent, StaffRole
+from proca_web.domain.words import Alarm, KeyEvent, OutboxState
 from proca_web.models import Membership, Org, OutboxMail, User
 from proca_web.services import driver
 

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session, joinedload, selectinload
 
 from proca_web.domain.errors import BadSetting, FieldsRefused, NameTaken
 from proca_web.domain.people import text
-from proca_web.domain.words import StaffEvent, StaffRole
+from proca_web.domain.staff_words import StaffEvent, StaffRole
 from proca_web.models import Membership, Org, User
 from proca_web.services.staff import audit, members, outbox, sessions
 

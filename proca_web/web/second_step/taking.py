@@ -9,7 +9,7 @@ from proca_web.adapters import clock
 from proca_web.adapters.database import reading, writing
 from proca_web.domain import second_step
 from proca_web.domain.errors import PasskeyRefused
-from proca_web.domain.words import FactorEvent
+from proca_web.domain.staff_words import FactorEvent
 from proca_web.services.staff.second_factor import passkeys, recovery, standing, totp
 from proca_web.web.second_step import halfway
 

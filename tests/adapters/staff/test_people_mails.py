@@ -14,7 +14,7 @@ from proca_web.adapters.notices import write
 from proca_web.app import create_app
 from proca_web.config import MailSettings, Settings
 from proca_web.domain.outcome import Outcome
-from proca_web.domain.words import StaffEvent
+from proca_web.domain.staff_words import StaffEvent
 from proca_web.services.sealing.keyring import Keyring
 from proca_web.services.staff import joining
 from proca_web.services.staff.outbox import DueNotice

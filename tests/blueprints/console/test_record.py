@@ -18,13 +18,13 @@ ADMIN, RUNS_IT = "admin@org-one.example.org", "operator@example.org"
 @pytest.fixture
 def owner(world: World, clock: FakeClock) -> FlaskClient:
     """An owner of an org in which things were done on three days."""
-    begin = clock.moment
+    begin, browser = clock.moment, world.signed_in(ADMIN)
     with world.app.app_context(), writing() as session:
         audit.record(session, 2, 1, "key-revoke", "EXGT-1RSR", begin - timedelta(days=2))
         audit.record(session, 2, 1, "export", '{"filters":{"campaign":"trees"}}', begin - timedelta(days=1))
         audit.record(session, 2, 3, "org-edit", {"title": ["Org 1", "<b>Org One</b>"]}, begin)
         audit.record(session, 3, 1, "export", "{}", begin)
-    return world.signed_in(ADMIN)
+    return browser
 
 
 def test_an_owner_reads_who_did_what_with_before_and_after(owner: FlaskClient) -> None:
@@ -32,7 +32,7 @@ def test_an_owner_reads_who_did_what_with_before_and_after(owner: FlaskClient) -
     assert "<strong>admin@org-one.example.org</strong> revoked the key EXGT-1RSR" in text
     assert "<strong>admin@org-one.example.org</strong> downloaded what people signed" in text
     assert "title: Org 1 → &lt;b&gt;Org One&lt;/b&gt;" in text
-    assert "4 entries" in text
+    assert "5 entries" in text
     assert text.index("org-edit") < text.index("downloaded what") < text.index("revoked the key")
 
 
@@ -47,19 +47,19 @@ def test_an_operator_sees_their_own_acts_alone(world: World, owner: FlaskClient)
 @pytest.mark.parametrize(
     ("query", "found"),
     [
-        ("", 4),
+        ("", 5),
         ("what=keys", 2),
         ("what=downloads", 1),
-        ("what=nonsense", 4),
+        ("what=nonsense", 5),
         ("q=org+one", 1),
         ("q=ExGt", 1),
         ("q=%25", 0),
         ("q=_", 0),
-        (f"who={ADMIN}", 2),
+        (f"who={ADMIN}", 3),
         ("who=nobody", 0),
         ("before=3", 2),
-        ("before=999999999999999999999", 4),
-        ("before=x", 4),
+        ("before=999999999999999999999", 5),
+        ("before=x", 5),
     ],
 )
 def test_it_is_looked_through_by_who_what_and_words(owner: FlaskClient, query: str, found: int) -> None:
@@ -89,10 +89,11 @@ def test_the_file_holds_what_was_asked_for_and_nothing_a_spreadsheet_runs(
     answer = owner.get(f"{PATH}.csv")
     rows = list(csv.DictReader(io.StringIO(answer.text)))
     assert [(row["number"], row["event"]) for row in rows] == [
-        ("5", "note"),
-        ("4", "org-edit"),
-        ("3", "export"),
-        ("2", "key-revoke"),
+        ("6", "note"),
+        ("5", "org-edit"),
+        ("4", "export"),
+        ("3", "key-revoke"),
+        ("2", "account-sign-in"),
         ("1", "key-register"),
     ]
     assert rows[0]["detail"] == "'=1+1"
@@ -107,19 +108,21 @@ def test_many_entries_come_a_page_at_a_time(world: World, owner: FlaskClient, cl
             audit.record(session, 2, 1, "note", "", clock())
     first = owner.get(f"{PATH}?who={ADMIN}").text
     assert first.count("<li>\n      <time") == 50
-    assert "These 62 entries as CSV" in first
-    assert "before=15&amp;who=admin" in first
-    assert owner.get(f"{PATH}?before=15").text.count("<li>\n      <time") == 14
+    assert "These 63 entries as CSV" in first
+    assert "before=16&amp;who=admin" in first
+    assert owner.get(f"{PATH}?before=16").text.count("<li>\n      <time") == 15
 
 
 def test_a_broken_record_says_so_first_and_whom_to_call(world: World, owner: FlaskClient) -> None:
-    world.execute("UPDATE audit_entries SET detail = 'EXGT-2RSR' WHERE number = 2 AND org_id = 2")
+    world.execute("UPDATE audit_entries SET detail = 'EXGT-2RSR' WHERE number = 3 AND org_id = 2")
     text = owner.get(PATH).text
     assert "This record was changed behind our back." in text
-    assert "entry 2 of the record of org-one was changed" in text
+    assert "entry 3 of the record of org-one was changed" in text
     assert "Please call whoever runs this site now" in text
     assert "Unbroken" not in text
 
 
-def test_an_empty_record_says_so(world: World) -> None:
-    assert "Nothing has been recorded yet." in world.signed_in(RUNS_IT).get("/console/home/audit").text
+def test_what_is_not_found_says_so_and_leads_back(owner: FlaskClient) -> None:
+    text = owner.get(f"{PATH}?q=nobody-did-this").text
+    assert "Nothing was found." in text
+    assert f'href="{PATH}"' in text

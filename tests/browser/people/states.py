@@ -7,7 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from proca_web.adapters.database import writing
-from proca_web.domain.words import StaffRole
+from proca_web.domain.staff_words import StaffRole
 from proca_web.models import Invitation, Org, TotpFactor
 from proca_web.services.petitions import founding
 from proca_web.services.staff import invitations, joining, people

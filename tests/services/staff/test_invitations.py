@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from proca_web.adapters.database import writing
 from proca_web.crypto.encoding import decode, encode
 from proca_web.domain.errors import FieldsRefused, InvitationOver, RightGone, StaffRefused
-from proca_web.domain.words import StaffRole
+from proca_web.domain.staff_words import StaffRole
 from proca_web.models import Invitation, Org, User
 from proca_web.services.petitions import founding
 from proca_web.services.staff import invitations, joining, members, people

@@ -11,7 +11,8 @@ from sqlalchemy.orm import Session
 from proca_web.adapters.database import writing
 from proca_web.config import Settings
 from proca_web.domain.errors import BadSetting, NameTaken
-from proca_web.domain.words import KeyEvent, StaffRole
+from proca_web.domain.staff_words import StaffRole
+from proca_web.domain.words import KeyEvent
 from proca_web.models import Org
 from proca_web.services.staff import audit, passwords, people
 from tests import factories

@@ -11,7 +11,7 @@ from proca_web.adapters.database import reading, writing
 from proca_web.blueprints.console.account import bp, overview, secret_keys
 from proca_web.domain.errors import FieldsRefused
 from proca_web.domain.messages import Message
-from proca_web.domain.words import LinkKind, TryKind
+from proca_web.domain.staff_words import LinkKind, TryKind
 from proca_web.services.staff.account import addresses
 from proca_web.web import trying
 from proca_web.web.access import mailed_to_staff, staff

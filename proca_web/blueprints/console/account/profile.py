@@ -11,7 +11,7 @@ from proca_web.adapters.database import writing
 from proca_web.blueprints.console.account import bp, overview, page
 from proca_web.domain.errors import FieldsRefused
 from proca_web.domain.messages import N_, Message
-from proca_web.domain.words import TryKind
+from proca_web.domain.staff_words import TryKind
 from proca_web.services.staff import passwords
 from proca_web.services.staff.account import judging, profile
 from proca_web.web import login, trying

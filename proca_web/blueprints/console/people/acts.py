@@ -17,7 +17,7 @@ from proca_web.domain import rights
 from proca_web.domain.errors import FieldsRefused, RightGone, StaffRefused
 from proca_web.domain.messages import N_, Message
 from proca_web.domain.rights import Right
-from proca_web.domain.words import StaffRole
+from proca_web.domain.staff_words import StaffRole
 from proca_web.extensions import queue
 from proca_web.services.staff import invitations, members
 from proca_web.web import errors

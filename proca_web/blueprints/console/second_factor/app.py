@@ -13,7 +13,7 @@ from proca_web.blueprints.console.second_factor.overview import page
 from proca_web.blueprints.console.second_factor.picture import picture_of
 from proca_web.blueprints.console.second_factor.renewing import renew
 from proca_web.domain import second_step
-from proca_web.domain.words import FactorEvent
+from proca_web.domain.staff_words import FactorEvent
 from proca_web.services.staff import sessions
 from proca_web.services.staff.second_factor import recovery, standing, totp
 from proca_web.web.access import limited, recently_proven, settling_in

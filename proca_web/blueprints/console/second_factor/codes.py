@@ -11,7 +11,7 @@ from proca_web.adapters.database import reading, writing
 from proca_web.blueprints.console.second_factor import bp
 from proca_web.blueprints.console.second_factor.overview import page
 from proca_web.domain import second_step
-from proca_web.domain.words import FactorEvent
+from proca_web.domain.staff_words import FactorEvent
 from proca_web.extensions import queue
 from proca_web.services.staff.second_factor import recovery, standing
 from proca_web.web import login

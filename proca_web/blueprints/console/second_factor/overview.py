@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from proca_web.adapters import clock
 from proca_web.adapters.database import reading, writing
 from proca_web.blueprints.console.second_factor import bp
-from proca_web.domain.words import FactorEvent
+from proca_web.domain.staff_words import FactorEvent
 from proca_web.extensions import queue
 from proca_web.services.staff.second_factor import passkeys, resets, standing, totp
 from proca_web.services.staff.second_factor.standing import Standing

@@ -11,7 +11,7 @@ from proca_web.adapters.database import reading
 from proca_web.blueprints.console.second_factor import CODE_LIMIT, bp
 from proca_web.blueprints.console.second_factor.challenges import challenge_for
 from proca_web.domain.errors import TooManyTries
-from proca_web.domain.words import TryKind
+from proca_web.domain.staff_words import TryKind
 from proca_web.models import Membership, User
 from proca_web.services.staff import people
 from proca_web.services.staff.second_factor import standing

@@ -13,7 +13,7 @@ from proca_web.blueprints.console.second_factor import CODE_LIMIT, bp
 from proca_web.blueprints.console.second_factor.challenges import challenge_for
 from proca_web.blueprints.console.second_factor.overview import page
 from proca_web.domain.errors import TooManyTries
-from proca_web.domain.words import TryKind
+from proca_web.domain.staff_words import TryKind
 from proca_web.services.staff import sessions
 from proca_web.services.staff.second_factor import standing
 from proca_web.web import errors, trying

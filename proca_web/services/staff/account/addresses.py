@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from proca_web.domain.errors import AccountLinkOver, FieldsRefused
 from proca_web.domain.messages import N_, Message
 from proca_web.domain.people import text
-from proca_web.domain.words import AccountEvent, LinkKind
+from proca_web.domain.staff_words import AccountEvent, LinkKind
 from proca_web.models import AccountLink, User
 from proca_web.services.staff import outbox, people
 from proca_web.services.staff.account import links, telling

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from proca_web.domain.words import AccountEvent
+from proca_web.domain.staff_words import AccountEvent
 from proca_web.services.staff import sessions
 from proca_web.services.staff.account import devices, links, telling, throttle
 from proca_web.services.staff.account.devices import Caller

@@ -15,7 +15,7 @@ from proca_web.crypto.encoding import be64, decode, encode
 from proca_web.crypto.errors import EncodingError
 from proca_web.crypto.labels import keyed
 from proca_web.domain.errors import AccountLinkOver
-from proca_web.domain.words import LinkKind
+from proca_web.domain.staff_words import LinkKind
 from proca_web.models import AccountLink, User
 
 REMEMBERED = timedelta(days=7)

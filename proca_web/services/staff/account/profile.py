@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from proca_web.domain.errors import FieldsRefused
 from proca_web.domain.messages import LANGUAGES, N_, Message
 from proca_web.domain.people import text
-from proca_web.domain.words import AccountEvent
+from proca_web.domain.staff_words import AccountEvent
 from proca_web.models import User
 from proca_web.services.staff import people
 from proca_web.services.staff.account import links, telling

@@ -10,7 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from proca_web.domain.errors import AccountLinkOver
-from proca_web.domain.words import AccountEvent, LinkKind
+from proca_web.domain.staff_words import AccountEvent, LinkKind
 from proca_web.models import AccountLink, User
 from proca_web.services.staff import people
 from proca_web.services.staff.account import links, telling

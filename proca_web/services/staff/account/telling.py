@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from proca_web.domain.words import AccountEvent
+from proca_web.domain.staff_words import AccountEvent
 from proca_web.models import Membership
 from proca_web.services.staff import audit, outbox
 

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from proca_web.crypto.labels import keyed
 from proca_web.domain.errors import TooManyTries
-from proca_web.domain.words import AccountEvent, TryKind
+from proca_web.domain.staff_words import AccountEvent, TryKind
 from proca_web.models import SignInTries
 from proca_web.services import driver
 from proca_web.services.staff.account import devices, telling

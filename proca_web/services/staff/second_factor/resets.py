@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session, joinedload
 
 from proca_web.domain.errors import BadSetting
 from proca_web.domain.second_step import RESET_AFTER
-from proca_web.domain.words import FactorEvent, StaffRole
+from proca_web.domain.staff_words import FactorEvent, StaffRole
 from proca_web.models import FactorReset, Membership, Org, User
 from proca_web.services.staff import audit, outbox, people, sessions
 from proca_web.services.staff.second_factor import standing

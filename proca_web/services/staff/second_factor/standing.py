@@ -8,7 +8,7 @@ from sqlalchemy import delete, exists, select
 from sqlalchemy.orm import Session
 
 from proca_web.domain.rights import NEED_SECOND_STEP
-from proca_web.domain.words import FactorEvent
+from proca_web.domain.staff_words import FactorEvent
 from proca_web.models import Membership, Passkey, RecoveryCode, TotpFactor
 from proca_web.services.staff import audit, outbox
 from proca_web.services.staff.second_factor import recovery

@@ -52,7 +52,7 @@ def test_a_name_and_a_language_are_saved(person: Person, world: World) -> None:
     assert person.act("/account/", name="  Anna   Berg ", locale="en").status_code == 303
     assert world.query("SELECT name, locale FROM users WHERE email = :email", email=OWNER) == [("Anna Berg", "en")]
     page = person.get("/console/org-one/").text
-    assert '<span class="who">Anna Berg</span>' in page
+    assert '<span class="on-desk">Anna Berg</span>' in page
     assert person.act("/account/", name="Anna Berg", locale="").status_code == 303
     assert events(world).count("account-name") == 1
 

@@ -7,7 +7,7 @@ from flask.testing import FlaskClient
 
 from proca_web.adapters import clock
 from proca_web.adapters.database import writing
-from proca_web.domain.words import StaffRole
+from proca_web.domain.staff_words import StaffRole
 from proca_web.services.staff import people
 from tests.factories import World, form_token, password_hash
 

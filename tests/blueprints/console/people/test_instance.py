@@ -7,7 +7,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from proca_web.config import Settings
-from proca_web.domain.words import StaffRole
+from proca_web.domain.staff_words import StaffRole
 from tests import factories
 from tests.blueprints.console.people.staffing import add, plain, post
 from tests.factories import PASSWORD, World, form_token

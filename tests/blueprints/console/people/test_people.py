@@ -9,7 +9,7 @@ from flask.testing import FlaskClient
 from proca_web.adapters import clock
 from proca_web.adapters.database import writing
 from proca_web.config import Settings
-from proca_web.domain.words import StaffRole
+from proca_web.domain.staff_words import StaffRole
 from proca_web.services.petitions import orgs
 from tests import factories
 from tests.blueprints.console.people.staffing import add, plain, post
@@ -171,7 +171,7 @@ def test_tabs_and_switch_show_what_somebody_has(world: World, anna: FlaskClient)
         assert nav is not None
         return set(re.findall(r">([A-Z][a-z]+)</a>", nav[0]))
 
-    assert tabs(anna, "/console/org-one/") == {"Overview", "Campaigns", "Exports", "Keys", "People"}
+    assert tabs(anna, "/console/org-one/") == {"Overview", "Campaigns", "Exports", "Keys", "People", "Record"}
     assert "Change organisation" not in anna.get("/console/org-one/").text
     add(world, "viewer@example.org", StaffRole.VIEWER)
     viewer = world.signed_in("viewer@example.org")
@@ -181,7 +181,7 @@ def test_tabs_and_switch_show_what_somebody_has(world: World, anna: FlaskClient)
     page = viewer.get("/console/org-one/").text
     assert "Change organisation" in page
     assert 'href="/console/org-two/"' in page
-    assert tabs(world.signed_in(OPERATOR), "/console/home/") == {"Overview", "Organisations", "Accounts"}
+    assert tabs(world.signed_in(OPERATOR), "/console/home/") == {"Overview", "Organisations", "Accounts", "Record"}
 
 
 def test_console_lists_ones_orgs_and_leads_to_the_only_one(world: World, anna: FlaskClient) -> None:

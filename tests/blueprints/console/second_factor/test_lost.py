@@ -6,7 +6,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from proca_web.adapters.database import writing
-from proca_web.domain.words import StaffRole
+from proca_web.domain.staff_words import StaffRole
 from proca_web.models import Membership, Org
 from proca_web.services.staff import people
 from tests.blueprints.console.second_factor.conftest import OWNER, Person
@@ -94,7 +94,7 @@ def test_owners_of_wherever_else_they_work_are_told_and_can_stop_it(
     other: FlaskClient, person: Person, world: World, clock: FakeClock
 ) -> None:
     with world.app.app_context(), writing() as session:
-        session.add(Membership(user_id=1, org_id=3, role="viewer"))
+        session.add(Membership(user_id=1, org_id=3, role="viewer", created_at=clock()))
     browser = world.signed_in(ELSEWHERE)
     set_up(browser)
     post(other, PATH)
