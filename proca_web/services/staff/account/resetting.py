@@ -4,6 +4,7 @@ It changes the password and nothing else: a second step stays, and nobody is sig
 """
 
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
 
 from sqlalchemy import select
@@ -18,19 +19,23 @@ from proca_web.services.staff.account import links, telling
 LASTS = timedelta(minutes=30)
 
 
+class _TakenBackError(Exception):
+    """Ends what is done for nobody's address."""
+
+
 def ask(session: Session, user: User | None, now: datetime) -> None:
     """Mail a link to the account's own address; the ones before are void. None, nobody's address: no mail.
 
     For nobody the same is done for somebody else and taken back, so that both take as long.
     """
-    if user is not None:
-        _mail(session, user, now)
-        return
     somebody = session.scalars(select(User).order_by(User.id).limit(1)).first()
-    if somebody is not None:
-        with session.begin_nested() as aside:
-            _mail(session, somebody, now)
-            aside.rollback()
+    whose = user or somebody
+    if whose is None:
+        return
+    with suppress(_TakenBackError), session.begin_nested():
+        _mail(session, whose, now)
+        if user is None:
+            raise _TakenBackError
 
 
 def _mail(session: Session, user: User, now: datetime) -> None:
