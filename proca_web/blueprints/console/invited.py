@@ -10,13 +10,14 @@ from wtforms import Form, PasswordField, StringField
 from proca_web.adapters import clock
 from proca_web.adapters.database import reading, writing
 from proca_web.domain import rights
-from proca_web.domain.errors import BadSetting, InvitationOver, StaffRefused
+from proca_web.domain.errors import FieldsRefused, InvitationOver, StaffRefused
 from proca_web.domain.messages import N_, Message
 from proca_web.domain.people import text
 from proca_web.domain.staff_words import StaffRole
 from proca_web.extensions import queue
 from proca_web.models import Invitation
 from proca_web.services.staff import joining, passwords, people
+from proca_web.services.staff.account import judging
 from proca_web.services.staff.joining import Newcomer
 from proca_web.web import login
 from proca_web.web.access import limited, signing_in
@@ -53,8 +54,10 @@ def join(token: str) -> ResponseReturnValue:
     try:
         if user_id is None:
             with reading() as reads:  # a password is hashed for nobody's link
-                joining.require_open(reads, joining.find(reads, _keys(), token), clock.now())
-            newcomer, faults = _newcomer(form)
+                found = joining.find(reads, _keys(), token)
+                joining.require_open(reads, found, clock.now())
+                known = (found.email, found.org.title)
+            newcomer, faults = _newcomer(form, known)
             if faults:
                 return _page(token, form, faults, status=422)
         with writing() as written:
@@ -83,10 +86,10 @@ def decline(token: str) -> ResponseReturnValue:
     return make_response(render_template("console/invitation/declined.html", org=org))
 
 
-def _newcomer(form: JoinForm) -> tuple[Newcomer | None, Mapping[str, Message]]:
+def _newcomer(form: JoinForm, known: tuple[str, ...]) -> tuple[Newcomer | None, Mapping[str, Message]]:
     """What was chosen, or why it does not pass."""
     faults: dict[str, Message] = {}
-    name = hashed = ""
+    name = ""
     try:
         name = text.name(form.name.data)
         if not name:
@@ -94,10 +97,10 @@ def _newcomer(form: JoinForm) -> tuple[Newcomer | None, Mapping[str, Message]]:
     except text.Refused as refusal:
         faults["name"] = refusal.message
     try:
-        hashed = passwords.hash_password(form.password.data)
-    except BadSetting:
-        faults["password"] = Message(N_("Please choose a password of 12 to 128 characters."))
-    return (None, faults) if faults else (Newcomer(name, hashed), faults)
+        judging.require_good(form.password.data, (name, *known))
+    except FieldsRefused as refusal:
+        faults |= refusal.faults
+    return (None, faults) if faults else (Newcomer(name, passwords.hash_password(form.password.data)), faults)
 
 
 def _page(

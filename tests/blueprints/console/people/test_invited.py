@@ -71,8 +71,9 @@ def test_looking_changes_nothing_and_sends_nothing_on(world: World, client: Flas
         ({"name": "<b>"}, "plain text, without HTML"),
         ({"name": "x" * 65}, "at most 64 characters"),
         ({"name": "Look at example.org/now"}, "cannot hold a web address"),
-        ({"password": "short"}, "a password of 12 to 128 characters"),
-        ({"password": "x" * 129}, "a password of 12 to 128 characters"),
+        ({"password": "short"}, "shorter than 12 characters"),
+        ({"password": "x" * 129}, "longer than 128 characters"),
+        ({"password": "qwerty123456"}, "100,000 most common passwords"),
     ],
 )
 def test_what_does_not_pass_is_said_at_its_field_and_nothing_is_used_up(
