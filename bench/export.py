@@ -15,7 +15,7 @@ from sqlalchemy import select
 from bench import rows
 from bench.instance import Instance, instance, kinds, server
 from proca_web.adapters.database import writing
-from proca_web.domain.words import StaffRole
+from proca_web.domain.staff_words import StaffRole
 from proca_web.extensions import db
 from proca_web.models import Org
 from proca_web.services.staff import passwords, people

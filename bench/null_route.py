@@ -2,7 +2,7 @@
 
 from typing import cast
 
-from proca_web.web import access
+from proca_web.web.access import Realm, Rule, enforcing
 from wsgi import app
 
 
@@ -13,6 +13,6 @@ def null() -> str:
 
 
 # The app closes its table of who may do what when it is made; this route comes after that.
-cast(dict[str, access.Rule], access.rules_of(app))["null"] = access.Rule("public", access.Realm.PUBLIC, lambda: None)
+cast(dict[str, Rule], enforcing.rules_of(app))["null"] = Rule("public", Realm.PUBLIC, lambda: None)
 
 __all__ = ["app"]

@@ -23,7 +23,8 @@ from proca_web.domain.errors import Unavailable
 from proca_web.jobs import shift
 from proca_web.jobs.mail import post_office
 from proca_web.services.sealing.keyring import Keyring
-from proca_web.web import access, door, errors, login, page_cache, presentation, security, static_files
+from proca_web.web import door, errors, login, page_cache, presentation, record_words, security, static_files
+from proca_web.web.access import enforcing
 from proca_web.web.arriving import damaged_links, host_names
 
 JOBS = {"release": shift.release_soon, "mail": post_office.send_mail}
@@ -87,9 +88,10 @@ def _assemble(settings: Settings, home: HomeKey) -> Flask:
     trouble.init_app(app)
     security.init_app(app, https=settings.is_https)
     presentation.init_app(app)
+    record_words.init_app(app)
     static_files.init_app(app)
     page_cache.init_app(app)
-    access.init_app(app, extensions.csrf)  # after the last route
+    enforcing.init_app(app, extensions.csrf)  # after the last route
     app.teardown_appcontext(database.give_back)
     return app
 
@@ -98,12 +100,14 @@ def _flask_config(settings: Settings) -> dict[str, Any]:
     prefix = "__Host-" if settings.is_https else ""
     return {
         "SECRET_KEY": settings.secret_key,
+        "SECRET_KEY_FALLBACKS": settings.secret_keys[1:],
         "SQLALCHEMY_DATABASE_URI": settings.database_url,
         "SQLALCHEMY_ENGINE_OPTIONS": database.engine_options(settings.database_url, is_pooled=settings.is_pooled),
         "MAX_CONTENT_LENGTH": MOST_BYTES,
         "MAX_FORM_MEMORY_SIZE": MOST_BYTES,
         "MAX_FORM_PARTS": 50,
         "PUBLIC_URL": settings.public_url,
+        "SECOND_STEP_IS_OFF": not settings.needs_second_factor,
         "SESSION_COOKIE_NAME": f"{prefix}session",
         "SESSION_COOKIE_SECURE": settings.is_https,
         "SESSION_COOKIE_HTTPONLY": True,

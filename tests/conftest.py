@@ -24,6 +24,7 @@ from tests import databases, factories, once, ports
 from tests import own_redis as own_redis_database
 from tests.databases import Postgres, Templates
 from tests.factories import World
+from tests.house.written import Listener
 from tests.key_holder import Holder, Owner
 
 # Files of tests live in memory where there is room: the databases commit as durably as in earnest, which a disk feels.
@@ -131,12 +132,20 @@ def mode(request: pytest.FixtureRequest) -> Mode:
     return Mode[request.param.upper()]
 
 
+@pytest.fixture(params=["off"])
+def second_factor(request: pytest.FixtureRequest) -> str:
+    """Whether a second step is required, as PROCA_SECOND_FACTOR says; as in the demo unless a test asks for more."""
+    wanted: str = request.param
+    return wanted
+
+
 @pytest.fixture
-def app(settings: Settings, mode: Mode) -> Iterator[Flask]:
+def app(settings: Settings, mode: Mode, second_factor: str) -> Iterator[Flask]:
     """A ready app with its keyring and mailbox, and nothing in its database."""
     Keyring(settings.keyring_dir).prepare()
     (settings.data_dir / "mailbox").mkdir(exist_ok=True)
-    made = create_app(replace(settings, sender=mode), check=False)
+    needed = second_factor == "required"
+    made = create_app(replace(settings, sender=mode, needs_second_factor=needed), check=False)
     factories.join(made)
     yield made
     with made.app_context():
@@ -175,6 +184,19 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> "factories.FakeClock":
     monkeypatch.setattr("proca_web.adapters.clock.now", fake)
     monkeypatch.setattr("proca_web.adapters.clock.of_database", lambda _session: fake())
     return fake
+
+
+@pytest.fixture
+def log() -> Iterator[Listener]:
+    """Everything anybody logs meanwhile."""
+    listener = Listener()
+    root = logging.getLogger()
+    level = root.level
+    root.addHandler(listener)
+    root.setLevel(logging.DEBUG)
+    yield listener
+    root.removeHandler(listener)
+    root.setLevel(level)
 
 
 @pytest.fixture(autouse=True)

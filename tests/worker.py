@@ -3,6 +3,7 @@
 Every client that an app makes in a test has it. Who tests what happens in between takes `alone`.
 """
 
+from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
@@ -19,6 +20,15 @@ ACTS = {"accept": accepts.accept, "release": release.release, "mail": send_mail,
 
 class Browser(FlaskClient):
     """A browser, and a worker that runs meanwhile."""
+
+    # Whoever sits at it has not been away, however far a test moves the clock.
+    keeps_awake: Callable[[], None] | None = None
+
+    def open(self, *args: Any, **named: Any) -> Any:
+        """Any request."""
+        if self.keeps_awake is not None:
+            self.keeps_awake()
+        return super().open(*args, **named)
 
     def post(self, *args: Any, **named: Any) -> Any:
         """POST; what was confirmed by it is accepted when this returns."""

@@ -30,10 +30,11 @@ COMMANDS = {
     "org": ("manage", "Organisations."),
     "page": ("manage", "Action pages."),
     "serve": ("processes", "Web server and worker in one process."),
+    "session": ("staff.sessions", "Where staff are signed in."),
     "sweep": ("processes", "Run all periodic jobs once."),
     "test": ("quality", "Run the tests; arguments go to pytest."),
     "upgrade": ("operate", "Back the database up, migrate it, check it."),
-    "user": ("people", "Staff."),
+    "user": ("staff.users", "Accounts of staff."),
     "worker": ("processes", "The worker beside `gunicorn wsgi:app`: mail, release, housekeeping."),
 }
 

@@ -23,6 +23,7 @@ from proca_web.extensions import encryption
 from proca_web.services.instance import invariants, rows
 from proca_web.services.instance.rows import Look
 from proca_web.services.petitions import counting
+from proca_web.services.staff.second_factor import totp
 
 
 @click.command()
@@ -51,6 +52,7 @@ def check(
             faults = doubts.of(os.environ) + invariants.faults(session, home.identity, ring, clock.now())
             hosts = invariants.worker_hosts(session)
         faults += pooler.faults(db.engine, is_told=app.extensions["proca_settings"].is_pooled)
+        notes = _second_steps(app, faults)
         looks = _look(app, whole=whole)
         faults += [fault for look in looks for fault in look.faults]
         if whole:
@@ -58,8 +60,9 @@ def check(
                 faults += counting.miscounted(session)
         if home_backup is not None:
             faults += _backup_faults(home_backup, home)
-        more_faults, notes = _mail(app, mail_to, transport, received)
+        more_faults, more_notes = _mail(app, mail_to, transport, received)
         faults += more_faults
+        notes += more_notes
     for note in (*invariants.NOTES, *hosts, *notes, *(look.note for look in looks if look.note)):
         click.echo(f"note: {note}")
     if faults:
@@ -87,6 +90,21 @@ def _look(app: Flask, *, whole: bool) -> list[Look]:
             with reading() as session:
                 is_more = look.go_on(session, keyring_of(app))
     return looks
+
+
+def _second_steps(app: Flask, faults: list[str]) -> list[str]:
+    """Whether today's secret keys open what the codes of phones are made from; adds to `faults`, returns notes."""
+    with reading() as session:
+        looked = totp.looked_at(session, app.extensions["proca_settings"].secret_keys)
+    if looked.closed:
+        faults.append(
+            f"PROCA_SECRET_KEY is not the one that {looked.closed} of {looked.number} phones were set up under: their "
+            "codes are not taken, and those people sign in with a recovery code or a passkey, or after `user "
+            "reset-factor`. Put that key back, as PROCA_SECRET_KEY or PROCA_SECRET_KEY_OLD"
+        )
+    if not looked.old:
+        return []
+    return [f"{looked.old} of {looked.number} phones are still under PROCA_SECRET_KEY_OLD, until their next sign-in"]
 
 
 def _exit_unwell(faults: list[str]) -> NoReturn:

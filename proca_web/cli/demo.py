@@ -29,7 +29,8 @@ from proca_web.crypto.encoding import decode, encode
 from proca_web.crypto.keys import passphrase
 from proca_web.crypto.keys.home import HomeKey, write_new_home_key
 from proca_web.domain.people.contact import FIELDS
-from proca_web.domain.words import CommentPolicy, StaffRole
+from proca_web.domain.staff_words import StaffRole
+from proca_web.domain.words import CommentPolicy
 from proca_web.extensions import encryption
 from proca_web.models import Org
 from proca_web.services.keys import registering

@@ -10,6 +10,7 @@ from proca_web.adapters.keyring import keyring_of
 from proca_web.cli import editing, ready
 from proca_web.cli.editing import REMINDER
 from proca_web.cli.named import named, one_of, split
+from proca_web.cli.staff.members import member
 from proca_web.domain.errors import BadSetting
 from proca_web.domain.words import CommentPolicy, ConsentStyle
 from proca_web.extensions import encryption
@@ -183,6 +184,7 @@ def _enter(session: Session, added: Org, public: str, sign_public: str | None) -
     )
 
 
+org.add_command(member)
 for group, commands in ((org, editing.OF_ORG), (campaign, editing.OF_CAMPAIGN), (page, editing.OF_PAGE)):
     for command in commands:
         group.add_command(command)

@@ -17,10 +17,10 @@ from proca_web.adapters.database import writing
 from proca_web.adapters.files import rights
 from proca_web.adapters.keyring import keyring_of
 from proca_web.cli import ready
-from proca_web.cli.people import chosen_password, password_options
+from proca_web.cli.staff.passwords import chosen_password, password_options
 from proca_web.config import Settings
 from proca_web.crypto.keys.home import write_new_home_key
-from proca_web.domain.words import StaffRole
+from proca_web.domain.staff_words import StaffRole
 from proca_web.extensions import encryption
 from proca_web.jobs import worker_keys
 from proca_web.models import Org

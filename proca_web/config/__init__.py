@@ -52,6 +52,7 @@ class Settings:
     data_dir: Path
     database_url: str = field(repr=False)
     secret_key: str = field(repr=False)
+    old_secret_key: str = field(repr=False)
     home_key_file: Path
     home_key: str = field(repr=False)
     keyring_dir: Path
@@ -69,11 +70,17 @@ class Settings:
     is_pooled: bool = False  # by transaction
     mail_stalled: timedelta = timedelta(hours=6)
     metrics_allow: tuple[IPv4Network | IPv6Network, ...] = ()
+    needs_second_factor: bool = True  # of operators, owners and exporters
 
     @property
     def is_https(self) -> bool:
         """Whether people reach us over TLS: then cookies are `Secure` and carry the `__Host-` prefix."""
         return self.public_url.startswith("https://")
+
+    @property
+    def secret_keys(self) -> tuple[str, ...]:
+        """What may have signed or sealed something of ours: today's key first, then the one before it."""
+        return tuple(filter(None, (self.secret_key, self.old_secret_key)))
 
 
 def read(env: Mapping[str, str]) -> tuple[Settings, list[str]]:
@@ -87,7 +94,8 @@ def read(env: Mapping[str, str]) -> tuple[Settings, list[str]]:
     settings = Settings(
         data_dir=data_dir,
         database_url=_database_url(reader, data_dir),
-        secret_key=_secret_key(reader),
+        secret_key=_secret_key(reader, "PROCA_SECRET_KEY", None),
+        old_secret_key=_secret_key(reader, "PROCA_SECRET_KEY_OLD", ""),
         home_key_file=reader.path("PROCA_HOME_KEY_FILE", data_dir / "home.key"),
         home_key=_home_key(reader, env, demo),
         keyring_dir=(keyring_dir := reader.path("PROCA_KEYRING_DIR", data_dir / "keyring")),
@@ -105,6 +113,7 @@ def read(env: Mapping[str, str]) -> tuple[Settings, list[str]]:
         is_pooled=reader.choice("PROCA_DATABASE_POOLER", "none", ("none", "transaction")) == "transaction",
         mail_stalled=timedelta(hours=reader.number("PROCA_MAIL_STALLED_HOURS", 6, 1, 168)),
         metrics_allow=reader.networks("PROCA_METRICS_ALLOW"),
+        needs_second_factor=_second_factor(reader, demo) == "required",
     )
     return settings, reader.faults
 
@@ -153,11 +162,15 @@ def _sqlite_url(reader: Reader, name: str, rest: str) -> str:
     return f"sqlite:///{Path(path).resolve()}"
 
 
-def _secret_key(reader: Reader) -> str:
-    key = reader.text("PROCA_SECRET_KEY", None)
+def _secret_key(reader: Reader, name: str, default: str | None) -> str:
+    key = reader.text(name, default)
     if key and len(key) < SHORTEST_SECRET:
-        reader.faults.append(f"PROCA_SECRET_KEY needs at least {SHORTEST_SECRET} characters")
+        reader.faults.append(f"{name} needs at least {SHORTEST_SECRET} characters")
     return key
+
+
+def _second_factor(reader: Reader, demo: bool) -> str:
+    return reader.choice("PROCA_SECOND_FACTOR", "off" if demo else "required", ("required", "off"))
 
 
 def _public_url(reader: Reader, demo: bool) -> str:

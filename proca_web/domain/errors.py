@@ -1,6 +1,7 @@
 """The named refusals of the product. Raised where known, turned into HTTP in one place; never say personal data."""
 
 from collections.abc import Mapping
+from datetime import timedelta
 
 from proca_web.domain.messages import N_, Message
 
@@ -31,6 +32,22 @@ class AddressDoubted(ProcaError):
         super().__init__()
         self.address = address
         self.meant = meant
+
+
+class StaffRefused(ProcaError):
+    """Something about people, or their places in an org, cannot be done now; `message` says why and what to do."""
+
+    def __init__(self, text: str, **values: str | int) -> None:
+        super().__init__(text % values if values else text)
+        self.message = Message(text, values)
+
+
+class RightGone(StaffRefused):
+    """Whoever asked may not do this any more, or not for that role."""
+
+
+class InvitationOver(StaffRefused):
+    """This invitation opens nothing; the message says why, and whom to ask."""
 
 
 class CampaignNotFound(ProcaError):
@@ -91,6 +108,19 @@ class NoWorkerKey(Unavailable):
         super().__init__("no worker has started")
 
 
+class TooManyTries(ProcaError):
+    """Somebody tried too often in a row: not before `wait` is over; `is_known`: from where the account is used to."""
+
+    def __init__(self, wait: timedelta, *, is_known: bool) -> None:
+        super().__init__()
+        self.wait = wait
+        self.is_known = is_known
+
+
+class AccountLinkOver(ProcaError):
+    """A link that was mailed to the holder of an account opens nothing: too old, used, or replaced."""
+
+
 class UnknownToken(ProcaError):
     """No signature is held under this link."""
 
@@ -133,6 +163,10 @@ class KeyNotFound(ProcaError):
 
 class KeyAction(ProcaError):
     """The key's state does not allow this now; the message says why and what to do."""
+
+
+class PasskeyRefused(ProcaError):
+    """A passkey's answer is wrong, late, used already, or of no passkey that is known."""
 
 
 class ProofRefused(ProcaError):

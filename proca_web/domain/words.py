@@ -59,6 +59,7 @@ class KeyEvent(StrEnum):
     UNVOUCHED = "unvouched"
     LACKING = "lacking"
     LOG_BROKEN = "log-broken"
+    RECORDS = "audit"
 
     @property
     def told(self) -> str:
@@ -168,12 +169,6 @@ class DayEvent(StrEnum):
     JUNK = "junk"
     CAPPED = "capped"
     BLOCKED = "blocked"
-
-
-class StaffRole(StrEnum):
-    """What a person may do in an org."""
-
-    OWNER = "owner"
 
 
 class OutboxState(StrEnum):

@@ -11,14 +11,16 @@ from flask import Flask
 from proca_web.adapters import clock, key_guard
 from proca_web.adapters.database import reading, writing
 from proca_web.adapters.encryption import home_of, vouching_of
+from proca_web.crypto.encoding import encode
 from proca_web.domain.errors import GuardDamaged
-from proca_web.domain.words import Alarm
+from proca_web.domain.words import Alarm, KeyEvent
 from proca_web.services.instance import alarms
 from proca_web.services.keys import activating, proving, recipients, registering
 from proca_web.services.keys import changes as key_changes
+from proca_web.services.keys import log as key_log
 from proca_web.services.keys import notices as key_notices
 from proca_web.services.petitions import refusals
-from proca_web.services.staff import outbox
+from proca_web.services.staff import outbox, record_heads
 
 
 def steps(app: Flask, aged: datetime) -> list[tuple[str, Callable[[], object]]]:
@@ -28,6 +30,7 @@ def steps(app: Flask, aged: datetime) -> list[tuple[str, Callable[[], object]]]:
         ("key changes", lambda: _finish_changes(app, aged)),
         ("pending keys", lambda: _drop_stale(aged)),
         ("key notices", lambda: _tell(app, aged)),
+        ("records", lambda: _take_records_in(app, aged)),
         ("key log", lambda: _follow(app, clock.now())),
         ("outbox", lambda: _tidy(aged)),
     ]
@@ -45,6 +48,19 @@ def _follow(app: Flask, now: datetime) -> None:
         with writing() as session:
             key_notices.about_log(session, fault, now)
             alarms.raise_(session, Alarm.KEY_LOG, now, fault=fault)
+
+
+def _take_records_in(app: Flask, now: datetime) -> None:
+    """Once a day the key log says how far all orgs' records have come."""
+    with reading() as session:
+        if not record_heads.is_due(session, now):
+            return
+    with writing() as session:
+        key_log.lock(session)
+        if record_heads.is_due(session, now):
+            heads = record_heads.of_all(session)
+            place = key_log.append(session, home_of(app), KeyEvent.RECORDS, now, hash=encode(heads.hash))
+            record_heads.taken_in(session, place, heads)
 
 
 def _finish_changes(app: Flask, now: datetime) -> None:

@@ -15,7 +15,7 @@ from proca_web.adapters.wordings import refresh_wordings
 from proca_web.domain.errors import Unavailable
 from proca_web.domain.transient import State
 from proca_web.domain.words import Alarm
-from proca_web.jobs import accept, beat, endings, keys, mail_domains, worker_keys
+from proca_web.jobs import accept, beat, endings, factors, keys, mail_domains, worker_keys
 from proca_web.jobs.mail.post_office import send_mail
 from proca_web.jobs.release import release
 from proca_web.services import heartbeats
@@ -25,6 +25,7 @@ from proca_web.services.sealing import sender_rows
 from proca_web.services.sealing.keyring import Keyring
 from proca_web.services.signatures import expiring, mending
 from proca_web.services.signatures.addresses import marks
+from proca_web.services.staff.account import arriving
 
 
 def sweep(app: Flask) -> None:
@@ -52,6 +53,7 @@ def housekeeping(app: Flask) -> None:
         _by_age(app, aged)
         for name, act in keys.steps(app, aged):
             _step(app, name, act)
+        _step(app, "second steps", lambda: factors.finish_resets(aged))
         _step(app, "wordings", refresh_wordings)
         _step(app, "write-ahead log", truncate_wal)
         _step(app, "disk", lambda: trouble.notice_little_space(app))
@@ -72,6 +74,7 @@ def _by_age(app: Flask, aged: datetime) -> None:
     _step(app, "senders", lambda: _write(lambda c: sender_rows.drop_old(c, aged)))
     _step(app, "closed campaigns", lambda: _forget_campaigns(keyring, aged))
     _step(app, "mails a day", lambda: _write(lambda c: marks.forget_old(c, aged)))
+    _step(app, "accounts", lambda: _write(lambda c: arriving.tidy(c, aged)))
     _step(app, "recount", _recount)
     _step(app, "signs of life", lambda: _write(lambda c: heartbeats.forget_old(c, aged)))
     _step(app, "campaign keys", lambda: _miss_keys(app, keyring))

@@ -1,9 +1,11 @@
 """Tables and constraints. A model knows no crypto, no mail and no session; what must always hold is a CHECK here."""
 
+from proca_web.models.account import AccountLink, Device, Invitation, SignInTries, StaffSession
 from proca_web.models.action import Action, Supporter, Transient
 from proca_web.models.base import Base
 from proca_web.models.campaign import ActionPage, Campaign, ConsentText, DayCount
 from proca_web.models.contact import Contact, ReleaseCounter
+from proca_web.models.factor import FactorReset, Passkey, RecoveryCode, TotpFactor
 from proca_web.models.instance import (
     Fault,
     Heartbeat,
@@ -18,21 +20,26 @@ from proca_web.models.keys import KeyChallenge, KeyChange, KeyLogEntry, PublicKe
 from proca_web.models.mark import Block, MailMark
 from proca_web.models.org import Org
 from proca_web.models.outbox import OutboxMail
-from proca_web.models.user import AuditEntry, Membership, User
+from proca_web.models.user import AuditEntry, AuditHead, Membership, User
 
 __all__ = [
+    "AccountLink",
     "Action",
     "ActionPage",
     "AuditEntry",
+    "AuditHead",
     "Base",
     "Block",
     "Campaign",
     "ConsentText",
     "Contact",
     "DayCount",
+    "Device",
+    "FactorReset",
     "Fault",
     "Heartbeat",
     "Instance",
+    "Invitation",
     "KeyChallenge",
     "KeyChange",
     "KeyLogEntry",
@@ -42,12 +49,17 @@ __all__ = [
     "Membership",
     "Org",
     "OutboxMail",
+    "Passkey",
     "PublicKey",
+    "RecoveryCode",
     "Relay",
     "ReleaseCounter",
     "Sends",
+    "SignInTries",
+    "StaffSession",
     "StandingAlarm",
     "Supporter",
+    "TotpFactor",
     "Transient",
     "User",
     "WorkerKeyRow",

@@ -31,4 +31,7 @@ class Org(Base):
     reply_to: Mapped[str] = mapped_column(default="", server_default="")
     mail_name: Mapped[str] = mapped_column(default="", server_default="", comment="in front of From; empty: the title")
     mail_from: Mapped[str] = mapped_column(default="", server_default="", comment="empty: the instance's address")
+    locked_at: Mapped[datetime | None] = mapped_column(
+        comment="an operator took it out of use: nothing is sealed to it"
+    )
     created_at: Mapped[datetime]

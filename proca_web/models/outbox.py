@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, Index
+from sqlalchemy import CheckConstraint, ForeignKey, Index
 from sqlalchemy.orm import Mapped, mapped_column
 
 from proca_web.domain.words import OutboxState
@@ -15,6 +15,7 @@ class OutboxMail(Base):
     __tablename__ = "outbox"
     __table_args__ = (
         one_of("state", OutboxState),
+        CheckConstraint("user_id IS NOT NULL OR email <> ''", name="goes_somewhere"),
         Index("ix_outbox_due", "state", "next_try"),
         NEVER_REUSED,
     )
@@ -22,7 +23,10 @@ class OutboxMail(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     kind: Mapped[str]
     org_id: Mapped[int] = mapped_column(ForeignKey("orgs.id", ondelete="CASCADE"), comment="what it is about")
-    user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), comment="whom it goes to")
+    user_id: Mapped[int | None] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), comment="whom it goes to")
+    email: Mapped[str] = mapped_column(
+        default="", server_default="", comment="where it goes, if that is no account's address"
+    )
     once: Mapped[str] = mapped_column(unique=True)
     detail: Mapped[str] = mapped_column(default="{}", server_default="{}", comment="JSON of texts for the template")
     state: Mapped[str] = mapped_column(default=OutboxState.TO_SEND, server_default=OutboxState.TO_SEND)

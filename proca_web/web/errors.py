@@ -1,13 +1,16 @@
 """Named refusals become HTTP here and nowhere else: what is wrong, where, and what to do; never a traceback."""
 
+from collections.abc import Sequence
+
 from flask import Flask, Response, current_app, g, make_response, render_template, request
-from flask_babel import gettext
+from flask_babel import gettext, ngettext
 from werkzeug.exceptions import HTTPException
 
 from proca_web.adapters import logs
 from proca_web.adapters.alive import trouble
 from proca_web.crypto.keys.key_log import KEY_LOG_ALARM
 from proca_web.domain.errors import (
+    AccountLinkOver,
     CampaignKeyMissing,
     CampaignNotFound,
     CannotSealNow,
@@ -19,6 +22,7 @@ from proca_web.domain.errors import (
     PageNotFound,
     PageNotOpen,
     SecretGiven,
+    TooManyTries,
     Unavailable,
     UnknownToken,
 )
@@ -62,6 +66,8 @@ def init_app(app: Flask) -> None:
         app.register_error_handler(nothing, lambda _: answer(404))
     app.register_error_handler(PageNotOpen, _page_not_open)
     app.register_error_handler(UnknownToken, unknown_token)
+    app.register_error_handler(AccountLinkOver, lambda _: account_link_over())
+    app.register_error_handler(TooManyTries, lambda error: wait(answer(429, advice=waiting(error)), error))
     app.register_error_handler(LinkCut, _link_cut)
     for refusal in (NoActiveKey, CannotSealNow, CampaignKeyMissing, GuardDamaged):
         app.register_error_handler(refusal, _unavailable)
@@ -78,13 +84,18 @@ def answer(
     template: str = "errors/page.html",
     *,
     make_key: bool = False,
+    typed: Sequence[tuple[str, str]] = (),
 ) -> Response:
-    """An error as a page, as a fragment for htmx, or as JSON; `make_key`: a new key is the next step."""
+    """An error as a page, as a fragment for htmx, or as JSON; `make_key`: a new key is the next step.
+
+    `typed`: fields of a form that cannot be sent, and what stands in them, to be copied.
+    """
     shown = {
         "title": title or gettext(_TITLES.get(status, _TITLES[500]).text),
         "advice": advice or gettext(_ADVICE.get(status, _ADVICE[400]).text),
         "status": status,
         "make_key": make_key,
+        "typed": typed,
     }
     if wants_json():
         response = make_response({"error": f"{shown['title']}. {shown['advice']}", "field": None}, status)
@@ -133,6 +144,33 @@ def unknown_token(_: UnknownToken) -> Response:
         gettext("This link is no longer valid"),
         gettext("Nothing is held under it. If you want to sign, please open the petition and sign again."),
     )
+
+
+def account_link_over() -> Response:
+    """A link that was mailed to staff opens nothing; the way to another one is on the page."""
+    return answer(
+        410,
+        gettext("This link is no longer valid"),
+        gettext("It was used, or it is too old, or a newer one was asked for. Nothing was changed."),
+        template="errors/account.html",
+    )
+
+
+def waiting(error: TooManyTries) -> str:
+    """How long somebody has to wait who tried too often."""
+    minutes = -int(-error.wait.total_seconds() // 60)
+    text: str = ngettext(
+        "That was tried too often, one time after the other. Please wait a minute.",
+        "That was tried too often, one time after the other. Please wait %(num)s minutes.",
+        minutes,
+    )
+    return text
+
+
+def wait(response: Response, error: TooManyTries) -> Response:
+    """Say when to try again."""
+    response.headers["Retry-After"] = str(int(error.wait.total_seconds()) + 1)
+    return response
 
 
 def _link_cut(_: LinkCut) -> Response:

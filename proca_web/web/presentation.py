@@ -9,15 +9,16 @@ from functools import cache
 from importlib.metadata import version
 from typing import Any
 
-from babel import Locale, dates
-from flask import Flask, current_app, g, url_for
+from babel import Locale, dates, negotiate_locale
+from flask import Flask, current_app, g, request, url_for
 from flask_babel import format_decimal, get_locale, gettext, ngettext
 from markupsafe import Markup, escape
 
 from proca_web.adapters.mail import routes
-from proca_web.domain.messages import Message
+from proca_web.domain.messages import LANGUAGES, Message
 from proca_web.domain.people.countries import COUNTRIES
 from proca_web.web import collation, static_files
+from proca_web.web.login import is_staff_path
 
 _WORLD_ENGLISH = Locale.parse("en_150")
 _RIGHT_TO_LEFT = {"ar", "fa", "he", "ur", "yi", "ps", "ckb"}
@@ -35,6 +36,7 @@ def init_app(app: Flask) -> None:
         isolated=isolated,
         isolating=isolating,
         parsed=json.loads,
+        language_name=language_name,
     )
     app.jinja_env.globals.update(
         _=gettext,
@@ -49,13 +51,27 @@ def init_app(app: Flask) -> None:
     )
     # Settings hold secrets; a template has no business with them.
     app.jinja_env.globals.pop("config", None)
-    app.context_processor(lambda: {"public_url": app.config["PUBLIC_URL"], "is_demo": bool(app.config["MAILBOX_DIR"])})
+    app.context_processor(
+        lambda: {
+            "public_url": app.config["PUBLIC_URL"],
+            "is_demo": bool(app.config["MAILBOX_DIR"]),
+            "second_step_is_off": app.config["SECOND_STEP_IS_OFF"],
+        }
+    )
 
 
 def locale() -> str:
-    """The language of this answer: the page's own, else English."""
-    chosen: str = g.get("locale", "en")
-    return chosen
+    """The language of this answer: the page's or the reader's own; in the console the browser's; else English."""
+    chosen: str | None = g.get("locale")
+    if chosen is None and request and is_staff_path(request.path):
+        chosen = negotiate_locale(request.accept_languages.values(), LANGUAGES, sep="-")
+    return chosen or "en"
+
+
+def language_name(tag: str) -> str:
+    """A language by its own name."""
+    name = Locale.parse(tag, sep="-").get_display_name() or tag
+    return name[:1].upper() + name[1:]
 
 
 def language() -> str:

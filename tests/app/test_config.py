@@ -61,12 +61,15 @@ def test_everything_lies_below_the_data_folder(tmp_path: Path) -> None:
 
 
 READ = [
+    ("PROCA_SECOND_FACTOR", "off", "needs_second_factor", False),
+    ("PROCA_SECOND_FACTOR", "required", "needs_second_factor", True),
     ("PROCA_DATABASE_URL", "postgresql://u:p@db:5433/x", "database_url", "postgresql+psycopg://u:p@db:5433/x"),
     ("PROCA_DATABASE_URL", "postgres://u:p@db/x", "database_url", "postgresql+psycopg://u:p@db/x"),
     ("PROCA_DATABASE_URL", "postgresql+psycopg:///x", "database_url", "postgresql+psycopg:///x"),
     ("PROCA_DATABASE_URL", "sqlite:////srv/proca.db", "database_url", "sqlite:////srv/proca.db"),
     ("PROCA_DATA_DIR", "/srv/proca", "data_dir", Path("/srv/proca")),
     ("PROCA_SECRET_KEY", "another secret of 32 characters or more", "secret_key", None),
+    ("PROCA_SECRET_KEY_OLD", "the secret before of 32 characters or more", "old_secret_key", None),
     ("PROCA_HOME_KEY_FILE", "/srv/home.key", "home_key_file", Path("/srv/home.key")),
     ("PROCA_KEYRING_DIR", "/srv/keyring", "keyring_dir", Path("/srv/keyring")),
     ("PROCA_PUBLIC_URL", "https://petitions.example.org/", "public_url", "https://petitions.example.org"),
@@ -118,6 +121,7 @@ def test_white_space_around_a_value_and_an_empty_value_do_not_count() -> None:
     ("name", "content", "path"),
     [
         ("PROCA_SECRET_KEY", "from a file: 32 characters or more", "secret_key"),
+        ("PROCA_SECRET_KEY_OLD", "from a file: 32 characters or more", "old_secret_key"),
         ("PROCA_DATABASE_URL", "sqlite:////srv/proca.db", "database_url"),
         ("PROCA_QUEUE_URL", "redis://queue", "queue_url"),
         ("PROCA_RATELIMIT_URL", "redis://limits", "ratelimit_url"),
@@ -165,6 +169,7 @@ def test_a_value_and_its_file_together_are_a_fault(tmp_path: Path, name: str) ->
 
 MALFORMED = [
     ("PROCA_SECRET_KEY", "s" * 31),
+    ("PROCA_SECRET_KEY_OLD", "s" * 31),
     ("PROCA_DATABASE_URL", "mysql://db/x"),
     ("PROCA_DATABASE_URL", "proca.db"),
     ("PROCA_DATABASE_URL", "postgresql:db"),

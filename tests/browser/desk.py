@@ -178,3 +178,11 @@ def confirmed(town: Town, *addresses: str) -> None:
         town.world.run("mail")
         assert client.post(town.world.link(address)).status_code == 303
     town.world.run("release", "mail")
+
+
+def sign_in(page: Page, email: str, password: str = factories.PASSWORD) -> None:
+    """A member of staff signs in."""
+    page.goto("/login")
+    page.get_by_label("E-mail").fill(email)
+    page.get_by_label("Password").fill(password)
+    page.get_by_role("button", name="Sign in").click()

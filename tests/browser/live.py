@@ -35,12 +35,12 @@ class Town:
 
 
 @contextlib.contextmanager
-def town(folder: Path, templates: Templates, **env: str) -> Iterator[Town]:
-    """Serve a new world until the block ends."""
+def town(folder: Path, templates: Templates, host: str = "127.0.0.1", **env: str) -> Iterator[Town]:
+    """Serve a new world until the block ends; `env`: settings that differ."""
     database_url = templates.sqlite(folder, world=True)
     (folder / "mailbox").mkdir(exist_ok=True)
     listening = served.listening()
-    url = f"http://127.0.0.1:{listening.getsockname()[1]}"
+    url = f"http://{host}:{listening.getsockname()[1]}"
     settings = factories.settings(folder, database_url, PROCA_PUBLIC_URL=url, **env)
     Keyring(settings.keyring_dir).prepare()
     app = create_app(settings, check=False)
@@ -132,7 +132,7 @@ class Visitor:
 
     def _kept(self, page: Page) -> list[object]:
         path = page.url.removeprefix(self.home)
-        if path == page.url or path.startswith(("/console", "/login")):
+        if path == page.url or path.startswith(("/console", "/login", "/forgot", "/reset", "/account", "/invitation")):
             return []
         cookies: list[object] = [cookie.get("name") for cookie in page.context.cookies()]
         return cookies + (page.evaluate(_KEPT) if page.evaluate("typeof window.tellViolation") == "function" else [])

@@ -1,6 +1,5 @@
 """Every page and state people meet, and the way there; for the tests that look at all of them."""
 
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 from flask_babel import force_locale, gettext
@@ -10,22 +9,25 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from proca_web.adapters.database import writing
+from proca_web.domain.staff_words import LinkKind
 from proca_web.extensions import encryption
 from proca_web.models import Campaign, Org, PublicKey
 from proca_web.services.keys import activating, registering
 from proca_web.services.keys import changes as key_changes
 from proca_web.services.keys.registering import Registration
 from proca_web.services.petitions import campaigns, pages
-from proca_web.services.staff import people
+from proca_web.services.staff import people, sessions
+from proca_web.services.staff.account import addresses, resetting
+from proca_web.services.staff.account import links as account_links
 from tests.browser.live import Town, fill, sign
+from tests.browser.people import states as people_states
+from tests.browser.ways import Links, Way, open_all, staff, to
 from tests.factories import add_org, page_settings, password_hash, sign_key
 
 # Orgs, and the keys of those which have one.
 WITH_KEYS = {name: None for name in ("keyless", "ready")} | {
     name: PrivateKey.generate() for name in ("changing", "expired", "lost", "overdue")
 }
-Links = dict[str, str]
-Way = Callable[[Page, Links], object]
 
 
 def prepare(town: Town) -> Links:
@@ -42,7 +44,7 @@ def prepare(town: Town) -> Links:
             pages.open_page(session, page, gettext, encryption.vouching, now)
         pages.close_page(page)
         prepare_paused(session, now)
-    links = {"home": town.url} | prepare_keys(town)
+    links = {"home": town.url} | prepare_keys(town) | people_states.prepare(world)
     ((words,),) = world.query("SELECT hash FROM consent_texts WHERE action_page_id = 2")
     links["words"] = f"/consent/{words}"
     for who in (*(f"admin@{org}.example.org" for org in ("org-one", "org-two", *WITH_KEYS)), "operator@example.org"):
@@ -56,10 +58,32 @@ def prepare(town: Town) -> Links:
     client.post(links["confirmed"])
     for state in ("rejected", "after_all"):
         client.post(f"{links[state]}/reject")
+    links |= prepare_account(town)
     assert world.sign(client, email="confirmed@example.org").status_code == 303
     world.run("release", "mail", "sweep")
     links |= {f"mail, {mail['subject'].partition(':')[0]}": mail["html"] for mail in world.mails()}
     return links
+
+
+def prepare_account(town: Town) -> Links:
+    """Links that were mailed about accounts: for a new password, and for another address, of which one more waits."""
+    world, now, found = town.world, datetime.now(UTC), {}
+    with world.app.app_context(), writing() as session:
+        for name, email in (("old mailbox", "admin@org-two.example.org"), ("said no", "admin@keyless.example.org")):
+            user = people.named_user(session, email)
+            addresses.ask(session, user.id, f"new-{email}", now)
+            change = addresses.waiting(session, user, now)
+            assert change is not None
+            links = account_links.token(world.app.config["SECRET_KEY"], change.before, user)
+            found[name] = f"/account/address/{links}"
+        user = people.named_user(session, "admin@org-one.example.org")
+        resetting.ask(session, user, now)
+        link = account_links.newest(session, user.id, LinkKind.RESET)
+        assert link is not None
+        found["reset"] = f"/reset/{account_links.token(world.app.config['SECRET_KEY'], link, user)}"
+        for device, network in (("Safari, iPhone", "203.0.113.0/24"), ("", "")):
+            sessions.start(session, user.id, device, network, now)
+    return found
 
 
 def prepare_paused(session: Session, now: datetime) -> None:
@@ -114,23 +138,6 @@ def prepare_past(town: Town) -> Links:
         keys[2].activated_at = now - timedelta(days=91)
         names = ("replaced", "revoked", "overdue")
         return {name: f"/console/overdue/keys/{key.id}" for name, key in zip(names, keys, strict=True)}
-
-
-def to(path: str) -> Way:
-    """Simply go there."""
-    return lambda page, links: page.goto(path.format(**links))
-
-
-def open_all(path: str) -> Way:
-    """Go there and unfold whatever is folded."""
-
-    def way(page: Page, links: Links) -> None:
-        page.goto(path.format(**links))
-        for summary in page.locator("main summary").all():
-            if not summary.evaluate("(summary) => summary.parentElement.open"):
-                summary.click()
-
-    return way
 
 
 def mail(kind: str) -> Way:
@@ -193,14 +200,37 @@ def wrong_password(page: Page, _: Links) -> None:
     expect(page.get_by_role("alert")).to_be_visible()
 
 
-def staff(who: str, path: str) -> Way:
-    """Go there signed in; unfold whatever is folded."""
+def weak_password(page: Page, links: Links) -> None:
+    """A password that everybody guesses."""
+    page.goto(links["reset"])
+    page.get_by_label("New password").fill("qwerty123456")
+    page.get_by_role("button", name="Use this password").click()
+    expect(page.get_by_text("100,000 most common")).to_be_visible()
 
-    def way(page: Page, links: Links) -> None:
-        page.context.add_cookies([{"name": "session", "value": links[who], "url": links["home"]}])
-        open_all(path)(page, links)
 
-    return way
+def said_no(page: Page, links: Links) -> None:
+    """A mailbox that keeps the address as it is; in every window but the first nothing waits any more."""
+    page.goto(links["said no"])
+    no = page.get_by_role("button", name="No, it stays as it is")
+    if no.count():
+        no.click()
+        expect(page.get_by_role("heading", name="The address stays as it is")).to_be_visible()
+
+
+def account_menu(page: Page, links: Links) -> None:
+    """The account menu, open over a page."""
+    staff("admin@org-one.example.org", "/console/org-one/")(page, links)
+    page.locator("header summary").click()
+    expect(page.get_by_role("button", name="Sign out")).to_be_visible()
+
+
+def wrong_present_password(page: Page, links: Links) -> None:
+    """Not the password one has."""
+    staff("admin@keyless.example.org", "/account/password")(page, links)
+    page.get_by_label("Present password").fill("not it")
+    page.get_by_label("New password").fill("quiet bridge over seven lakes")
+    page.get_by_role("button", name="Change the password").click()
+    expect(page.get_by_text("not your present password")).to_be_visible()
 
 
 def making(*steps: str, org: str = "keyless", role: str = "recipient") -> Way:
@@ -333,12 +363,28 @@ PLACES: dict[str, Way] = {
     "keys": to("/keys"),
     "sign in": to("/login"),
     "wrong password": wrong_password,
+    "forgot": to("/forgot"),
+    "forgot, sent": to("/forgot/sent"),
+    "forgot, link over": to("/reset/over"),
+    "reset": to("{reset}"),
+    "reset, refused": weak_password,
+    "address, old mailbox": to("{old mailbox}"),
+    "address, said no": said_no,
+    "account": staff("admin@org-one.example.org", "/account/"),
+    "account, menu": account_menu,
+    "account, an address waits": staff("admin@org-two.example.org", "/account/"),
+    "account, password": staff("admin@org-one.example.org", "/account/password"),
+    "account, wrong password": wrong_present_password,
+    "account mail": mail("A new password for your account at 127.0.0.1"),
     "confirmation mail": mail("Please confirm"),
     "mail to who has signed": mail("You have signed already"),
     "thank-you mail": mail("Thank you for signing"),
+    "invitation mail": mail("admin@org-two.example.org invites you to Org Two"),
     "mailbox": open_all("/mailbox"),
     "console": staff("admin@org-one.example.org", "/console/org-one/"),
     "console, campaigns": staff("admin@org-two.example.org", "/console/org-two/campaigns"),
+    "console, record": staff("admin@org-one.example.org", "/console/org-one/audit"),
+    "console, record, nothing found": staff("admin@org-one.example.org", "/console/org-one/audit?q=nobody-did-this"),
     "console, exports": staff("admin@org-one.example.org", "/console/org-one/exports"),
     "console without a key": staff("admin@keyless.example.org", "/console/keyless/"),
     "own keys": staff("admin@org-one.example.org", "/console/org-one/keys"),
@@ -371,8 +417,9 @@ PLACES: dict[str, Way] = {
     "new key, in use": in_use,
     "new key, refused": refused_registration,
     "settings, demo": staff("admin@org-one.example.org", "/console/org-one/settings"),
+    **people_states.PLACES,
     "console, nothing here": staff("admin@org-one.example.org", "/console/org-one/nowhere"),
     "console, operator": staff("operator@example.org", "/console/home/"),
 }
 # What these states are about is no complaint.
-EXPECTED = (404, 410, 503, 422, "ERR_INTERNET_DISCONNECTED", "Failed to fetch")
+EXPECTED = (403, 404, 410, 503, 422, "ERR_INTERNET_DISCONNECTED", "Failed to fetch")

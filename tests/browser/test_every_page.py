@@ -40,7 +40,14 @@ def place(request: pytest.FixtureRequest, window: tuple[Visitor, Page], settled:
 
 
 # A mail stands inside the page of a mail program, and paper has no landmarks.
-NO_PAGES = ("confirmation mail", "mail to who has signed", "thank-you mail", "new key, printed")
+NO_PAGES = (
+    "confirmation mail",
+    "mail to who has signed",
+    "thank-you mail",
+    "invitation mail",
+    "account mail",
+    "new key, printed",
+)
 OF_PAGES = {rule: {"enabled": False} for rule in ("landmark-one-main", "page-has-heading-one", "region")}
 
 

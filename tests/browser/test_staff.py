@@ -3,18 +3,10 @@
 import csv
 from pathlib import Path
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
-from tests.browser.desk import confirmed
+from tests.browser.desk import confirmed, sign_in
 from tests.browser.live import DESKTOP, Town, Visitor
-from tests.factories import PASSWORD
-
-
-def sign_in(page: Page, email: str, password: str = PASSWORD) -> None:
-    page.goto("/login")
-    page.get_by_label("E-mail").fill(email)
-    page.get_by_label("Password").fill(password)
-    page.get_by_role("button", name="Sign in").click()
 
 
 def test_the_export_is_downloaded_and_opened_with_raw_pynacl(town: Town, visitor: Visitor, tmp_path: Path) -> None:
@@ -64,6 +56,7 @@ def test_the_operator_sees_whether_the_worker_lives(town: Town, visitor: Visitor
 def test_signing_out_ends_the_session(visitor: Visitor) -> None:
     page = visitor.page()
     sign_in(page, "admin@org-two.example.org")
+    page.get_by_text("Menu", exact=True).click()
     page.get_by_role("button", name="Sign out").click()
     expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
     page.goto("/console/org-two/", wait_until="networkidle")

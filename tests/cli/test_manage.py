@@ -266,7 +266,7 @@ def test_a_user_is_refused_with_a_short_password_or_a_taken_address(org: Instanc
     assert "12 to 128 characters" in org.refuses(*add, "--password-file", str(tmp_path / "short"), "a@example.org")
     assert "cannot be read" in org.refuses(*add, "--password-file", str(tmp_path / "none"), "a@example.org")
     org.does(*add, "a@example.org")
-    assert "there is a user a@example.org already" in org.refuses(*add, "A@example.org")
+    assert "is on the staff of org-one already" in org.refuses(*add, "A@example.org")
     assert "Please write one e-mail address" in org.refuses(*add, "nobody")
 
 
@@ -310,8 +310,8 @@ def test_who_left_is_removed_and_the_last_owner_only_when_that_is_meant(org: Ins
 def test_who_is_on_the_staff_can_be_listed(org: Instance) -> None:
     org.does("user", "add", "a@example.org", "--org", "org-one")
     assert json.loads(org.does("user", "list", "--json")) == [
-        {"email": "a@example.org", "orgs": {"org-one": "owner"}},
-        {"email": OPERATOR, "orgs": {"home": "owner"}},
+        {"email": "a@example.org", "name": "", "locked": False, "orgs": {"org-one": "owner"}},
+        {"email": OPERATOR, "name": "", "locked": False, "orgs": {"home": "operator"}},
     ]
     assert "a@example.org  org-one (owner)" in org.does("user", "list")
 

@@ -51,7 +51,7 @@ def test_the_operator_that_init_made_can_sign_in(initiated: Made, instance: Inst
     password = initiated.output.partition("Password (shown once): ")[2].split()[0]
     query = "SELECT email, password_hash, role FROM users JOIN memberships ON user_id = id"
     ((email, hashed, role),) = instance.sql(query)
-    assert (email, role) == (OPERATOR, "owner")
+    assert (email, role) == (OPERATOR, "operator")
     assert passwords.verify_password(hashed, password)
 
 

@@ -1,15 +1,12 @@
 """The canary: sign with unmistakable values, then look for them in every table, file, log, cookie, header and queue."""
 
 import base64
-import logging
 import shutil
 from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 from flask.testing import FlaskClient
-from sqlalchemy import inspect, text
 
 from proca_web.adapters.database import reading
 from proca_web.adapters.keyring import keyring_of, waiting_of
@@ -18,6 +15,7 @@ from proca_web.extensions import db, queue
 from proca_web.services.sealing import worker_keys
 from tests import worker
 from tests.factories import CANARY, World
+from tests.house.written import Listener, dump, files
 from tests.key_holder import Holder, Owner
 
 # Country and area are said to be readable; everything else must not be found.
@@ -41,50 +39,6 @@ NEEDLES = {needle: value for value in VALUES for needle in spellings(value) if l
 
 def found_in(haystack: bytes) -> set[str]:
     return {value for needle, value in NEEDLES.items() if needle in haystack}
-
-
-def dump(world: World) -> bytes:
-    """Every value of every column of every table."""
-    parts: list[bytes] = []
-    with world.app.app_context(), reading() as session:
-        for table in inspect(db.engine).get_table_names():
-            for row in session.execute(text(f'SELECT * FROM "{table}"')):
-                parts += [
-                    bytes(value) if isinstance(value, bytes | memoryview) else str(value).encode() for value in row
-                ]
-    return b"\n".join(parts)
-
-
-def files(folder: Path) -> dict[str, bytes]:
-    """Every file the server wrote, but the demo's mailbox, which stands for the network."""
-    return {
-        str(path.relative_to(folder)): path.read_bytes()
-        for path in folder.rglob("*")
-        if path.is_file() and "mailbox" not in path.parts
-    }
-
-
-class Listener(logging.Handler):
-    """Keeps everything anybody logs, at every level."""
-
-    def __init__(self) -> None:
-        super().__init__(logging.DEBUG)
-        self.heard = b""
-
-    def emit(self, record: logging.LogRecord) -> None:
-        self.heard += f"{record.getMessage()} {record.args} {record.exc_info} {record.__dict__}\n".encode()
-
-
-@pytest.fixture
-def log() -> Iterator[Listener]:
-    listener = Listener()
-    root = logging.getLogger()
-    level = root.level
-    root.addHandler(listener)
-    root.setLevel(logging.DEBUG)
-    yield listener
-    root.removeHandler(listener)
-    root.setLevel(level)
 
 
 def assert_nowhere(world: World, log: Listener, answers: list, where: str) -> None:

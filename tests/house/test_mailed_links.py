@@ -102,9 +102,12 @@ def look_everywhere(mailed: Mailed) -> None:
 
 def test_every_link_with_a_token_is_looked_at(world: World) -> None:
     assert links_with_a_token(world) == [
+        "/account/address/<token>",
         "/confirm/<token>",
         "/confirm/<token>/reject",
         "/confirm/<token>/unblock",
+        "/invitation/<token>",
+        "/reset/<token>",
         "/withdraw/<token>",
     ]
 

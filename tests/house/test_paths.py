@@ -13,10 +13,11 @@ from tests import factories
 from tests.house.source import ROOT, modules, name, nodes, text
 
 TEMPLATES = sorted(path for path in (ROOT / "templates").rglob("*.*") if path.is_file())
-# Where paths are declared, not typed again. web/login decides by path which requests have a session, before routing.
+# Where paths are declared, not typed again. web/login decides by path which requests have a session, before routing; a
+# cookie is kept for paths (web/arriving/known).
 DECLARES = {"get", "post", "put", "patch", "delete", "route", "add_url_rule", "Blueprint", "NoSecrets"}
 FLOORS = ("blueprints", "web", "adapters", "jobs", "services")
-ALLOWED = {"proca_web.web.login"}
+ALLOWED = {"proca_web.web.login", "proca_web.web.arriving.known"}
 
 
 @pytest.fixture

@@ -81,7 +81,7 @@ def test_what_the_operator_is_told_is_plain_too() -> None:
     assert [(path.name, text) for path, text in said if OPERATORS.search(COMMAND.sub("", text))] == []
 
 
-@pytest.mark.parametrize("page", ["open-an-export", "keys", "run-a-petition"])
+@pytest.mark.parametrize("page", ["account", "open-an-export", "keys", "people", "run-a-petition"])
 def test_the_pages_for_staff_are_plain_too(page: str) -> None:
     assert OPERATORS.findall(COMMAND.sub("", text(ROOT / "docs" / f"{page}.md"))) == []
 

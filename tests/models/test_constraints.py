@@ -107,7 +107,14 @@ GOOD: dict[Table, Callable[[Ground], Values]] = {
         **{"fingerprint": "f", "created_at": NOW},
     },
     Supporter: lambda g: {"campaign_id": g.campaign, "fingerprint": secrets.token_bytes(32), "created_at": NOW},
-    AuditEntry: lambda g: {"org_id": g.org, "at": NOW, "event": "export"},
+    AuditEntry: lambda g: {
+        "org_id": g.org,
+        "number": 901,
+        "actor": "",
+        "at": NOW,
+        "event": "export",
+        "hash": bytes(32),
+    },
     Action: lambda g: {
         **{"ref": secrets.token_bytes(16), "action_page_id": g.page, "consent": "h", "created_at": NOW},
     },

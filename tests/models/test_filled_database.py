@@ -27,9 +27,10 @@ from proca_web.domain.pages.tracking import UTM
 from proca_web.domain.transient import State
 from proca_web.domain.words import ActionStatus, ChangeStatus, KeyEvent, KeyStatus, OutboxState
 from proca_web.extensions import db
-from proca_web.models import Base
+from proca_web.models import AuditEntry, Base, Org
 from proca_web.services.instance import invariants
 from proca_web.services.sealing import worker_keys
+from proca_web.services.staff import audit
 from tests import databases, factories
 from tests.factories import FakeClock, World
 
@@ -222,7 +223,8 @@ def test_no_row_is_lost_or_changed_but_for_the_words_that_are_renamed(filled: Fl
     assert sum(map(len, before.values())) == sum(len(content["rows"]) for content in kept["tables"].values())
     for table, held in before.items():
         renamed = RENAMED.get(table, ("", {}))[0]
-        same = [name for row in held[:1] for name in row if name not in (renamed, *DROPPED, *SEALED_ANEW)]
+        changed = "role" if table == "memberships" else ""
+        same = [name for row in held[:1] for name in row if name not in (renamed, changed, *DROPPED, *SEALED_ANEW)]
         assert [[row[name] for name in same] for row in after[table]] == [[row[name] for name in same] for row in held]
 
 
@@ -230,6 +232,28 @@ def test_no_row_is_lost_or_changed_but_for_the_words_that_are_renamed(filled: Fl
 def test_whatever_waited_leaves_by_the_instances_mail_server_under_its_address(world: World) -> None:
     assert world.query("SELECT DISTINCT transport FROM transients") == [("",)]
     assert set(world.query("SELECT mail_name, mail_from FROM orgs")) == {("", "")}
+
+
+def test_whoever_owned_the_home_org_runs_the_instance_from_now_on(world: World) -> None:
+    roles = world.query("SELECT role, is_home FROM memberships JOIN orgs ON orgs.id = org_id ORDER BY user_id")
+    assert {(role, bool(home)) for role, home in roles} == {("owner", False), ("operator", True)}
+
+
+@OF_BOTH
+def test_what_was_recorded_before_is_the_beginning_of_a_chain(world: World, kept: Kept) -> None:
+    before = kept["tables"]["audit_entries"]
+    with world.app.app_context(), reading() as session:
+        chains = [audit.chain_of(session, org) for org in session.scalars(select(Org))]
+        actors = set(session.scalars(select(AuditEntry.actor)))
+    assert [chain.fault for chain in chains] == ["", "", ""]
+    assert sum(len(chain.hashes) for chain in chains) == len(before["rows"])
+    assert {actor.partition("@")[0] for actor in actors} >= {"admin"}
+
+
+def test_whoever_had_a_place_has_it_since_their_account_was_made_and_no_org_is_locked(world: World) -> None:
+    apart = "SELECT count(*) FROM memberships m JOIN users u ON u.id = m.user_id WHERE m.created_at <> u.created_at"
+    assert world.query(apart) == [(0,)]
+    assert world.query("SELECT count(*) FROM orgs WHERE locked_at IS NOT NULL") == [(0,)]
 
 
 @OF_FIRST

@@ -40,7 +40,7 @@ def headers_of(app: Flask, action_ref: bytes) -> dict[str, str]:
 
 def code_of(app: Flask, action_ref: bytes) -> str:
     """Crockford base32 of the action's reference and a proof that we wrote it."""
-    number = int.from_bytes(action_ref + _proof(app, action_ref), "big")
+    number = int.from_bytes(action_ref + _proof(_settings(app).secret_key, action_ref), "big")
     return "".join(CROCKFORD[(number >> shift) & 31] for shift in range(5 * (CODE_LENGTH - 1), -1, -5))
 
 
@@ -72,11 +72,12 @@ def _read(app: Flask, code: str) -> bytes | None:
         return None
     raw = number.to_bytes(REF_BYTES + PROOF_BYTES, "big")
     ref, proof = raw[:REF_BYTES], raw[REF_BYTES:]
-    return ref if hmac.compare_digest(proof, _proof(app, ref)) else None
+    is_ours = any([hmac.compare_digest(proof, _proof(key, ref)) for key in _settings(app).secret_keys])
+    return ref if is_ours else None
 
 
-def _proof(app: Flask, action_ref: bytes) -> bytes:
-    return keyed("bounce", _settings(app).secret_key.encode(), action_ref)[:PROOF_BYTES]
+def _proof(secret_key: str, action_ref: bytes) -> bytes:
+    return keyed("bounce", secret_key.encode(), action_ref)[:PROOF_BYTES]
 
 
 def _settings(app: Flask) -> Settings:

@@ -8,19 +8,20 @@ from flask_login import current_user
 
 from proca_web.adapters import clock
 from proca_web.adapters.database import reading, writing
+from proca_web.domain.rights import Right
 from proca_web.services.delivery.csv import encrypted_csv
 from proca_web.services.delivery.filters import Filters, check_names, read_filters
 from proca_web.services.keys import holdings
 from proca_web.services.petitions import overview
 from proca_web.services.staff import audit
 from proca_web.web import console, errors
-from proca_web.web.access import org_member
+from proca_web.web.access import needs, recently_proven
 
 bp = Blueprint("exports", __name__, url_prefix="/console")
 
 
 @bp.get("/<org>/exports")
-@org_member
+@needs(Right.EXPORTS)
 def index(org: str) -> Response:
     """What can be downloaded, and how to open it."""
     if g.org.is_home:
@@ -35,7 +36,8 @@ def index(org: str) -> Response:
 
 
 @bp.get("/<org>/exports/contacts.csv")
-@org_member
+@needs(Right.EXPORTS)
+@recently_proven
 def contacts_csv(org: str) -> Response:
     """The encrypted export as CSV. HEAD asks for nothing and leaves no line in the record."""
     try:

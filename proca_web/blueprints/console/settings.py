@@ -10,9 +10,10 @@ from proca_web.adapters import clock
 from proca_web.adapters.database import reading, writing
 from proca_web.adapters.senders import own
 from proca_web.domain.delivery.click_tracking import provider_of
+from proca_web.domain.rights import Right
 from proca_web.services.instance import mail_domains
 from proca_web.web import console
-from proca_web.web.access import limited, org_owner
+from proca_web.web.access import limited, needs
 from proca_web.web.htmx import see_other
 from proca_web.web.ratelimit import Limit
 from proca_web.web.secret_input import NoSecrets
@@ -23,7 +24,7 @@ bp = NoSecrets("settings", __name__, url_prefix="/console")
 
 
 @bp.get("/<org>/settings")
-@org_owner
+@needs(Right.SETTINGS)
 def index(org: str) -> Response:
     """How the org's mails leave, and what was found about its From domain."""
     sender = own.sender_of(current_app, g.org)
@@ -41,7 +42,7 @@ def index(org: str) -> Response:
 
 
 @bp.post("/<org>/settings/mail/check")
-@org_owner
+@needs(Right.SETTINGS)
 @limited(CHECK_LIMIT)
 def check_mail(org: str) -> ResponseReturnValue:
     """Have the worker ask the name server again."""

@@ -1,6 +1,6 @@
 """The org's console: where its campaigns stand; for the operator, how the instance is doing."""
 
-from flask import Blueprint, Response, abort, current_app, g, redirect, request, url_for
+from flask import Blueprint, Response, current_app, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
@@ -9,13 +9,15 @@ from proca_web.adapters.alive import late_mail
 from proca_web.adapters.database import reading
 from proca_web.adapters.encryption import vouching_if_known
 from proca_web.adapters.mail import routes
+from proca_web.domain.rights import Right
+from proca_web.domain.staff_words import StaffRole
 from proca_web.services.instance import alarms, figures
 from proca_web.services.keys import holdings
 from proca_web.services.keys import views as key_views
 from proca_web.services.petitions import overview
 from proca_web.services.petitions.overview import CampaignStatus
 from proca_web.web import console
-from proca_web.web.access import org_member, staff
+from proca_web.web.access import needs, staff
 
 DIGITS = 18
 
@@ -25,22 +27,23 @@ bp = Blueprint("start", __name__, url_prefix="/console")
 @bp.get("/")
 @staff
 def index() -> ResponseReturnValue:
-    """To the org of whoever is signed in; to a choice where there are several."""
+    """To the org of whoever is signed in; to a choice where there are several. Operators: to the instance."""
     places = current_user.memberships
-    if not places:
-        abort(404)
-    return redirect(url_for("start.show", org=places[0].org.name), code=303)
+    home = next((place for place in places if place.role == StaffRole.OPERATOR), None)
+    if home is None and len(places) != 1:
+        return render_template("console/start/choose.html", places=places)
+    return redirect(url_for("start.show", org=(home or places[0]).org.name), code=303)
 
 
 @bp.get("/<org>/")
-@org_member
+@needs(Right.NUMBERS)
 def show(org: str) -> Response:
     """An org's campaigns with counts and a chart; for the Home Org, how the instance is doing."""
     return _instance() if g.org.is_home else _org()
 
 
 @bp.get("/<org>/campaigns")
-@org_member
+@needs(Right.NUMBERS)
 def campaigns(org: str) -> Response:
     """The campaigns alone."""
     lates = late_mail.now(current_app)
@@ -52,7 +55,7 @@ def campaigns(org: str) -> Response:
 
 
 @bp.get("/<org>/campaigns/<campaign>")
-@org_member
+@needs(Right.NUMBERS)
 def campaign(org: str, campaign: str) -> Response:
     """One campaign with all its pages, a part of them at a time."""
     vouching, after, lates = vouching_if_known(current_app), _asked("after") or 0, late_mail.now(current_app)

@@ -34,6 +34,7 @@ from proca_web.services.petitions import wordings
 from proca_web.services.sealing import sender_rows, worker_keys
 from proca_web.services.sealing.keyring import Keyring
 from proca_web.services.sealing.vouching import Vouching
+from proca_web.services.staff import record_heads
 
 MOST_LATE = timedelta(days=3)
 RELEASED_WITHIN = timedelta(minutes=10)
@@ -90,8 +91,9 @@ def _key_log(session: Session, identity: bytes, keyring: Keyring) -> tuple[Vouch
         vouching = Vouching(identity, keyring.guard.memory().ended)
         _, chain = key_log.checked(session, identity, keyring.guard)
     except (KeyLogBroken, GuardDamaged) as error:
-        return vouching, [str(error)]
-    found = [
+        return vouching, [str(error), *record_heads.faults(session, ())]
+    found = record_heads.faults(session, chain.entries)
+    found += [
         f"key {key.id} of {key.org.name} is active, but not signed by the Home key: it is not used"
         for key in recipients.unvouched(session, vouching)
     ]
@@ -118,8 +120,9 @@ def _pages(session: Session, vouching: Vouching | None, now: datetime) -> list[s
     for page in session.scalars(live.where(ActionPage.status == Publication.LIVE).order_by(ActionPage.id)):
         orgs = wordings.orgs_of(page)
         for receiver in wordings.distribution_of(page).always():
-            if vouching is not None and orgs[receiver].id not in receiving:
-                found.append(f"page {page.name} is live, but {orgs[receiver].name} has no active key: it answers 503")
+            org = orgs[receiver]
+            if vouching is not None and org.id not in receiving and org.locked_at is None:
+                found.append(f"page {page.name} is live, but {org.name} has no active key: it answers 503")
         if page.id not in worded:
             found.append(f"page {page.name} is live without a wording")
     home_owns = select(func.count()).select_from(Campaign).join(Org, Org.id == Campaign.org_id).where(Org.is_home)

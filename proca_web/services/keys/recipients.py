@@ -1,7 +1,8 @@
 """Which keys of an org are sealed to now: what signing, console, launch, wordings and `check` ask is decided here.
 
 A key is sealed to while it is active, not expired for more than 30 days, endorsed by the Home identity as its row
-stands, and not remembered by the guard as ended. With no `Vouching` (the guard cannot be read) there is none.
+stands, not remembered by the guard as ended, and of an org that is not locked. With no `Vouching` (the guard cannot be
+read) there is none.
 """
 
 from collections.abc import Sequence
@@ -17,7 +18,10 @@ from proca_web.services.sealing.vouching import Vouching
 
 # The half of the answer that SQL knows, for the driver: of a row `k`, with `key_life.seals_if_expires_after(now)`.
 # The other half is `Vouching.accepts`.
-MAY_BE_SEALED_TO = f"k.kind = '{KeyKind.RECIPIENT}' AND k.status = '{KeyStatus.ACTIVE}' AND k.expires_at > ?"
+MAY_BE_SEALED_TO = (
+    f"k.kind = '{KeyKind.RECIPIENT}' AND k.status = '{KeyStatus.ACTIVE}' AND k.expires_at > ?"
+    " AND k.org_id NOT IN (SELECT id FROM orgs WHERE locked_at IS NOT NULL)"
+)
 _ACTIVE = (PublicKey.kind == KeyKind.RECIPIENT, PublicKey.status == KeyStatus.ACTIVE)
 
 
@@ -25,7 +29,7 @@ def everywhere(session: Session, vouching: Vouching | None, now: datetime) -> li
     """All keys of this instance that are sealed to now, by org and role."""
     query = select(PublicKey).join(PublicKey.org).options(contains_eager(PublicKey.org)).order_by(Org.name)
     seals = PublicKey.expires_at > key_life.seals_if_expires_after(now)
-    found = session.scalars(query.where(*_ACTIVE, seals).order_by(PublicKey.role))
+    found = session.scalars(query.where(*_ACTIVE, seals, Org.locked_at.is_(None)).order_by(PublicKey.role))
     return [key for key in found if is_vouched(key, vouching)]
 
 
@@ -38,6 +42,8 @@ def key_of(
     session: Session, org: Org, vouching: Vouching | None, now: datetime, role: KeyRole = KeyRole.RECIPIENT
 ) -> PublicKey | None:
     """The key an org's copies are sealed to now in this role; None: it receives nothing."""
+    if org.locked_at is not None:
+        return None
     seals = PublicKey.expires_at > key_life.seals_if_expires_after(now)
     own = (PublicKey.org_id == org.id, PublicKey.role == role)
     found = session.scalars(select(PublicKey).where(*_ACTIVE, *own, seals)).first()

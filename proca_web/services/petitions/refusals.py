@@ -17,14 +17,18 @@ from proca_web.services.staff import outbox
 
 
 def lacking(session: Session, vouching: Vouching, now: datetime) -> set[str]:
-    """Orgs without which a live page takes no signature: the names of those that cannot receive."""
+    """Orgs without which a live page takes no signature: the names of those that cannot receive.
+
+    Not of those that are locked: whoever could do something about it knows.
+    """
     query = (
         select(ActionPage.name)
         .join(Campaign, Campaign.id == ActionPage.campaign_id)
         .where(ActionPage.status == Publication.LIVE, Campaign.status == Publication.LIVE)
     )
     names = session.scalars(query).all()
-    return {org for name in names for org in facts.read(session, name, vouching, now).lacking_key}
+    locked = set(session.scalars(select(Org.name).where(Org.locked_at.is_not(None))))
+    return {org for name in names for org in facts.read(session, name, vouching, now).lacking_key} - locked
 
 
 def tell(session: Session, orgs: Iterable[str], now: datetime) -> None:
@@ -37,7 +41,7 @@ def tell(session: Session, orgs: Iterable[str], now: datetime) -> None:
 def is_told(session: Session, name: str, now: datetime) -> bool:
     """Whether somebody was told today that this org's pages are refused; asked before a lock is taken."""
     org = session.scalars(select(Org).where(Org.name == name)).first()
-    if org is None:
+    if org is None or org.locked_at is not None:
         return True
     told = select(OutboxMail.id).where(OutboxMail.once.startswith(f"{_once(org, now)}:"))
     return session.scalars(told).first() is not None

@@ -13,7 +13,8 @@ from sqlalchemy import BindParameter, bindparam, delete, select, update
 from sqlalchemy.orm import Session
 
 from proca_web.domain.outcome import Outcome
-from proca_web.domain.words import Alarm, KeyEvent, OutboxState, StaffRole
+from proca_web.domain.staff_words import AccountEvent, FactorEvent, StaffEvent, StaffRole
+from proca_web.domain.words import Alarm, KeyEvent, OutboxState
 from proca_web.models import Membership, Org, OutboxMail, User
 from proca_web.services import driver
 
@@ -50,7 +51,7 @@ _FORGET = delete(_OUTBOX).where(_COLUMNS.state == OutboxState.SENT, _COLUMNS.sen
 
 @dataclass(frozen=True, slots=True)
 class DueNotice:
-    """A claimed mail to one member of staff."""
+    """A claimed mail to one member of staff, or to an address that is no account's yet."""
 
     id: int
     kind: str
@@ -60,11 +61,12 @@ class DueNotice:
     detail: Mapping[str, Any]
     once: str
     attempts: int
+    locale: str = ""
 
 
 def owners_of(session: Session, org_id: int) -> Sequence[int]:
     """The owners of an org; of the Home Org: the operators."""
-    where = (Membership.org_id == org_id, Membership.role == StaffRole.OWNER)
+    where = (Membership.org_id == org_id, Membership.role.in_((StaffRole.OWNER, StaffRole.OPERATOR)))
     return session.scalars(select(Membership.user_id).where(*where).order_by(Membership.user_id)).all()
 
 
@@ -81,18 +83,33 @@ def operators(session: Session) -> Sequence[int]:
 
 def tell(
     session: Session,
-    event: KeyEvent | Alarm,
+    event: KeyEvent | Alarm | StaffEvent | AccountEvent | FactorEvent,
     org_id: int,
     users: Iterable[int],
     once: str,
     now: datetime,
     **detail: str | int,
-) -> None:
-    """Write one mail for each of these people, unless the same (`once`) was told to them already."""
+) -> int:
+    """Write one mail for each of these people, unless the same (`once`) was told to them already; how many are new."""
     told = {"kind": event.told, "org_id": org_id, "detail": json.dumps(detail, ensure_ascii=False)}
     told |= {"next_try": now, "created_at": now}
-    for user in dict.fromkeys(users):
-        session.execute(_ADD.of(session), {**told, "user_id": user, "once": f"{once}:{user}"})
+    mails = [{**told, "user_id": user, "once": f"{once}:{user}"} for user in dict.fromkeys(users)]
+    return sum(driver.changed(session, _ADD.of(session), mail) for mail in mails)
+
+
+def write_to(
+    session: Session,
+    event: StaffEvent | AccountEvent,
+    org_id: int,
+    email: str,
+    once: str,
+    now: datetime,
+    **detail: str | int,
+) -> None:
+    """Write one mail to an address that need not be an account's; what opens the link in it is made when it leaves."""
+    told = {"kind": event.told, "org_id": org_id, "detail": json.dumps(detail, ensure_ascii=False)}
+    told |= {"next_try": now, "created_at": now}
+    session.execute(_ADD.of(session), {**told, "email": email, "once": once})
 
 
 def is_due(session: Session, now: datetime) -> bool:
@@ -105,8 +122,10 @@ def claim(session: Session, now: datetime) -> DueNotice | None:
     row = session.execute(_CLAIM, {"now": now, "lease": now + LEASE}).first()
     if row is None:
         return None
-    org, user = session.get_one(Org, row.org_id), session.get_one(User, row.user_id)
-    return DueNotice(row.id, row.kind, org.name, org.title, user.email, json.loads(row.detail), row.once, row.attempts)
+    org, user = session.get_one(Org, row.org_id), row.user_id and session.get_one(User, row.user_id)
+    detail = json.loads(row.detail)
+    email, locale = row.email or user.email, user.locale if user else detail.get("locale", "")
+    return DueNotice(row.id, row.kind, org.name, org.title, email, detail, row.once, row.attempts, locale)
 
 
 def settle(session: Session, notice: DueNotice, outcome: Outcome, now: datetime) -> None:

@@ -1,6 +1,7 @@
 // Posts to the console's key routes. Only public halves, statements and answers ever go through here.
 "use strict";
 
+import { askAgain } from "../second-step/ask.js";
 import { Refused } from "./bytes.js";
 
 // What the server says when it refuses, in its own words.
@@ -18,6 +19,7 @@ export async function post(url, csrf, body = {}) {
   // The only redirect of these routes leads to the sign-in page.
   if (answer.type === "opaqueredirect") throw new Refused("signed-out");
   const said = await answer.json().catch(() => null);
+  if (said?.step_up && (await askAgain(said))) return post(url, csrf, body);
   if (!answer.ok || !said) throw new ServerRefused(answer.status, said?.error);
   return said;
 }

@@ -65,8 +65,20 @@ def test_no_code_of_another_key_and_no_changed_one_is_taken(app: Flask) -> None:
     for place, letter in enumerate(code):
         other = code[:place] + ("7" if letter != "7" else "8") + code[place + 1 :]
         assert envelope.action_ref_in(app, other) is None
-    app.extensions["proca_settings"] = replace(app.extensions["proca_settings"], secret_key="another key " * 4)
+    settings = replace(app.extensions["proca_settings"], secret_key="another key " * 4)
+    app.extensions["proca_settings"] = settings
     assert envelope.action_ref_in(app, code) is None
+    app.extensions["proca_settings"] = replace(settings, old_secret_key="a third key " * 4)
+    assert envelope.action_ref_in(app, code) is None
+
+
+def test_after_a_change_of_the_key_codes_of_before_are_read_and_new_ones_made(app: Flask) -> None:
+    settings, before = app.extensions["proca_settings"], envelope.code_of(app, REF)
+    old = settings.secret_key
+    app.extensions["proca_settings"] = replace(settings, secret_key="another key " * 4, old_secret_key=old)
+    after = envelope.code_of(app, REF)
+    assert after != before
+    assert [envelope.action_ref_in(app, code) for code in (before, after)] == [REF, REF]
 
 
 @pytest.mark.parametrize(

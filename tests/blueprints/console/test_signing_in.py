@@ -61,6 +61,22 @@ def test_behind_tls_and_on_a_port_the_right_pair_gets_in(
     assert answer.status_code == status, answer.text
 
 
+@pytest.mark.parametrize(("knows_old", "status"), [(True, 200), (False, 303)])
+def test_who_is_signed_in_stays_so_while_the_key_of_before_is_known(
+    world: World, settings: Settings, *, knows_old: bool, status: int
+) -> None:
+    cookie = world.signed_in(OWNER).get_cookie("session")
+    assert cookie is not None
+    old = settings.secret_key if knows_old else ""
+    made = create_app(replace(settings, secret_key="another key " * 4, old_secret_key=old), check=False)
+    client = made.test_client()
+    client.set_cookie("session", cookie.value)
+    assert client.get("/console/org-one/").status_code == status
+    with made.app_context():
+        made.extensions["proca_encryption"].end()
+        db.engine.dispose()
+
+
 def test_a_form_older_than_its_session_is_shown_again_with_the_address(client: FlaskClient, world: World) -> None:
     old = form_token(client)
     fresh = client.application.test_client()

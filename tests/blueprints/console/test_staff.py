@@ -6,6 +6,8 @@ from http.cookies import SimpleCookie
 import pytest
 from flask.testing import FlaskClient
 
+from proca_web.adapters.database import writing
+from proca_web.services.staff import people
 from tests.databases import ON_BOTH
 from tests.factories import PASSWORD, World, form_token
 from tests.services.conftest import confirm_path, waiting_token
@@ -92,7 +94,8 @@ def test_signing_out_needs_a_post_and_ends_the_session(world: World) -> None:
 def test_a_new_password_ends_every_session(world: World) -> None:
     browser = world.app.test_client()
     login(browser, "admin@org-two.example.org", PASSWORD)
-    world.execute("UPDATE users SET password_hash = password_hash || 'x'")
+    with world.app.app_context(), writing() as session:
+        people.set_password(session, people.named_user(session, "admin@org-two.example.org"), "another hash")
     assert browser.get("/console/org-two/").status_code == 303
 
 

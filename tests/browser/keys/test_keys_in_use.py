@@ -80,7 +80,7 @@ def test_without_the_old_key_a_second_owner_and_three_days_are_needed(
         other.go()
         expect(other.page.locator(".change").get_by_text(fingerprint(at.key().public))).to_be_visible()
         other.press("Approve this change")
-        expect(other.page.get_by_text(second)).to_be_visible()
+        expect(other.page.locator("main").get_by_text(second)).to_be_visible()
         expect(other.page.get_by_text("it takes effect by itself")).to_be_visible()
         other.go()
         other.press("Stop this change")

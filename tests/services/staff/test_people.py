@@ -11,7 +11,8 @@ from sqlalchemy.orm import Session
 from proca_web.adapters.database import writing
 from proca_web.config import Settings
 from proca_web.domain.errors import BadSetting, NameTaken
-from proca_web.domain.words import KeyEvent, StaffRole
+from proca_web.domain.staff_words import StaffRole
+from proca_web.domain.words import KeyEvent
 from proca_web.models import Org
 from proca_web.services.staff import audit, passwords, people
 from tests import factories
@@ -43,9 +44,7 @@ def test_somebody_is_added_with_a_place_in_an_org(session: Session) -> None:
     found = people.find_user(session, "NEW@example.org ")
     assert found is not None
     assert (found.email, found.password_hash, found.created_at) == ("new@example.org", "hash", NOW)
-    loaded = people.load_user(session, found.id)
-    assert loaded is not None
-    assert [(place.org.name, place.role) for place in loaded.memberships] == [("org-one", "owner")]
+    assert [(place.org.name, place.role) for place in people.places(session, found.id)] == [("org-one", "owner")]
 
 
 def test_an_address_is_taken_once_however_it_is_written(session: Session) -> None:
@@ -61,7 +60,7 @@ def test_what_is_no_address_is_refused(session: Session, email: str) -> None:
 
 def test_nobody_is_found_where_nobody_is(session: Session) -> None:
     assert people.find_user(session, "stranger@example.org") is None
-    assert people.load_user(session, 999) is None
+    assert people.places(session, 999) == []
 
 
 @pytest.mark.parametrize("password", ["", "x" * 11, "x" * 129])
@@ -90,5 +89,5 @@ def test_an_org_reads_its_own_record_the_newest_first(session: Session) -> None:
     audit.record(session, two, who.id, event, "elsewhere", NOW)
     audit.record(session, one, who.id, "export", "another kind", NOW)
     session.flush()
-    lines = [(entry.detail, by) for entry, by in audit.recent_entries(session, one, event, limit=3)]
+    lines = [(entry.detail, entry.actor) for entry in audit.recent_entries(session, one, event, limit=3)]
     assert lines == [("by nobody who is left", ""), ("F2", who.email), ("F1", who.email)]

@@ -22,13 +22,14 @@ from proca_web.blueprints.console.keys import bp
 from proca_web.blueprints.console.keys.forms import ProofForm, RevokeForm
 from proca_web.crypto.keys.home import HomeKey
 from proca_web.domain.errors import KeyAction, ProofRefused
+from proca_web.domain.rights import Right
 from proca_web.extensions import encryption, queue
 from proca_web.models import KeyChange, Org
 from proca_web.services.keys import activating, proving, registering
 from proca_web.services.keys import changes as key_changes
 from proca_web.services.keys.changes import Activation
 from proca_web.web import page_cache
-from proca_web.web.access import limited, operator, org_owner
+from proca_web.web.access import limited, needs, recently_proven
 from proca_web.web.htmx import see_other, wants_json
 from proca_web.web.ratelimit import Limit
 from proca_web.web.secret_input import typed
@@ -39,7 +40,8 @@ Act = Callable[[Session, datetime], T]
 
 
 @bp.post("/<org>/keys/<int:key_id>/challenge")
-@org_owner
+@needs(Right.KEYS)
+@recently_proven
 @limited(PROOF_LIMIT)
 def challenge(org: str, key_id: int) -> ResponseReturnValue:
     """A challenge to the holder of the key, as a file or for the script."""
@@ -58,7 +60,8 @@ def challenge(org: str, key_id: int) -> ResponseReturnValue:
 
 
 @bp.post("/<org>/keys/<int:key_id>/answer")
-@org_owner
+@needs(Right.KEYS)
+@recently_proven
 @limited(PROOF_LIMIT)
 def answer(org: str, key_id: int) -> ResponseReturnValue:
     """The answer proves a key that waits; for an active one it shows that its file still opens."""
@@ -78,7 +81,8 @@ def answer(org: str, key_id: int) -> ResponseReturnValue:
 
 
 @bp.post("/<org>/keys/<int:key_id>/activate")
-@org_owner
+@needs(Right.KEYS)
+@recently_proven
 def activate(org: str, key_id: int) -> ResponseReturnValue:
     """Active from now on; or, when the key before did not sign for it, a change that waits."""
 
@@ -91,7 +95,8 @@ def activate(org: str, key_id: int) -> ResponseReturnValue:
 
 
 @bp.post("/<org>/keys/<int:key_id>/approve")
-@org_owner
+@needs(Right.KEYS)
+@recently_proven
 def approve(org: str, key_id: int) -> ResponseReturnValue:
     """The second owner's yes to a change."""
 
@@ -104,7 +109,8 @@ def approve(org: str, key_id: int) -> ResponseReturnValue:
 
 
 @bp.post("/<org>/keys/<int:key_id>/cancel")
-@org_owner
+@needs(Right.KEYS)
+@recently_proven
 def cancel(org: str, key_id: int) -> ResponseReturnValue:
     """Any owner's no to a change."""
 
@@ -116,7 +122,8 @@ def cancel(org: str, key_id: int) -> ResponseReturnValue:
 
 
 @bp.post("/<org>/keys/<int:key_id>/discard")
-@org_owner
+@needs(Right.KEYS)
+@recently_proven
 def discard(org: str, key_id: int) -> ResponseReturnValue:
     """A key that waits goes."""
 
@@ -127,7 +134,8 @@ def discard(org: str, key_id: int) -> ResponseReturnValue:
 
 
 @bp.post("/<org>/keys/<int:key_id>/revoke")
-@org_owner
+@needs(Right.KEYS)
+@recently_proven
 def revoke(org: str, key_id: int) -> ResponseReturnValue:
     """Nothing is sealed to this key any more, in any process, from now on."""
     form = RevokeForm(data=typed())
@@ -142,7 +150,8 @@ def revoke(org: str, key_id: int) -> ResponseReturnValue:
 
 
 @bp.post("/<org>/key-changes/<int:change_id>/approve")
-@operator
+@needs(Right.SECOND_YES)
+@recently_proven
 def approve_as_operator(org: str, change_id: int) -> ResponseReturnValue:
     """The operator's yes to an org's change, in place of a second owner's."""
     home, user = _who()

@@ -11,18 +11,19 @@ from proca_web.blueprints.console.keys import bp
 from proca_web.blueprints.console.keys.forms import KeyForm
 from proca_web.crypto.encoding import encode
 from proca_web.crypto.keys.keys import fingerprint
+from proca_web.domain.rights import Right
 from proca_web.domain.words import KeyRole
 from proca_web.extensions import encryption
 from proca_web.services.keys import holdings, registering
 from proca_web.services.keys import views as key_views
 from proca_web.web import console
-from proca_web.web.access import org_owner
+from proca_web.web.access import needs, recently_proven
 from proca_web.web.htmx import see_other, wants_json
 from proca_web.web.secret_input import typed
 
 
 @bp.get("/<org>/keys")
-@org_owner
+@needs(Right.KEYS)
 def index(org: str) -> Response:
     """All keys with their state, and what to do."""
     now = clock.now()
@@ -38,7 +39,7 @@ def index(org: str) -> Response:
 
 
 @bp.get("/<org>/keys/new")
-@org_owner
+@needs(Right.KEYS)
 def new(org: str) -> Response:
     """The ceremony in the browser, and the way with the command line."""
     role = request.args.get("role", KeyRole.RECIPIENT)
@@ -46,7 +47,8 @@ def new(org: str) -> Response:
 
 
 @bp.post("/<org>/keys")
-@org_owner
+@needs(Right.KEYS)
+@recently_proven
 def register(org: str) -> ResponseReturnValue:
     """Enter a public key; it waits for its proof for an hour."""
     form = KeyForm(data=typed())
@@ -64,7 +66,7 @@ def register(org: str) -> ResponseReturnValue:
 
 
 @bp.get("/<org>/keys/<int:key_id>")
-@org_owner
+@needs(Right.KEYS)
 def show(org: str, key_id: int) -> Response:
     """One key, and its next step."""
     return key_refusals.show(key_id)

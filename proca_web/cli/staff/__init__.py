@@ -1,0 +1,1 @@
+"""Commands about people: their accounts, places in orgs, and where they are signed in."""
