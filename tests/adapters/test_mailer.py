@@ -11,9 +11,10 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
+from proca_web.adapters.mail import routes
 from proca_web.adapters.mail.forms import Forms
 from proca_web.adapters.mail.letters import Mail, mailbox
-from proca_web.adapters.mail.trying import send_test
+from proca_web.adapters.mail.trying import Tried, send_test
 from proca_web.app import create_app
 from proca_web.config import MailSettings, Settings
 from proca_web.crypto.boxes import transient_seal
@@ -176,7 +177,7 @@ def test_an_answer_surely_about_the_recipient_purges(
 ) -> None:
     for number, answer in enumerate(SURELY, 1):
         setattr(sink, step, answer)
-        assert world.sign(client).status_code == 303
+        assert world.sign(client, email=f"person{number}@example.org").status_code == 303
         world.run("mail")
         assert states() == [], answer
         assert world.query("SELECT count(*) FROM contacts") == [(0,)]
@@ -303,6 +304,13 @@ def test_a_mail_that_cannot_be_written_is_set_aside_and_the_others_leave(
     assert world.query("SELECT name, reason FROM faults") == [("mail of the page trees", "UnicodeError")]
 
 
+def tried(app: Flask) -> Tried:
+    """A test mail by the instance's mail server."""
+    with app.app_context():
+        route = routes.of(app, "")
+        return send_test("operator@example.org", route, route.address(""))
+
+
 @pytest.mark.parametrize("offered", [["PLAIN"], ["LOGIN"]])
 def test_a_password_may_hold_any_letters(settings: Settings, offered: list[str]) -> None:
     sink = LoginSink(password="Schlüssel ключ", offered=offered)
@@ -312,8 +320,7 @@ def test_a_password_may_hold_any_letters(settings: Settings, offered: list[str])
         world.sign(world.app.test_client())
         world.run("mail")
         assert (len(sink.envelopes), sink.logins) == (1, 1)
-        with world.app.app_context():
-            assert send_test("operator@example.org").faults == []
+        assert tried(world.app).faults == []
     finally:
         controller.stop()
 
@@ -329,9 +336,8 @@ def test_a_wrong_password_touches_no_row_and_ends_in_no_traceback(settings: Sett
         world.run("mail", "sweep")
         assert world.query("SELECT * FROM transients") == before
         assert world.query("SELECT name FROM faults") == [(f"127.0.0.1:{sink.port}",)]
-        with world.app.app_context():
-            (said,) = send_test("operator@example.org").faults
-        assert said.startswith("the test mail could not be sent (SMTPAuthenticationError)")
+        (said,) = tried(world.app).faults
+        assert said.startswith(f"the test mail could not be sent by 127.0.0.1:{sink.port} (SMTPAuthenticationError)")
     finally:
         controller.stop()
 
@@ -383,9 +389,8 @@ def test_what_was_answered_stands_when_the_line_is_cut_right_after_it(
 
 def test_the_test_mail_says_what_the_server_answered_and_not_to_whom(world: World, sink: Sink) -> None:
     sink.at_rcpt = "550 5.1.1 unknown"
-    with world.app.app_context():
-        (said,) = send_test("operator@example.org").faults
-    assert said.startswith("the mail server did not take the test mail")
+    (said,) = tried(world.app).faults
+    assert said.startswith(f"the mail server 127.0.0.1:{sink.port} did not take the test mail")
     assert "operator" not in said
 
 
@@ -395,7 +400,7 @@ def test_a_server_that_is_away_is_asked_less_and_less_often(
     moment, tries = 0.0, 0
     monkeypatch.setattr("proca_web.adapters.clock.monotonic", lambda: moment)
 
-    def connect() -> None:
+    def connect(_org: str) -> None:
         nonlocal tries
         tries += 1
         raise ConnectionRefusedError

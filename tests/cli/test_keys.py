@@ -374,13 +374,13 @@ def test_static_is_left_by_a_rotation_and_not_without_one(site: Site) -> None:
 
 def test_every_process_on_the_keyring_takes_a_new_sender_before_its_next_submission(site: Site) -> None:
     other = site.start()
-    for world in (site.world, site.world, other, other):
-        signature(world, "zofia@example.org")
+    for number, world in enumerate((site.world, site.world, other, other)):
+        signature(world, f"zofia{number}@example.org")
     before = senders(other)
     assert [before[0], before[2]] == [before[1], before[3]]
     assert "✓ senders end before their next submission" in site.does("keys", "rotate-sender")
-    for world in (site.world, other, site.world, other):
-        signature(world, "zofia@example.org")
+    for number, world in enumerate((site.world, other, site.world, other), 4):
+        signature(world, f"zofia{number}@example.org")
     after = senders(other)[4:]
     assert len({*before, *after}) == 4
     assert after[:2] == after[2:]

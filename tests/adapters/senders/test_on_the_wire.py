@@ -7,6 +7,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
+from proca_web.adapters.mail import routes
 from proca_web.adapters.mail.trying import send_test
 from proca_web.app import create_app
 from proca_web.config import MailSettings, Settings
@@ -62,7 +63,8 @@ def test_mails_to_staff_say_it(world: World, client: FlaskClient, sink: Sink) ->
 
 def test_the_test_mail_says_it_and_has_a_link_to_be_followed(world: World, sink: Sink) -> None:
     with world.app.app_context():
-        assert send_test("zofia@example.org").faults == []
+        route = routes.of(world.app, "")
+        assert send_test("zofia@example.org", route, route.address("")).faults == []
     assert begun(sink) == {FIRST_BYTES}
     (message,) = sink.messages()
     assert 'href="http://localhost/"' in message.get_body(("html",)).get_content()

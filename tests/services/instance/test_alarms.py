@@ -21,6 +21,7 @@ FACTS = {
     "fault": "it is gone",
     "number": 3,
     "first": "7, 8, 9",
+    "late": "mails of org-one have been waiting for 16 minutes",
 }
 
 

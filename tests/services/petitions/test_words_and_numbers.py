@@ -15,6 +15,7 @@ from proca_web.models import ActionPage, Campaign, ConsentText, Org, OutboxMail,
 from proca_web.services import heartbeats
 from proca_web.services.petitions import campaigns, counting, overview, refusals, wordings
 
+ON_TIME = {"mail_is_stalled": lambda _org: False}
 NOW = datetime.now(UTC)
 
 
@@ -99,13 +100,13 @@ def test_owner_and_operator_hear_of_a_refusal_once_a_day(session: Session) -> No
 def test_an_org_sees_the_campaigns_it_takes_part_in(session: Session) -> None:
     counting.add_to_day(session, named(session, ActionPage, "trees").id, DayEvent.CONFIRMED, NOW, 3)
     lead, partner = named(session, Org, "org-one"), named(session, Org, "org-two")
-    (seen,) = overview.campaigns_of(session, lead.id, encryption.vouching, NOW)
+    (seen,) = overview.campaigns_of(session, lead.id, encryption.vouching, NOW, **ON_TIME)
     assert (seen.name, seen.leads, {page.name for page in seen.pages}) == ("trees", True, {"trees", "trees-partner"})
     assert [day.confirmed for day in seen.days] == [0] * 29 + [3]
-    (seen,) = overview.campaigns_of(session, partner.id, encryption.vouching, NOW)
+    (seen,) = overview.campaigns_of(session, partner.id, encryption.vouching, NOW, **ON_TIME)
     assert not seen.leads
     assert overview.campaign_names_of(session, partner.id) == [("trees", "Street trees")]
-    assert overview.campaigns_of(session, named(session, Org, "home").id, encryption.vouching, NOW) == []
+    assert overview.campaigns_of(session, named(session, Org, "home").id, encryption.vouching, NOW, **ON_TIME) == []
 
 
 def test_the_operator_sees_signs_of_life_and_who_can_receive(session: Session) -> None:
@@ -154,9 +155,9 @@ def test_a_page_of_campaigns_ends_where_the_next_one_begins(session: Session) ->
     for number in range(overview.CAMPAIGNS_A_PAGE + 3):
         campaigns.add_campaign(session, f"c{number}", f"Campaign {number}", lead, NOW)
     session.flush()
-    first = overview.campaigns_of(session, lead.id, encryption.vouching, NOW)
+    first = overview.campaigns_of(session, lead.id, encryption.vouching, NOW, **ON_TIME)
     assert len(first) == overview.CAMPAIGNS_A_PAGE + 1
-    second = overview.campaigns_of(session, lead.id, encryption.vouching, NOW, before=first[-2].id)
+    second = overview.campaigns_of(session, lead.id, encryption.vouching, NOW, before=first[-2].id, **ON_TIME)
     assert second[0].id == first[-1].id
     assert [status.name for status in second] == ["c3", "c2", "c1", "c0", "trees"][-len(second) :]
 
@@ -182,12 +183,12 @@ def test_pages_of_a_campaign_end_where_the_next_ones_begin(session: Session) -> 
     add_pages(session, trees, lead, overview.PAGES_A_PAGE + 3)
     other = campaigns.add_campaign(session, "rivers", "Rivers", lead, NOW)
     session.flush()
-    rivers, listed = overview.campaigns_of(session, lead.id, encryption.vouching, NOW)
+    rivers, listed = overview.campaigns_of(session, lead.id, encryption.vouching, NOW, **ON_TIME)
     assert (rivers.name, rivers.pages, rivers.more_after) == (other.name, [], None)
     assert len(listed.pages) == overview.PAGES_OF_EACH
-    first = overview.campaign_of(session, lead.id, "trees", encryption.vouching, NOW)
+    first = overview.campaign_of(session, lead.id, "trees", encryption.vouching, NOW, **ON_TIME)
     assert first.pages[: len(listed.pages)] == listed.pages
-    rest = overview.campaign_of(session, lead.id, "trees", encryption.vouching, NOW, first.more_after or 0)
+    rest = overview.campaign_of(session, lead.id, "trees", encryption.vouching, NOW, first.more_after or 0, **ON_TIME)
     seen = [page.name for page in (*first.pages, *rest.pages)]
     assert seen == ["trees", "trees-partner", *(f"trees-{at}" for at in range(overview.PAGES_A_PAGE + 3))]
     assert (len(first.pages), rest.more_after) == (overview.PAGES_A_PAGE, None)
@@ -199,17 +200,17 @@ def test_a_campaign_is_stopped_by_its_pages_also_by_those_that_are_not_shown(ses
     assert isinstance(trees, Campaign)
     end_key_of(session, "org-one")
     named(session, ActionPage, "trees-partner").status = "draft"
-    (stopped,) = overview.campaigns_of(session, partner.id, encryption.vouching, NOW)
+    (stopped,) = overview.campaigns_of(session, partner.id, encryption.vouching, NOW, **ON_TIME)
     assert (stopped.status, [page.status for page in stopped.pages]) == (overview.STOPPED, [overview.STOPPED, "draft"])
     add_pages(session, trees, partner, overview.PAGES_OF_EACH)
-    (seen,) = overview.campaigns_of(session, partner.id, encryption.vouching, NOW)
+    (seen,) = overview.campaigns_of(session, partner.id, encryption.vouching, NOW, **ON_TIME)
     assert seen.status == "live"
 
 
 def test_nobody_sees_a_campaign_that_the_org_has_no_part_in(session: Session) -> None:
     for org, name in (("home", "trees"), ("org-one", "nowhere")):
         with pytest.raises(CampaignNotFound):
-            overview.campaign_of(session, named(session, Org, org).id, name, encryption.vouching, NOW)
+            overview.campaign_of(session, named(session, Org, org).id, name, encryption.vouching, NOW, **ON_TIME)
 
 
 def test_days_of_several_campaigns_are_kept_apart(session: Session) -> None:
