@@ -8,6 +8,7 @@ from flask.typing import ResponseReturnValue
 
 from proca_web.adapters import clock
 from proca_web.adapters.database import reading, writing
+from proca_web.adapters.mail import routes
 from proca_web.adapters.senders import own
 from proca_web.domain.delivery.click_tracking import provider_of
 from proca_web.domain.rights import Right
@@ -34,6 +35,7 @@ def index(org: str) -> Response:
         "name": g.org.mail_name or g.org.title,
         "address": own.address_of(current_app, g.org),
         "relay": sender.relay,
+        "has_own_server": bool(routes.of(current_app, g.org.name).org),
         "provider": provider_of(sender.relay),
         "is_asked": own.is_asked(current_app),
         "known": known,

@@ -5,6 +5,8 @@ from dataclasses import replace
 import pytest
 
 from proca_web.adapters.database import reading, writing
+from proca_web.adapters.senders import own as senders
+from proca_web.config.transports import Transport
 from proca_web.domain.senders.findings import Finding, Kind
 from proca_web.domain.senders.sender import Sender
 from proca_web.services.instance import mail_domains
@@ -79,3 +81,16 @@ def test_a_silent_name_server_is_said(asking: World, owner: Owner, clock: FakeCl
     with asking.app.app_context(), writing() as session:
         mail_domains.not_answered(session, [SENDER], "nobody is there", clock())
     assert "The last question had no answer" in owner.client.get(PATH).text
+
+
+def test_an_org_with_a_mail_server_of_its_own_sees_that_one_and_its_domain(asking: World, owner: Owner) -> None:
+    settings = asking.app.extensions["proca_settings"]
+    own = Transport("org-one", "smtp.org-one.example", sender="mail@org-one.example")
+    asking.app.extensions["proca_settings"] = replace(settings, transports={"org-one": own})
+    text = owner.client.get(PATH).text
+    assert "smtp.org-one.example, your own" in text
+    assert "which this site uses" not in text
+    with asking.app.app_context(), reading() as session:
+        found = senders.senders(asking.app, session)
+    assert Sender("org-one.example", "org-one.example", "smtp.org-one.example") in found
+    assert SENDER in found
