@@ -85,7 +85,7 @@ def site(tmp_path: Path, templates: Templates) -> Iterator[Site]:
     if missing:
         required("nginx", f"no {' and no '.join(missing)} on PATH (apt-get install nginx-light curl openssl)")
     own = {"PROCA_DATABASE_URL": templates.sqlite(tmp_path, world=True), "PROCA_PUBLIC_URL": f"https://{HOST}"}
-    env = settings_in(tmp_path) | own | {"PROCA_TRUSTED_PROXIES": "1"}
+    env = settings_in(tmp_path) | own | {"PROCA_TRUSTED_PROXIES": "1", "PROCA_SECOND_FACTOR": "off"}
     world = make_export(tmp_path, env["PROCA_DATABASE_URL"], templates)
     port, behind = free_port(), free_port()
     with (

@@ -30,7 +30,7 @@ def prepare(world: World) -> Links:
             user.name = name
         session.flush()
         chiara, me = people.named_user(session, "chiara@org-two.example.org"), people.named_user(session, TWO).id
-        session.add(TotpFactor(user_id=chiara.id, seal=b"x", created_at=now, proven_at=now))
+        session.add(TotpFactor(user_id=chiara.id, seal=b"x", created_at=now))
         people.add_user(session, BOTH, password_hash(), org, StaffRole.VIEWER, now)
         people.add_user(session, LOCKED, password_hash(), locked, StaffRole.OWNER, now)
         session.flush()

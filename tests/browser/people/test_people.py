@@ -68,4 +68,4 @@ def test_a_menu_is_opened_and_used_with_the_keyboard_alone(town: Town, visitor: 
     page.keyboard.press("Enter")
     expect(page.get_by_text(f"Signed in as {ANNA}")).to_be_visible()
     page.keyboard.press("Tab")
-    expect(page.get_by_role("link", name="Leave this organisation")).to_be_focused()
+    expect(page.get_by_role("link", name="Your name, language and address")).to_be_focused()

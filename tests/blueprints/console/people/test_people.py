@@ -171,7 +171,15 @@ def test_tabs_and_switch_show_what_somebody_has(world: World, anna: FlaskClient)
         assert nav is not None
         return set(re.findall(r">([A-Z][a-z]+)</a>", nav[0]))
 
-    assert tabs(anna, "/console/org-one/") == {"Overview", "Campaigns", "Exports", "Keys", "People", "Record"}
+    assert tabs(anna, "/console/org-one/") == {
+        "Overview",
+        "Campaigns",
+        "Exports",
+        "Keys",
+        "People",
+        "Settings",
+        "Record",
+    }
     assert "Change organisation" not in anna.get("/console/org-one/").text
     add(world, "viewer@example.org", StaffRole.VIEWER)
     viewer = world.signed_in("viewer@example.org")
