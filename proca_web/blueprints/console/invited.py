@@ -22,6 +22,7 @@ from proca_web.services.staff.joining import Newcomer
 from proca_web.web import login
 from proca_web.web.access import limited, signing_in
 from proca_web.web.ratelimit import Limit
+from proca_web.web.second_step import asking
 from proca_web.web.security import hide_referrer
 
 bp = Blueprint("invitation", __name__)
@@ -132,7 +133,7 @@ def _about(found: Invitation) -> dict[str, object]:
         "until": found.until,
         "inviter": inviter and (inviter.name or inviter.email),
         "may": rights.TABLE[StaffRole(found.role)],
-        "needs_step": found.role in rights.NEED_SECOND_STEP,
+        "needs_step": found.role in asking.roles_that_need_it(),
         "is_theirs": current_user.is_authenticated and current_user.email == found.email,
     }
 

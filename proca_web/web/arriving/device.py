@@ -48,4 +48,4 @@ def network(request: Request, proxies: int) -> str:
 
 
 def _first(known: tuple[tuple[str, str], ...], said: str) -> str:
-    return next((name for sign, name in known if re.search(rf"\b{sign}\b", said)), "")
+    return next((name for sign, name in known if re.search(rf"{sign}\b", said)), "")

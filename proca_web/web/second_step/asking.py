@@ -14,7 +14,9 @@ from flask_login import current_user
 from proca_web.adapters import clock
 from proca_web.adapters.database import reading
 from proca_web.config import Settings
+from proca_web.domain.rights import NEED_SECOND_STEP
 from proca_web.domain.second_step import FRESH
+from proca_web.domain.staff_words import StaffRole
 from proca_web.services.staff.second_factor import standing
 from proca_web.web import console, login
 from proca_web.web.htmx import wants_fragment, wants_json
@@ -29,6 +31,11 @@ def is_needed() -> bool:
     """Whether this site wants a second step of those whose role needs one."""
     settings: Settings = current_app.extensions["proca_settings"]
     return settings.needs_second_factor
+
+
+def roles_that_need_it() -> frozenset[StaffRole]:
+    """Who may not work without one; nobody where this site wants none."""
+    return NEED_SECOND_STEP if is_needed() else frozenset()
 
 
 def lead_to_it() -> ResponseReturnValue | None:

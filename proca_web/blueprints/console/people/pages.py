@@ -18,8 +18,9 @@ from proca_web.services.staff import invitations, members, people
 from proca_web.web import console, errors
 from proca_web.web.access import needs
 from proca_web.web.htmx import see_other
+from proca_web.web.second_step import asking
 
-ROLES, NEED_STEP = rights.OF_ORGS, rights.NEED_SECOND_STEP
+ROLES = rights.OF_ORGS
 # What the table of roles shows, in its order; what else there is belongs to whoever runs the site.
 SHOWN = (
     *(Right.NUMBERS, Right.TEXTS, Right.CAMPAIGNS, Right.SETTINGS, Right.EXPORTS, Right.TARGETS),
@@ -72,7 +73,7 @@ def people_page(
         "me": me,
         "done": request.args.get("done"),
     }
-    table = {"roles": ROLES, "rights": SHOWN, "table": rights.TABLE, "need_step": NEED_STEP}
+    table = {"roles": ROLES, "rights": SHOWN, "table": rights.TABLE, "need_step": asking.roles_that_need_it()}
     return console.page("console/people/index.html", {**found, **values, **table}, status)
 
 
@@ -84,7 +85,13 @@ def person_page(user_id: int, fault: Message | None = None, status: int = 200) -
         return errors.answer(404, gettext("This person is not a member"), gettext(members.GONE))
     own = next(place.role for place in current_user.memberships if place.org_id == g.org.id)
     giving = [role for role in ROLES if rights.may_give(own, role)]
-    values = {"member": found, "giving": giving, "fault": fault, "me": current_user.user.id, "need_step": NEED_STEP}
+    values = {
+        "member": found,
+        "giving": giving,
+        "fault": fault,
+        "me": current_user.user.id,
+        "need_step": asking.roles_that_need_it(),
+    }
     return console.page("console/people/person.html", values, status)
 
 

@@ -38,7 +38,7 @@ def press(client: FlaskClient, path: str, **fields: str):
 def test_a_newcomer_reads_what_it_is_chooses_name_and_password_and_is_in(world: World, client: FlaskClient) -> None:
     path = invited(world)
     page = plain(client.get(path).text)
-    for said in ("invites you to Org One", f"for {EMRE} only", "Your role: Exporter", "needs a second step"):
+    for said in ("invites you to Org One", f"for {EMRE} only", "Your role: Exporter"):
         assert said in page
     answer = press(client, path, **CHOSEN)
     assert (answer.status_code, answer.location) == (303, "/console/org-one/")
@@ -158,3 +158,11 @@ def test_a_link_mailed_before_the_secret_key_was_changed_still_opens(world: Worl
     assert client.get(path).status_code == 200
     world.app.extensions["proca_settings"] = replace(changed, old_secret_key="")
     assert client.get(path).status_code == 410
+
+
+@pytest.mark.parametrize("role", ["exporter", "viewer"])
+def test_where_a_role_needs_a_second_step_the_invitation_says_so(world: World, client: FlaskClient, role: str) -> None:
+    path, settings = invited(world, role=role), world.app.extensions["proca_settings"]
+    assert "needs a second step" not in plain(client.get(path).text)  # this site wants none
+    world.app.extensions["proca_settings"] = replace(settings, needs_second_factor=True)
+    assert ("needs a second step" in plain(client.get(path).text)) is (role == "exporter")
