@@ -1,6 +1,6 @@
 """The worker asks about our From domains once a day, soon after somebody wants to know, and keeps what it knew."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,6 +12,7 @@ from proca_web.app import create_app
 from proca_web.config import MailSettings, Settings
 from proca_web.domain.senders.findings import Finding, Kind
 from proca_web.domain.senders.sender import NotAnswered
+from proca_web.extensions import db
 from proca_web.jobs import mail_domains as job
 from proca_web.services.instance import mail_domains
 from proca_web.services.instance.mail_domains import Known
@@ -28,11 +29,15 @@ def database_url(request: pytest.FixtureRequest, begin: Callable[[str], str]) ->
 
 
 @pytest.fixture
-def app(settings: Settings) -> Flask:
+def app(settings: Settings) -> Iterator[Flask]:
     """An app with a mail server and a name server."""
     Keyring(settings.keyring_dir).prepare()
     mail = MailSettings("relay.example.org", 25, "none", "", "", "petitions@host.example.org", resolver="127.0.0.1")
-    return create_app(replace(settings, mail=mail, mailbox_dir=None), check=False)
+    made = create_app(replace(settings, mail=mail, mailbox_dir=None), check=False)
+    yield made
+    with made.app_context():
+        made.extensions["proca_encryption"].end()
+        db.engine.dispose()
 
 
 class Asked:
