@@ -45,6 +45,7 @@ def spf_of(record: str, **more: list[str]) -> dict[Kind, Finding]:
         "v=spf1 redirect=ours.example.com",
         "v=spf1 ip4:203.0.113.0/24 include:ours.example.com ?include:ours.example.com -all",
         "v=spf1 exp=why.example.com ip4:192.0.2.25 -all",
+        "v=spf1 ip4:192.0.2.25 -all include:nothing.example.com +all",
     ],
 )
 def test_a_record_that_names_the_mail_server_is_good(record: str) -> None:
