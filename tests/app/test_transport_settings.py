@@ -76,7 +76,7 @@ def test_what_begins_with_a_bracket_or_has_lines_is_the_text_itself() -> None:
         ("server = 'a.example'\nfrom = 'a@bücher.example'", "[org-one]: from must be one address"),
         ("server = 'a.example'\nusername = 'u'", "[org-one]: username and password_file belong together"),
         ("server = 'a.example'\npassword = 'hunter2'", "[org-one]: password is none of server, tls,"),
-        ("server = 'a.example\nport = 1", "is no TOML at "),
+        ("server a.example\nport = 1", "is no TOML at line 2"),
         ("server = 'a.example", "is no TOML at its end"),
     ],
 )
