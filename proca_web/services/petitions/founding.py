@@ -1,6 +1,5 @@
 """Orgs, as whoever runs the site makes and locks them. Each act stands in the org's record and in the instance's."""
 
-import json
 from datetime import datetime
 
 from sqlalchemy.orm import Session
@@ -65,7 +64,7 @@ def _of_others(session: Session, org_id: int) -> Org:
 
 
 def _record(session: Session, org: Org, event: StaffEvent, actor_id: int, now: datetime) -> None:
-    detail = json.dumps({"org": org.name})
+    detail = {"org": org.name}
     for org_id in filter(None, (org.id, outbox.home_id(session))):
         audit.record(session, org_id, actor_id, event.told, detail, now)
 

@@ -1,6 +1,5 @@
 """Accounts, as whoever runs the site sees them: found, locked and opened again. Never what somebody typed or signed."""
 
-import json
 from collections.abc import Sequence
 from datetime import datetime
 
@@ -56,7 +55,7 @@ def unlock(session: Session, user_id: int, actor_id: int | None, now: datetime) 
 def record(session: Session, user_id: int, event: StaffEvent, actor_id: int | None, now: datetime) -> None:
     """One entry in the record of each of their orgs, and of the instance."""
     user = account(session, user_id)
-    detail = json.dumps({"user": user.id, "person": user.email}, ensure_ascii=False)
+    detail = {"user": user.id, "person": user.email}
     orgs = {place.org_id for place in user.memberships} | {outbox.home_id(session)}
     for org_id in sorted(org for org in orgs if org is not None):
         audit.record(session, org_id, actor_id, event.told, detail, now)

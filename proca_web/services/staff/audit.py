@@ -47,7 +47,7 @@ def record(
     now: datetime,
 ) -> None:
     """Write one entry of an org's record. `detail`: a text, or facts by name; a pair is what was before and after."""
-    written = detail if isinstance(detail, str) else json.dumps(detail, ensure_ascii=False, separators=(",", ":"))
+    written = detail if isinstance(detail, str) else json.dumps(detail, ensure_ascii=False)
     driver.lock(session, _LOCK_NUMBER + org_id)
     session.flush()  # an entry of this transaction that is not written yet comes before this one
     newest = select(AuditEntry.number, AuditEntry.hash).where(AuditEntry.org_id == org_id)

@@ -1,6 +1,5 @@
 """An org asks somebody to join it by mail, sends the mail again, or takes it back. What the link opens: `joining`."""
 
-import json
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
@@ -93,7 +92,7 @@ def withdraw(session: Session, org_id: int, actor_id: int, invitation_id: int, n
 
 def record(session: Session, invitation: Invitation, event: StaffEvent, actor_id: int | None, now: datetime) -> None:
     """One entry of the org's record."""
-    detail = json.dumps({"invited": invitation.email, "role": invitation.role}, ensure_ascii=False)
+    detail = {"invited": invitation.email, "role": invitation.role}
     audit.record(session, invitation.org_id, actor_id, event.told, detail, now)
 
 

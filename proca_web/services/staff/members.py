@@ -137,9 +137,9 @@ def was_removed(session: Session, org_name: str, user_id: int, since: datetime) 
     return any(json.loads(detail).get("user") == user_id for detail in details)
 
 
-def detail_of(place: Membership, **more: str) -> str:
+def detail_of(place: Membership, **more: str) -> dict[str, str | int]:
     """What an entry of the record says about somebody's place."""
-    return json.dumps({"user": place.user_id, "person": place.user.email, **more}, ensure_ascii=False)
+    return {"user": place.user_id, "person": place.user.email, **more}
 
 
 def is_alone(session: Session, place: Membership) -> bool:

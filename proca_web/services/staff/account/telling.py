@@ -1,6 +1,5 @@
 """A mail to the holder of an account, and a line in the records of their orgs. Neither holds what opens anything."""
 
-import json
 from datetime import datetime
 
 from sqlalchemy import select
@@ -18,7 +17,7 @@ def tell(session: Session, event: AccountEvent, user_id: int, once: str, now: da
 
 def record(session: Session, event: AccountEvent, user_id: int, now: datetime, **detail: str | int) -> None:
     """Write it down in the record of each org this person belongs to."""
-    audit.record_everywhere(session, user_id, event.told, json.dumps(detail, ensure_ascii=False), now)
+    audit.record_everywhere(session, user_id, event.told, detail, now)
 
 
 def about(session: Session, user_id: int) -> int:

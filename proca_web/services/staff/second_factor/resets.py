@@ -3,7 +3,6 @@
 All who could object are told at once, and each of them can stop it. Nothing here signs anybody in.
 """
 
-import json
 from collections.abc import Sequence
 from datetime import datetime
 
@@ -95,7 +94,7 @@ def _note(session: Session, reset: FactorReset, event: FactorEvent, by: int | No
     asker = session.get(User, reset.asked_by) if reset.asked_by else None
     places = select(Membership).where(Membership.user_id == user.id).options(joinedload(Membership.org))
     for place in session.scalars(places).all():
-        audit.record(session, place.org_id, by, event, json.dumps({"user": user.email}), now)
+        audit.record(session, place.org_id, by, event, {"user": user.email}, now)
         told = [*outbox.owners_of(session, place.org_id), user.id]
         due = f"{reset.due_at:%Y-%m-%d %H:%M}"
         detail = {"person": user.email, "asked_by": asker.email if asker else "", "due": due}
