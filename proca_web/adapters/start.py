@@ -29,7 +29,7 @@ from proca_web.services.sealing import sender_rows
 from proca_web.services.sealing.keyring import Keyring
 
 # The schema version this code was written for; a test holds it to the newest migration.
-SCHEMA = "0009"
+SCHEMA = "0010"
 CONNECT_SECONDS = 3
 WAIT_SECONDS = 60.0
 LINE_SECONDS = 5.0

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
+from proca_web.domain.campaign_words import CampaignEvent
 from proca_web.domain.messages import N_
 from proca_web.domain.staff_words import AccountEvent, FactorEvent, StaffEvent
 from proca_web.domain.words import KeyEvent
@@ -20,6 +21,8 @@ class Subject(StrEnum):
     PEOPLE = "people"
     KEYS = "keys"
     DOWNLOADS = "downloads"
+    CAMPAIGNS = "campaigns"
+    SETTINGS = "settings"
 
 
 NAMES = {
@@ -27,6 +30,8 @@ NAMES = {
     Subject.PEOPLE: N_("People and roles"),
     Subject.KEYS: N_("Keys"),
     Subject.DOWNLOADS: N_("Downloads"),
+    Subject.CAMPAIGNS: N_("Campaigns and pages"),
+    Subject.SETTINGS: N_("Settings"),
 }
 
 
@@ -88,11 +93,64 @@ _OF_SECOND_STEPS = {
     FactorEvent.RESET_CANCELLED: N_("%(who)s kept the second step of %(user)s on"),
     FactorEvent.RESET_DONE: N_("The second step of %(user)s was switched off"),
 }
+_OF_CAMPAIGNS = {
+    CampaignEvent.CAMPAIGN_MADE: N_("%(who)s made the campaign %(campaign)s"),
+    CampaignEvent.CAMPAIGN_EDITED: N_("%(who)s changed the campaign %(campaign)s: %(changes)s"),
+    CampaignEvent.CAMPAIGN_COPIED: N_("%(who)s copied the campaign %(before)s as %(campaign)s"),
+    CampaignEvent.CAMPAIGN_PAUSED: N_("%(who)s paused the campaign %(campaign)s"),
+    CampaignEvent.CAMPAIGN_REOPENED: N_("%(who)s reopened the campaign %(campaign)s"),
+    CampaignEvent.CAMPAIGN_CLOSED: N_("%(who)s closed the campaign %(campaign)s"),
+    CampaignEvent.CAMPAIGN_DELETED: N_("%(who)s deleted the campaign %(campaign)s"),
+    CampaignEvent.PAGE_MADE: N_("%(who)s made the page %(page)s"),
+    CampaignEvent.PAGE_EDITED: N_("%(who)s changed the page %(page)s: %(changes)s"),
+    CampaignEvent.PAGE_COPIED: N_("%(who)s copied the page %(before)s as %(page)s"),
+    CampaignEvent.PAGE_LIVE: N_("%(who)s let the page %(page)s go live"),
+    CampaignEvent.PAGE_PAUSED: N_("%(who)s paused the page %(page)s"),
+    CampaignEvent.PAGE_REOPENED: N_("%(who)s reopened the page %(page)s"),
+    CampaignEvent.PAGE_CLOSED: N_("%(who)s closed the page %(page)s"),
+    CampaignEvent.PAGE_DELETED: N_("%(who)s deleted the page %(page)s"),
+    CampaignEvent.ADDRESS_CHANGED: N_("%(who)s gave the page %(page)s another address: %(changes)s"),
+    CampaignEvent.WORDING_CHANGED: N_("%(who)s changed what people agree to on the page %(page)s"),
+    CampaignEvent.DRAFT_LINK: N_("%(who)s made a link to the draft of the page %(page)s"),
+    CampaignEvent.MAIL_EDITED: N_("%(who)s changed the words of a mail of the page %(page)s: %(mail)s"),
+    CampaignEvent.MAIL_TESTED: N_("%(who)s had a mail of the page %(page)s sent as a test: %(mail)s"),
+    CampaignEvent.TICKED: N_("%(who)s ticked a step of the launch of the page %(page)s: %(step)s"),
+    CampaignEvent.ELSEWHERE_ADDED: N_(
+        "%(who)s added people collected elsewhere for the campaign %(campaign)s: %(label)s, %(number)s"
+    ),
+    CampaignEvent.ELSEWHERE_REMOVED: N_(
+        "%(who)s took off people collected elsewhere for the campaign %(campaign)s: %(label)s, %(number)s"
+    ),
+    CampaignEvent.PARTNER_INVITED: N_("%(who)s invited %(partner)s into the campaign %(campaign)s"),
+    CampaignEvent.PARTNER_JOINED: N_("%(who)s had %(partner)s join the campaign %(campaign)s"),
+    CampaignEvent.PARTNER_DECLINED: N_("%(who)s declined for %(partner)s to join the campaign %(campaign)s"),
+    CampaignEvent.PARTNER_WITHDRAWN: N_(
+        "%(who)s took back the invitation of %(partner)s into the campaign %(campaign)s"
+    ),
+    CampaignEvent.PARTNER_APPROVED: N_("%(who)s approved the page %(page)s of %(partner)s"),
+    CampaignEvent.PARTNER_ENDED: N_("%(who)s ended the part of %(partner)s in the campaign %(campaign)s"),
+    CampaignEvent.TERMS_CHANGED: N_("%(who)s changed who gets a copy in the campaign %(campaign)s: %(changes)s"),
+    CampaignEvent.NEWS_ADDED: N_("%(who)s told news on the page %(page)s: %(title)s"),
+    CampaignEvent.NEWS_EDITED: N_("%(who)s changed news on the page %(page)s: %(title)s"),
+    CampaignEvent.NEWS_REMOVED: N_("%(who)s took news off the page %(page)s: %(title)s"),
+    CampaignEvent.COMMENT_SHOWN: N_("%(who)s let a comment be read on the page %(page)s"),
+    CampaignEvent.COMMENT_HIDDEN: N_("%(who)s hid a comment on the page %(page)s"),
+}
+_OF_SETTINGS = {
+    CampaignEvent.SETTINGS_CHANGED: N_("%(who)s changed the settings: %(changes)s"),
+    CampaignEvent.PICTURE_CHANGED: N_("%(who)s changed the logo"),
+    CampaignEvent.SERVER_TESTED: N_("%(who)s tested the mail server %(server)s"),
+    CampaignEvent.SERVER_USED: N_("%(who)s had mails leave through the mail server %(server)s"),
+    CampaignEvent.SERVER_REMOVED: N_("%(who)s had mails leave through the mail server of this site again"),
+    CampaignEvent.BANNER_CHANGED: N_("%(who)s changed the notice on all pages"),
+}
 SENTENCES: dict[str, Sentence] = {
     **{event.told: Sentence(Subject.KEYS, text) for event, text in _OF_KEYS.items()},
     **{event.told: Sentence(Subject.PEOPLE, text) for event, text in _OF_PEOPLE.items()},
     **{event.told: Sentence(Subject.SIGNING_IN, text) for event, text in _OF_ACCOUNTS.items()},
     **{str(event): Sentence(Subject.SIGNING_IN, text) for event, text in _OF_SECOND_STEPS.items()},
+    **{str(event): Sentence(Subject.CAMPAIGNS, text) for event, text in _OF_CAMPAIGNS.items()},
+    **{str(event): Sentence(Subject.SETTINGS, text) for event, text in _OF_SETTINGS.items()},
     "export": Sentence(Subject.DOWNLOADS, N_("%(who)s downloaded what people signed")),
 }
 
@@ -117,5 +175,5 @@ def _shown(value: object) -> str:
     if isinstance(value, list):
         return " → ".join(str(each) if each not in ("", None) else "–" for each in value)
     if isinstance(value, dict):
-        return ", ".join(f"{name} {each}" for name, each in value.items())
+        return ", ".join(f"{name} {_shown(each)}" for name, each in value.items())
     return str(value)

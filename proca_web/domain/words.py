@@ -107,10 +107,11 @@ class Proof(StrEnum):
 
 
 class Publication(StrEnum):
-    """Whether a campaign or page is made, open, or over."""
+    """Whether a campaign or page is made, open, resting, or over."""
 
     DRAFT = "draft"
     LIVE = "live"
+    PAUSED = "paused"
     CLOSED = "closed"
 
 
@@ -154,8 +155,10 @@ class SealedBy(StrEnum):
 
 
 class DayEvent(StrEnum):
-    """What is counted a day."""
+    """What is counted by hour and day."""
 
+    SUBMITTED = "submitted"
+    MAILED = "mailed"
     CONFIRMED = "confirmed"
     REPEATED = "repeated"
     WITHDRAWN = "withdrawn"

@@ -3,7 +3,7 @@
 from proca_web.models.account import AccountLink, Device, Invitation, SignInTries, StaffSession
 from proca_web.models.action import Action, Supporter, Transient
 from proca_web.models.base import Base
-from proca_web.models.campaign import ActionPage, Campaign, ConsentText, DayCount
+from proca_web.models.campaign import ActionPage, Campaign, ConsentText, Count, PageReceiver, PageSlug
 from proca_web.models.contact import Contact, ReleaseCounter
 from proca_web.models.factor import FactorReset, Passkey, RecoveryCode, TotpFactor
 from proca_web.models.instance import (
@@ -17,9 +17,11 @@ from proca_web.models.instance import (
     StandingAlarm,
 )
 from proca_web.models.keys import KeyChallenge, KeyChange, KeyLogEntry, PublicKey, WorkerKeyRow
+from proca_web.models.making import FormDraft, MailText, OpeningCode, Partner, Tick
 from proca_web.models.mark import Block, MailMark
-from proca_web.models.org import Org
+from proca_web.models.org import Org, OrgTransport
 from proca_web.models.outbox import OutboxMail
+from proca_web.models.showing import Comment, Elsewhere, Image, News, Picture
 from proca_web.models.user import AuditEntry, AuditHead, Membership, User
 
 __all__ = [
@@ -31,13 +33,17 @@ __all__ = [
     "Base",
     "Block",
     "Campaign",
+    "Comment",
     "ConsentText",
     "Contact",
-    "DayCount",
+    "Count",
     "Device",
+    "Elsewhere",
     "FactorReset",
     "Fault",
+    "FormDraft",
     "Heartbeat",
+    "Image",
     "Instance",
     "Invitation",
     "KeyChallenge",
@@ -46,10 +52,18 @@ __all__ = [
     "MailConnections",
     "MailDomain",
     "MailMark",
+    "MailText",
     "Membership",
+    "News",
+    "OpeningCode",
     "Org",
+    "OrgTransport",
     "OutboxMail",
+    "PageReceiver",
+    "PageSlug",
+    "Partner",
     "Passkey",
+    "Picture",
     "PublicKey",
     "RecoveryCode",
     "Relay",
@@ -59,6 +73,7 @@ __all__ = [
     "StaffSession",
     "StandingAlarm",
     "Supporter",
+    "Tick",
     "TotpFactor",
     "Transient",
     "User",

@@ -1,10 +1,12 @@
-"""Campaigns, their action pages, the wordings those showed, and counts a day."""
+"""Campaigns, their action pages, the wordings those showed, and how often what happened."""
 
-from datetime import date, datetime
+from datetime import datetime
+from typing import Any
 
 from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from proca_web.domain.campaign_words import Dimension, Span
 from proca_web.domain.words import CommentPolicy, ConsentStyle, DayEvent, Publication
 from proca_web.models.base import NEVER_REUSED, Base, one_of
 from proca_web.models.org import Org
@@ -17,6 +19,8 @@ class Campaign(Base):
     __table_args__ = (
         one_of("status", Publication),
         CheckConstraint("confirm_days BETWEEN 7 AND 30", name="confirm_days"),
+        CheckConstraint("goal >= 0", name="goal"),
+        CheckConstraint("closes_at IS NULL OR opens_at IS NULL OR closes_at > opens_at", name="closes_at"),
         CheckConstraint("supporter_count >= 0", name="supporter_count"),
         CheckConstraint("unconfirmed_count >= 0", name="unconfirmed_count"),
         CheckConstraint("key_check IS NULL OR length(key_check) = 8", name="key_check_length"),
@@ -29,6 +33,12 @@ class Campaign(Base):
     org_id: Mapped[int] = mapped_column(ForeignKey("orgs.id", ondelete="RESTRICT"), comment="the lead")
     status: Mapped[str] = mapped_column(default=Publication.DRAFT, server_default=Publication.DRAFT)
     force_delivery: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
+    partner_delivery: Mapped[bool] = mapped_column(
+        default=True, server_default=text("true"), comment="what `delivery` of a partner's new page is"
+    )
+    goal: Mapped[int] = mapped_column(default=0, server_default="0", comment="0: it moves on as people sign")
+    opens_at: Mapped[datetime | None]
+    closes_at: Mapped[datetime | None]
     confirm_days: Mapped[int] = mapped_column(default=14, server_default="14")
     reminder: Mapped[bool] = mapped_column(
         default=False, server_default=text("false"), comment="one more mail a day after the first"
@@ -42,6 +52,9 @@ class Campaign(Base):
     forgotten_at: Mapped[datetime | None] = mapped_column(comment="its key was destroyed, its fingerprints nulled")
     key_check: Mapped[bytes | None] = mapped_column(comment="D(8, campaign-key, key): which file is its key")
     rekeyed_at: Mapped[datetime | None] = mapped_column(comment="its key was lost: who signed before counts again")
+    edits: Mapped[int] = mapped_column(default=0, server_default="0")
+    edited_at: Mapped[datetime | None]
+    edited_by: Mapped[int | None] = mapped_column(ForeignKey("users.id", ondelete="SET NULL"))
     created_at: Mapped[datetime]
 
     lead: Mapped[Org] = relationship()
@@ -60,13 +73,31 @@ class ActionPage(Base):
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    name: Mapped[str] = mapped_column(unique=True, comment="immutable; in URLs and in every sealed copy")
+    name: Mapped[str] = mapped_column(unique=True, comment="immutable; in every sealed copy")
+    slug: Mapped[str] = mapped_column(unique=True, comment="in addresses; begins as the name")
     campaign_id: Mapped[int] = mapped_column(ForeignKey("campaigns.id", ondelete="RESTRICT"), index=True)
     org_id: Mapped[int] = mapped_column(ForeignKey("orgs.id", ondelete="RESTRICT"), comment="the collector")
     locale: Mapped[str] = mapped_column(default="en", server_default="en")
     title: Mapped[str]
+    addressee: Mapped[str] = mapped_column(default="", server_default="", comment="a person or a body")
     demand: Mapped[str] = mapped_column(comment="one or two sentences: what is asked, of whom")
-    body: Mapped[str] = mapped_column(default="", server_default="")
+    body: Mapped[str] = mapped_column(default="", server_default="", comment="Markdown")
+    closed_text: Mapped[str] = mapped_column(default="", server_default="", comment="what people read once it is over")
+    thanks_text: Mapped[str] = mapped_column(default="", server_default="")
+    milestones: Mapped[list[dict[str, Any]]] = mapped_column(
+        JSON, default=list, server_default="[]", comment="a number or a day each, and what happens then"
+    )
+    share_texts: Mapped[dict[str, str]] = mapped_column(JSON, default=dict, server_default="{}", comment="by channel")
+    questions: Mapped[dict[str, str]] = mapped_column(
+        JSON, default=dict, server_default="{}", comment="own words of the consent questions, by field"
+    )
+    hero_id: Mapped[int | None] = mapped_column(ForeignKey("pictures.id", ondelete="SET NULL"))
+    hero_alt: Mapped[str] = mapped_column(
+        default="", server_default="", comment="the picture in words, of this language"
+    )
+    mail_name: Mapped[str] = mapped_column(default="", server_default="", comment="in front of From; empty: the org's")
+    mail_reply_to: Mapped[str] = mapped_column(default="", server_default="", comment="empty: the org's")
+    position: Mapped[int] = mapped_column(default=0, server_default="0", comment="among the campaign's pages")
     status: Mapped[str] = mapped_column(default=Publication.DRAFT, server_default=Publication.DRAFT)
     delivery: Mapped[bool] = mapped_column(default=True, server_default=text("true"))
     double_opt_in: Mapped[bool] = mapped_column(default=True, server_default=text("true"))
@@ -77,6 +108,9 @@ class ActionPage(Base):
     default_country: Mapped[str] = mapped_column(default="", server_default="")
     next_step_label: Mapped[str] = mapped_column(default="", server_default="")
     next_step_url: Mapped[str] = mapped_column(default="", server_default="")
+    edits: Mapped[int] = mapped_column(default=0, server_default="0")
+    edited_at: Mapped[datetime | None]
+    edited_by: Mapped[int | None] = mapped_column(ForeignKey("users.id", ondelete="SET NULL"))
     created_at: Mapped[datetime]
 
     campaign: Mapped[Campaign] = relationship(back_populates="pages")
@@ -110,17 +144,46 @@ class ConsentText(Base):
     valid_until: Mapped[datetime | None]
 
 
-class DayCount(Base):
-    """How often something happened on a page on one day (UTC): the only trace of what was purged."""
+class Count(Base):
+    """How often something happened on a page in an hour, or on a day (UTC): the only trace of what was purged."""
 
-    __tablename__ = "day_counts"
+    __tablename__ = "counts"
     __table_args__ = (
-        UniqueConstraint("action_page_id", "day", "event"),
+        UniqueConstraint("action_page_id", "hour", "span", "event", "dimension", "value"),
+        one_of("span", Span),
         one_of("event", DayEvent),
+        one_of("dimension", Dimension),
+        Index("ix_counts_hour", "hour"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     action_page_id: Mapped[int] = mapped_column(ForeignKey("action_pages.id", ondelete="CASCADE"))
-    day: Mapped[date]
+    hour: Mapped[datetime] = mapped_column(comment="its beginning; of a day, midnight")
+    span: Mapped[str]
     event: Mapped[str]
+    dimension: Mapped[str] = mapped_column(default=Dimension.ALL, server_default=Dimension.ALL)
+    value: Mapped[str] = mapped_column(default="", server_default="")
     number: Mapped[int] = mapped_column(default=0, server_default="0")
+
+
+class PageSlug(Base):
+    """An address that a page had before; it leads to the new one."""
+
+    __tablename__ = "page_slugs"
+
+    slug: Mapped[str] = mapped_column(primary_key=True)
+    page_id: Mapped[int] = mapped_column(ForeignKey("action_pages.id", ondelete="CASCADE"), index=True)
+    created_at: Mapped[datetime]
+
+
+class PageReceiver(Base):
+    """A further org of a page: it gets a copy of who ticks it, and of nobody else."""
+
+    __tablename__ = "page_receivers"
+    __table_args__ = (UniqueConstraint("page_id", "position"), CheckConstraint("position IN (1, 2)", name="position"))
+
+    page_id: Mapped[int] = mapped_column(ForeignKey("action_pages.id", ondelete="CASCADE"), primary_key=True)
+    org_id: Mapped[int] = mapped_column(ForeignKey("orgs.id", ondelete="RESTRICT"), primary_key=True)
+    position: Mapped[int]
+
+    org: Mapped[Org] = relationship()

@@ -21,6 +21,7 @@ class Instance(Base):
     instance_id: Mapped[bytes] = mapped_column(comment="16 random bytes; the keyring's guard names it too")
     aged_at: Mapped[datetime] = mapped_column(comment="how far housekeeping by age has come; never leaps ahead")
     senders_end_at: Mapped[datetime | None] = mapped_column(comment="when all senders were last asked to end")
+    banner: Mapped[str] = mapped_column(default="", server_default="", comment="shown on every page; empty: none")
 
 
 class Heartbeat(Base):

@@ -11,9 +11,10 @@ from datetime import datetime, timedelta
 from sqlalchemy import bindparam, func, select
 from sqlalchemy.orm import Session
 
+from proca_web.domain.campaign_words import Dimension
 from proca_web.domain.transient import State
 from proca_web.domain.words import DayEvent, OutboxState
-from proca_web.models import ActionPage, DayCount, OutboxMail, Transient
+from proca_web.models import Count, OutboxMail, Transient
 from proca_web.services import heartbeats
 from proca_web.services.instance import sends
 from proca_web.services.petitions import mail_delay, overview
@@ -26,9 +27,9 @@ _IN_STATES = _IN_STATES.group_by(Transient.transport)
 _TO_STAFF = (OutboxMail.state.in_((OutboxState.TO_SEND, OutboxState.SENDING)), OutboxMail.next_try <= bindparam("now"))
 _STAFF = select(func.count(), func.min(OutboxMail.next_try)).where(*_TO_STAFF)
 _TODAY = (
-    select(DayCount.event, func.sum(DayCount.number))
-    .where(DayCount.action_page_id.in_(select(ActionPage.id)), DayCount.day == bindparam("day"))
-    .group_by(DayCount.event)
+    select(Count.event, func.sum(Count.number))
+    .where(Count.hour >= bindparam("midnight"), Count.dimension == Dimension.ALL)
+    .group_by(Count.event)
 )
 
 
@@ -63,7 +64,12 @@ class Figures:
 def of_instance(session: Session, now: datetime, own: Collection[str]) -> Figures:
     """What they are at this moment. `own`: the orgs with a mail server of their own."""
     readable, oldest = overview.readable(session)
-    happened = {event: number for event, number in session.execute(_TODAY, {"day": now.date()})}
+    happened = {
+        event: number
+        for event, number in session.execute(
+            _TODAY, {"midnight": now.replace(hour=0, minute=0, second=0, microsecond=0)}
+        )
+    }
     return Figures(
         mails=mails(session, now, own),
         readable=readable,

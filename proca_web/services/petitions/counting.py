@@ -1,21 +1,24 @@
-"""Counters: the public one of a campaign, and events a day. Never a COUNT over signatures on a page view."""
+"""Counters: the public one of a campaign, and events by the hour. Never a COUNT over signatures on a page view."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
 from sqlalchemy import bindparam, func, select, update
 from sqlalchemy.orm import Session
 
+from proca_web.domain.campaign_words import Dimension, Span
 from proca_web.domain.words import DayEvent
-from proca_web.models import Action, ActionPage, Campaign, DayCount
+from proca_web.models import Action, ActionPage, Campaign, Count
 from proca_web.services import driver
 
 _CAMPAIGNS = driver.table(Campaign)
-_ADD_TO_DAY = driver.insert(
-    DayCount,
+_ONE_NUMBER = ["action_page_id", "hour", "span", "event", "dimension", "value"]
+_ADD_TO_HOUR = driver.insert(
+    Count,
     lambda new: new.on_conflict_do_update(
-        index_elements=["action_page_id", "day", "event"], set_={"number": DayCount.number + new.excluded.number}
+        index_elements=_ONE_NUMBER, set_={"number": Count.number + new.excluded.number}
     ),
 )
 _ADD = (
@@ -36,12 +39,12 @@ _RECOUNT = update(_CAMPAIGNS).values(supporter_count=_ALL, unconfirmed_count=_UN
 _MISCOUNTED = select(Campaign.name, Campaign.supporter_count, _ALL).where(
     (Campaign.supporter_count != _ALL) | (Campaign.unconfirmed_count != _UNASKED)
 )
-_PER_DAY = (
-    select(ActionPage.campaign_id, DayCount.day, func.sum(DayCount.number))
-    .join(ActionPage, ActionPage.id == DayCount.action_page_id)
-    .where(ActionPage.campaign_id.in_(bindparam("campaigns", expanding=True)), DayCount.day >= bindparam("since"))
-    .where(DayCount.event == bindparam("event"))
-    .group_by(ActionPage.campaign_id, DayCount.day)
+_PER_HOUR = (
+    select(ActionPage.campaign_id, Count.hour, func.sum(Count.number))
+    .join(ActionPage, ActionPage.id == Count.action_page_id)
+    .where(ActionPage.campaign_id.in_(bindparam("campaigns", expanding=True)), Count.hour >= bindparam("since"))
+    .where(Count.event == bindparam("event"), Count.dimension == Dimension.ALL)
+    .group_by(ActionPage.campaign_id, Count.hour)
 )
 
 
@@ -54,10 +57,11 @@ class Day:
     withdrawn: int
 
 
-def add_to_day(session: Session, page_id: int, event: DayEvent, now: datetime, number: int = 1) -> None:
-    """So many more of `event` on that page and day."""
-    bound = {"action_page_id": page_id, "day": now.date(), "event": event, "number": number}
-    session.execute(_ADD_TO_DAY.of(session), bound)
+def add(session: Session, page_id: int, event: DayEvent, now: datetime, number: int = 1) -> None:
+    """So many more of `event` on that page in this hour."""
+    hour = now.replace(minute=0, second=0, microsecond=0)
+    bound = {"action_page_id": page_id, "hour": hour, "span": Span.HOUR, "event": event, "number": number}
+    session.execute(_ADD_TO_HOUR.of(session), bound | {"dimension": Dimension.ALL, "value": ""})
 
 
 def count(session: Session, campaign_id: int, number: int, now: datetime, *, unasked: int = 0) -> None:
@@ -95,5 +99,10 @@ def per_day(session: Session, campaigns: Sequence[int], today: date, days: int) 
 
 
 def _on_days(session: Session, campaigns: Sequence[int], since: date, event: DayEvent) -> dict[tuple[int, date], int]:
-    found = session.execute(_PER_DAY, {"campaigns": campaigns, "since": since, "event": event})
-    return {(campaign, day): int(number) for campaign, day, number in found}
+    midnight = datetime.combine(since, time(), UTC)
+    found: Counter[tuple[int, date]] = Counter()
+    for campaign, hour, number in session.execute(
+        _PER_HOUR, {"campaigns": campaigns, "since": midnight, "event": event}
+    ):
+        found[campaign, hour.date()] += int(number)
+    return found

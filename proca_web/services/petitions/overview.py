@@ -5,7 +5,7 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Select, func, or_, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session, joinedload
 
 from proca_web.domain.errors import CampaignNotFound
@@ -17,6 +17,7 @@ from proca_web.services import heartbeats
 from proca_web.services.keys import recipients
 from proca_web.services.petitions import counting, wordings
 from proca_web.services.petitions.counting import Day
+from proca_web.services.petitions.making import places
 from proca_web.services.sealing.vouching import Vouching
 
 CHART_DAYS = 30
@@ -27,7 +28,7 @@ ORGS_A_PAGE = 50
 MOST_COUNTED = 10_000
 _NEWEST = 2**62
 STOPPED = "stopped"
-PAUSED = "paused"  # a link would come hours late
+LATE = "late"  # a link would come hours late
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +162,7 @@ def _pages(session: Session, campaigns: Sequence[int], most: int, after: int) ->
 
 
 def _open_ones(session: Session, campaigns: Sequence[int], look: "_Look") -> dict[int, set[str]]:
-    """What the live pages of each campaign are: some take signatures, some are stopped or paused."""
+    """What the live pages of each campaign are: some take signatures, some are stopped or late."""
     page = (ActionPage.campaign_id, ActionPage.org_id, Campaign.org_id, ActionPage.delivery, Campaign.force_delivery)
     query = select(*page, ActionPage.double_opt_in, Org.name).select_from(ActionPage).join(Campaign)
     query = query.join(Org, Org.id == ActionPage.org_id).where(ActionPage.campaign_id.in_(campaigns))
@@ -216,10 +217,10 @@ class _Look:
     mail_is_stalled: Callable[[str], bool]
 
     def state(self, org: str, *, can_be_signed: bool, mails_link: bool) -> str:
-        """What a live page answers: `stopped` refuses signatures because an org has no key, `paused` for a while."""
+        """What a live page answers: `stopped` refuses signatures because an org has no key, `late` for a while."""
         if not can_be_signed:
             return STOPPED
-        return PAUSED if mails_link and self.mail_is_stalled(org) else Publication.LIVE
+        return LATE if mails_link and self.mail_is_stalled(org) else Publication.LIVE
 
 
 def _state(page: ActionPage, look: _Look) -> str:
@@ -236,11 +237,8 @@ def _state_of_all(campaign: Campaign, open_ones: Collection[str]) -> str:
     """A campaign of which something can be signed is live; one whose open pages all refuse is as they are."""
     if campaign.status != Publication.LIVE or not open_ones or Publication.LIVE in open_ones:
         return campaign.status
-    return PAUSED if PAUSED in open_ones else STOPPED
+    return LATE if LATE in open_ones else STOPPED
 
 
 def _campaigns(org_id: int) -> Select[Campaign]:
-    owns_page = select(ActionPage.campaign_id).where(ActionPage.org_id == org_id)
-    return (
-        select(Campaign).where(or_(Campaign.org_id == org_id, Campaign.id.in_(owns_page))).order_by(Campaign.id.desc())
-    )
+    return places.campaigns(org_id).order_by(Campaign.id.desc())

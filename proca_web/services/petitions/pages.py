@@ -51,6 +51,7 @@ def add_page(
         raise NameTaken(f"there is a page {name} already")
     page = ActionPage(
         name=name,
+        slug=name,
         campaign_id=campaign.id,
         org_id=org.id,
         title=settings.title,

@@ -168,7 +168,7 @@ def reopen(session: Session, action_id: int, now: datetime, confirm_days: int) -
     bound = {"action": action_id, "now": now, "over": now + timedelta(days=confirm_days)}
     if driver.changed(session, _REOPENED, bound) == 1:
         page = session.scalars(select(Action.action_page_id).where(Action.id == action_id)).one()
-        counting.add_to_day(session, page, DayEvent.REOPENED, now)
+        counting.add(session, page, DayEvent.REOPENED, now)
         return True
     return clearing.purge(session, action_id, Event.LOSE, now) is not None
 

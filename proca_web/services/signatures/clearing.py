@@ -121,7 +121,7 @@ def _purge(session: Session, action_ids: Sequence[int], event: Event, now: datet
     marks = {row.action_id: row.mark for row in session.execute(_PURGE_TRANSIENTS, bound)}
     actions = session.execute(_PURGE_ACTIONS, {"actions": list(marks)}).all() if marks else ()
     for page, number in sorted(Counter(row.action_page_id for row in actions).items()):
-        counting.add_to_day(session, page, _COUNTED_AS[event], now, number)
+        counting.add(session, page, _COUNTED_AS[event], now, number)
     return [Purged(row.id, marks[row.id], row.confirm_id) for row in actions]
 
 

@@ -109,4 +109,4 @@ def _count_new(session: Session, actions: list[Any], now: datetime) -> None:
 
 def _add_to_days(session: Session, actions: list[Any], event: DayEvent, now: datetime) -> None:
     for page, number in Counter(action.action_page_id for action in actions).items():
-        counting.add_to_day(session, page, event, now, number)
+        counting.add(session, page, event, now, number)

@@ -159,7 +159,7 @@ def _unsure(session: Session, action_id: int, held: State, now: datetime) -> Non
         return
     ends = tried.unsure + 1
     if _again(session, action_id, held, Event.UNSURE, now + unsure_after(ends), ends=ends):
-        counting.add_to_day(session, tried.action_page_id, DayEvent.UNSURE, now)
+        counting.add(session, tried.action_page_id, DayEvent.UNSURE, now)
 
 
 def _again(session: Session, action_id: int, held: State, event: Event, later: datetime, **numbers: Any) -> bool:

@@ -96,7 +96,7 @@ def _settle_count(
     for row in gone:
         if row.counted and not handed_over:
             counting.uncount(session, row.campaign_id, now, is_unasked=row.is_unasked)
-            counting.add_to_day(session, row.action_page_id, DayEvent.WITHDRAWN, now)
+            counting.add(session, row.action_page_id, DayEvent.WITHDRAWN, now)
         handed_over = handed_over and not row.counted
     if not stay and supporter is not None:
         session.execute(_DROP_SUPPORTER, {"supporter": supporter})

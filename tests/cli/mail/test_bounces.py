@@ -91,9 +91,9 @@ def test_the_same_mailbox_twice_changes_nothing_more(
     box = as_mbox(tmp_path, letters(codes))
     site.does("bounces", str(box))
     world.run("release")
-    after = world.query("SELECT * FROM actions"), world.query("SELECT * FROM day_counts ORDER BY event")
+    after = world.query("SELECT * FROM actions"), world.query("SELECT * FROM counts ORDER BY event")
     assert "0 unconfirmed signatures deleted, 0 signatures marked" in site.does("bounces", str(box), str(box))
-    assert (world.query("SELECT * FROM actions"), world.query("SELECT * FROM day_counts ORDER BY event")) == after
+    assert (world.query("SELECT * FROM actions"), world.query("SELECT * FROM counts ORDER BY event")) == after
 
 
 def test_a_file_with_one_mail_is_read(site: Site, world: World, codes: list[str], tmp_path: Path) -> None:

@@ -98,7 +98,7 @@ def test_owner_and_operator_hear_of_a_refusal_once_a_day(session: Session) -> No
 
 
 def test_an_org_sees_the_campaigns_it_takes_part_in(session: Session) -> None:
-    counting.add_to_day(session, named(session, ActionPage, "trees").id, DayEvent.CONFIRMED, NOW, 3)
+    counting.add(session, named(session, ActionPage, "trees").id, DayEvent.CONFIRMED, NOW, 3)
     lead, partner = named(session, Org, "org-one"), named(session, Org, "org-two")
     (seen,) = overview.campaigns_of(session, lead.id, encryption.vouching, NOW, **ON_TIME)
     assert (seen.name, seen.leads, {page.name for page in seen.pages}) == ("trees", True, {"trees", "trees-partner"})
@@ -219,7 +219,7 @@ def test_days_of_several_campaigns_are_kept_apart(session: Session) -> None:
     assert isinstance(trees, Campaign)
     other = campaigns.add_campaign(session, "rivers", "Rivers", lead, NOW)
     session.flush()
-    counting.add_to_day(session, trees.pages[0].id, DayEvent.CONFIRMED, NOW, 7)
+    counting.add(session, trees.pages[0].id, DayEvent.CONFIRMED, NOW, 7)
     found = counting.per_day(session, [trees.id, other.id], NOW.date(), 2)
     assert [day.confirmed for day in found[trees.id]] == [0, 7]
     assert [day.confirmed for day in found[other.id]] == [0, 0]
