@@ -12,6 +12,11 @@ from proca_web.models.base import NEVER_REUSED, Base, one_of
 from proca_web.models.org import Org
 
 
+def _as_named(context: Any) -> str:
+    name: str = context.get_current_parameters()["name"]
+    return name
+
+
 class Campaign(Base):
     """What several pages collect for; led by one org. Its counter is moved by the worker only."""
 
@@ -74,7 +79,7 @@ class ActionPage(Base):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     name: Mapped[str] = mapped_column(unique=True, comment="immutable; in every sealed copy")
-    slug: Mapped[str] = mapped_column(unique=True, comment="in addresses; begins as the name")
+    slug: Mapped[str] = mapped_column(default=_as_named, unique=True, comment="in addresses; begins as the name")
     campaign_id: Mapped[int] = mapped_column(ForeignKey("campaigns.id", ondelete="RESTRICT"), index=True)
     org_id: Mapped[int] = mapped_column(ForeignKey("orgs.id", ondelete="RESTRICT"), comment="the collector")
     locale: Mapped[str] = mapped_column(default="en", server_default="en")

@@ -22,7 +22,7 @@ from proca_web.services.instance import invariants
 from tests.databases import ON_SQLITE
 from tests.factories import CANARY, World
 
-OF_STAFF = {"users", "invitations", "account_links", "outbox"}
+OF_STAFF = {"users", "invitations", "account_links", "outbox", "partners"}
 
 
 def test_no_column_is_for_a_secret_or_for_clear_personal_data() -> None:

@@ -51,7 +51,6 @@ def add_page(
         raise NameTaken(f"there is a page {name} already")
     page = ActionPage(
         name=name,
-        slug=name,
         campaign_id=campaign.id,
         org_id=org.id,
         title=settings.title,
