@@ -207,10 +207,14 @@ def _set_states(table: BatchOperations, name: str, states: str) -> None:
 def _move_counts() -> None:
     """What was counted a day is a day's number from now on; it has no hours."""
     connection, day = op.get_bind(), _day_counts.c
-    for row in connection.execute(sa.select(day.action_page_id, day.day, day.event, day.number)).all():
-        moment = datetime.combine(row.day, time(), UTC)
-        of_day = {"action_page_id": row.action_page_id, "hour": moment, "event": row.event, "number": row.number}
-        connection.execute(_counts.insert().values(span="day", dimension="", value="", **of_day))
+    found = connection.execute(sa.select(day.action_page_id, day.day, day.event, day.number)).all()
+    of_days = {"span": "day", "dimension": "", "value": ""}
+    moved = [
+        of_days | {"action_page_id": page, "hour": datetime.combine(on, time(), UTC), "event": event, "number": number}
+        for page, on, event, number in found
+    ]
+    if moved:
+        connection.execute(_counts.insert(), moved)
     op.drop_table("day_counts")
 
 
@@ -562,7 +566,8 @@ def _bring_back_days() -> None:
     connection, row, days = op.get_bind(), _counts.c, Counter()
     found = sa.select(row.action_page_id, row.hour, row.event, row.number).where(row.dimension == "")
     for each in connection.execute(found.where(row.event.not_in(("submitted", "mailed")))).all():
-        days[each.action_page_id, each.hour.date(), each.event] += each.number
+        hour = each.hour.astimezone(UTC) if each.hour.tzinfo else each.hour  # a server has a time zone of its own
+        days[each.action_page_id, hour.date(), each.event] += each.number
     for (page, day, event), number in days.items():
         of_day = {"action_page_id": page, "day": day, "event": event, "number": number}
         connection.execute(_day_counts.insert().values(**of_day))

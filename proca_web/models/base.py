@@ -10,7 +10,7 @@ from sqlalchemy.types import TypeDecorator
 
 
 class UTCDateTime(TypeDecorator[datetime]):
-    """An aware UTC time. SQLite gives naive values back, PostgreSQL aware ones: here they become the same."""
+    """An aware UTC time. SQLite gives naive values back, PostgreSQL its time zone's: here they become the same."""
 
     impl = DateTime(timezone=True)
     cache_ok = True
@@ -25,7 +25,9 @@ class UTCDateTime(TypeDecorator[datetime]):
 
     def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
         """Give an aware UTC time back."""
-        return value if value is None or value.tzinfo else value.replace(tzinfo=UTC)
+        if value is None:
+            return None
+        return value.astimezone(UTC) if value.tzinfo else value.replace(tzinfo=UTC)
 
 
 # 64 bits on both: SQLite's INTEGER has them, and only under that name it numbers rows by itself.
