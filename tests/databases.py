@@ -103,12 +103,10 @@ class Postgres:
         self._templates = templates
         made = once(templates.folder.parent / "postgres", self._make)
         name = f"proca_test_{RUN}_{WORKER}"
-        with (made / ".done").open("r+") as turn:  # a database that is being copied is copied by one at a time
-            fcntl.flock(turn, fcntl.LOCK_EX)
-            self._create(name, template=f"proca_test_{RUN}")
-        self.url = _url(name)
-        self._connection = psycopg.connect(_plain(self.url), autocommit=True)
-        self._to_empty, self._to_world = self._back_to("world", only=("instance",)), self._back_to("world")
+        self.url = self.copy(made, f"proca_test_{RUN}", name)
+        self._connection = connection(self.url)
+        self._to_empty = back_to(self._connection, "world", only=("instance",))
+        self._to_world = back_to(self._connection, "world")
 
     def begin(self, folder: Path, *, world: bool) -> str:
         """What an earlier test left goes, every number begins anew; the Home key is put into the folder."""
@@ -118,8 +116,8 @@ class Postgres:
 
     def keep(self, name: str) -> Callable[[], object]:
         """The database as it is now, kept under a name; returns what brings it back, while no transaction is open."""
-        _keep(self._connection, name)
-        script = self._back_to(name)
+        keep(self._connection, name)
+        script = back_to(self._connection, name)
         return lambda: self._connection.execute(script)
 
     def close(self) -> None:
@@ -127,34 +125,26 @@ class Postgres:
         self._connection.close()
         self._admin.close()
 
-    def _make(self) -> None:
-        name = f"proca_test_{RUN}"
-        self._create(name)
-        _migrate(self._templates.folder, _url(name))
-        self._templates.fill(_url(name))
-        with psycopg.connect(_plain(_url(name)), autocommit=True) as connection:
-            _keep(connection, "world")
-
-    def _create(self, name: str, template: str = "template0") -> None:
+    def create(self, name: str, template: str = "template0") -> str:
+        """A database on the same server; returns its URL."""
         named = sql.Identifier(name)
         self._admin.execute(sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(named, sql.Identifier(template)))
         # A test's data need not survive a power cut.
         self._admin.execute(sql.SQL("ALTER DATABASE {} SET synchronous_commit = off").format(named))
+        return _url(name)
 
-    def _back_to(self, kept: str, only: tuple[str, ...] | None = None) -> bytes:
-        """What empties every table and fills it with the kept rows, or some tables only; then numbers begin anew."""
-        connection, tables = self._connection, _tables(self._connection)
-        # Rows go and come in any order: no trigger looks at them.
-        script = ["SET LOCAL session_replication_role = replica", *(f'DELETE FROM "{table}"' for table in tables)]
-        filled = [table for table in tables if _rows(connection, kept, table) and (only is None or table in only)]
-        script += [f'INSERT INTO "{table}" SELECT * FROM "{kept}"."{table}"' for table in filled]
-        numbers = connection.execute(
-            "SELECT format('%I', sequencename), last_value FROM pg_sequences WHERE schemaname = 'public'"
-        ).fetchall()
-        for name, last in numbers:
-            goes_on = last is not None and only is None
-            script.append(f"SELECT setval('{name}', {last if goes_on else 1}, {goes_on})")
-        return ("BEGIN; " + "; ".join(script) + "; COMMIT").encode()
+    def copy(self, made: Path, template: str, name: str) -> str:
+        """The same, as another one is that was made once; returns its URL."""
+        with (made / ".done").open("r+") as turn:  # a database that is being copied is copied by one at a time
+            fcntl.flock(turn, fcntl.LOCK_EX)
+            return self.create(name, template)
+
+    def _make(self) -> None:
+        url = self.create(f"proca_test_{RUN}")
+        _migrate(self._templates.folder, url)
+        self._templates.fill(url)
+        with connection(url) as opened:
+            keep(opened, "world")
 
 
 def drop_databases() -> None:
@@ -179,23 +169,41 @@ def _url(name: str) -> str:
     return make_url(POSTGRES).set(drivername="postgresql+psycopg", database=name).render_as_string(hide_password=False)
 
 
-def _plain(url: str) -> str:
-    return make_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
+def connection(url: str) -> psycopg.Connection:
+    """A connection of its own, each statement of which is committed."""
+    plain = make_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
+    return psycopg.connect(plain, autocommit=True)
 
 
-def _tables(connection: psycopg.Connection) -> list[str]:
-    found = connection.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public' ORDER BY 1").fetchall()
+def keep(opened: psycopg.Connection, name: str) -> None:
+    """A copy of every table, beside them."""
+    opened.execute(sql.SQL("DROP SCHEMA IF EXISTS {0} CASCADE; CREATE SCHEMA {0}").format(sql.Identifier(name)))
+    for table in _tables(opened):
+        kept = sql.Identifier(name, table), sql.Identifier(table)
+        opened.execute(sql.SQL("CREATE TABLE {} AS TABLE {}").format(*kept))
+
+
+def back_to(opened: psycopg.Connection, kept: str, only: tuple[str, ...] | None = None) -> bytes:
+    """What empties every table and fills it with the kept rows, or some tables only; then numbers begin anew."""
+    tables = _tables(opened)
+    # Rows go and come in any order: no trigger looks at them.
+    script = ["SET LOCAL session_replication_role = replica", *(f'DELETE FROM "{table}"' for table in tables)]
+    filled = [table for table in tables if _rows(opened, kept, table) and (only is None or table in only)]
+    script += [f'INSERT INTO "{table}" SELECT * FROM "{kept}"."{table}"' for table in filled]
+    numbers = opened.execute(
+        "SELECT format('%I', sequencename), last_value FROM pg_sequences WHERE schemaname = 'public'"
+    ).fetchall()
+    for name, last in numbers:
+        goes_on = last is not None and only is None
+        script.append(f"SELECT setval('{name}', {last if goes_on else 1}, {goes_on})")
+    return ("BEGIN; " + "; ".join(script) + "; COMMIT").encode()
+
+
+def _tables(opened: psycopg.Connection) -> list[str]:
+    found = opened.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public' ORDER BY 1").fetchall()
     return [name for (name,) in found if name != "alembic_version"]
 
 
-def _keep(connection: psycopg.Connection, name: str) -> None:
-    """A copy of every table, beside them."""
-    connection.execute(sql.SQL("DROP SCHEMA IF EXISTS {0} CASCADE; CREATE SCHEMA {0}").format(sql.Identifier(name)))
-    for table in _tables(connection):
-        kept = sql.Identifier(name, table), sql.Identifier(table)
-        connection.execute(sql.SQL("CREATE TABLE {} AS TABLE {}").format(*kept))
-
-
-def _rows(connection: psycopg.Connection, kept: str, table: str) -> bool:
-    counted = connection.execute(sql.SQL("SELECT count(*) FROM {}").format(sql.Identifier(kept, table))).fetchone()
+def _rows(opened: psycopg.Connection, kept: str, table: str) -> bool:
+    counted = opened.execute(sql.SQL("SELECT count(*) FROM {}").format(sql.Identifier(kept, table))).fetchone()
     return counted is not None and counted[0] > 0
