@@ -23,11 +23,11 @@ from proca_web.services.signatures.accepting import Confirmed, Opened
 MOST_ROUNDS = 10_000
 
 
-def accept(app: Flask) -> int:
-    """Accept all that waits for it, where the clock is right; how many were, who are to be released and thanked."""
+def accept(app: Flask, rounds: int = MOST_ROUNDS) -> int:
+    """Accept all that waits for it, or so many batches; how many were, who are to be released and thanked."""
     with app.app_context():
         accepted, tried = 0, set[int]()
-        for _ in range(MOST_ROUNDS):
+        for _ in range(rounds):
             with reading() as session:
                 found = [row for row in accepting.due(session, clock.now()) if row.action_id not in tried]
             if not found:

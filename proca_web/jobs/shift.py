@@ -13,6 +13,7 @@ from proca_web.adapters import clock
 from proca_web.adapters.alive import trouble
 from proca_web.jobs import accept, beat, release, sweep
 from proca_web.jobs.mail.post_office import send_mail
+from proca_web.services.signatures import accepting
 
 ACCEPT_EVERY_SECONDS = 0.25
 RELEASE_EVERY_SECONDS = 3.0
@@ -72,9 +73,14 @@ class Shift:
             release.release(self._app)
 
     def _accept(self) -> None:
-        if self._may_accept() and accept.accept(self._app):
-            self._to_release.set()
-            send_mail(self._app)
+        """One batch, and the next at once while they are full: nobody waits to be counted until all are accepted."""
+        is_full = True
+        while is_full and not self._is_over and self._may_accept():
+            accepted = accept.accept(self._app, rounds=1)
+            is_full = accepted >= accepting.BATCH
+            if accepted:
+                self._to_release.set()
+                send_mail(self._app)
 
     def _may_accept(self) -> bool:
         """Not while this host's clock is wrong, which is asked about, and told, every ten seconds."""

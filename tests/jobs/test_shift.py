@@ -2,10 +2,12 @@
 
 import threading
 from collections.abc import Callable, Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
+from itertools import count
 from typing import Any
 
 import pytest
+from sqlalchemy.orm import Session
 
 from proca_web.config import Settings
 from proca_web.domain.errors import Unavailable
@@ -13,6 +15,7 @@ from proca_web.jobs import beat, shift, sweep
 from proca_web.jobs.mail.room import room_of
 from proca_web.jobs.shift import Shift, shift_of
 from proca_web.services.signatures import accepting
+from proca_web.services.signatures.accepting import Confirmed
 from tests import worker
 from tests.cli.running import wait_for
 from tests.databases import ON_BOTH, ON_SQLITE
@@ -92,6 +95,25 @@ def test_who_is_accepted_is_released_and_thanked_without_another_look(
     confirmed(1)
     wait_for(lambda: counted(world, 1))
     assert told.wait(10)
+
+
+@ON_SQLITE
+def test_who_is_accepted_is_counted_while_others_still_wait_for_it(
+    world: World, confirmed: Callable[[int], None], threads: Shift, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(shift, "RELEASE_EVERY_SECONDS", 3600.0)
+    monkeypatch.setattr(accepting, "BATCH", 1)
+    real, batches = accepting.due, count()
+
+    def one(session: Session, now: datetime) -> list[Confirmed]:
+        before = min(next(batches), 3)
+        wait_for(lambda: counted(world, before))  # the next is accepted only once all before are counted
+        return real(session, now, 1)
+
+    confirmed(3)
+    monkeypatch.setattr(accepting, "due", one)
+    threads.start()
+    wait_for(lambda: counted(world, 3))
 
 
 @ON_SQLITE

@@ -3,7 +3,7 @@
 The address is readable here for one moment. What needs no confirmation is accepted alike, and makes nobody known.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -17,15 +17,17 @@ from proca_web.crypto.errors import CannotOpen
 from proca_web.domain.errors import CampaignKeyMissing
 from proca_web.domain.transient import FAULT_PAUSE, Event, State, sources
 from proca_web.domain.words import ActionStatus, DayEvent, EmailStatus
-from proca_web.models import Action, ActionPage, Campaign, Supporter, Transient
+from proca_web.models import Action, ActionPage, Campaign, Transient
 from proca_web.services import driver
 from proca_web.services.petitions import counting
 from proca_web.services.sealing.keyring import Keyring
 from proca_web.services.sealing.waiting import WaitSeal
 from proca_web.services.sealing.worker_keys import Opener
 from proca_web.services.signatures import clearing, fingerprints
-from proca_web.services.signatures.addresses import looking
+from proca_web.services.signatures.addresses import looking, supporters
 from proca_web.services.signatures.addresses.looking import Asked, Verdict
+from proca_web.services.signatures.addresses.marks import Mark
+from proca_web.services.signatures.addresses.supporters import Person
 
 BATCH = 100
 _PURGED = {Verdict.JUNK: Event.JUNK, Verdict.BLOCKED: Event.BLOCK}
@@ -33,6 +35,7 @@ ACCEPTED_WITHIN = timedelta(minutes=5)
 _TRANSIENTS, _ACTIONS = driver.table(Transient), driver.table(Action)
 _ROW = _TRANSIENTS.c
 _TO_ACCEPT = _ROW.state == State.TO_ACCEPT
+# In the index's own order: else each batch would look at all that wait, and after an outage never catch up.
 _DUE = (
     select(_ROW.action_id, _ROW.wait_seal, _ROW.link_seal, Action.testing, Action.action_page_id)
     .add_columns(ActionPage.campaign_id, Campaign.confirm_days)
@@ -40,15 +43,21 @@ _DUE = (
     .join(ActionPage, ActionPage.id == Action.action_page_id)
     .join(Campaign, Campaign.id == ActionPage.campaign_id)
     .where(_TO_ACCEPT, _ROW.next_try <= bindparam("now"))
-    .order_by(_ROW.next_try, _ROW.action_id)
+    .order_by(_ROW.transport, _ROW.next_try)
     .limit(bindparam("most"))
 )
 _IDS: Any = bindparam("ids", expanding=True)
 _LATER = update(_TRANSIENTS).where(_TO_ACCEPT, _ROW.action_id.in_(_IDS)).values(next_try=bindparam("later"))
 _LATE = select(func.count()).select_from(_TRANSIENTS).where(_TO_ACCEPT, _ROW.sealed_at < bindparam("before"))
+_STILL = (
+    select(_ROW.action_id)
+    .where(_ROW.action_id.in_(_IDS), _ROW.state.in_(sources(Event.ACCEPT, State.THANKS_TO_SEND)))
+    .order_by(_ROW.action_id)
+    .with_for_update()
+)
 _THANKS = (
     update(_TRANSIENTS)
-    .where(_ROW.action_id == bindparam("action"), _ROW.state.in_(sources(Event.ACCEPT, State.THANKS_TO_SEND)))
+    .where(_ROW.action_id == bindparam("action"))
     .values(
         state=State.THANKS_TO_SEND, link_seal=None, mark=None, wait_key=bindparam("key"), wait_seal=bindparam("seal")
     )
@@ -66,13 +75,6 @@ _ACCEPT = (
     .where(_ACTIONS.c.id == bindparam("action"), _ACTIONS.c.status == ActionStatus.PENDING)
     .values(status=ActionStatus.ACCEPTED, accepted_at=bindparam("now"), supporter_id=bindparam("supporter"))
     .values(repeat=bindparam("is_repeat"), withdraw_id=bindparam("withdraw"), email_status=bindparam("email"))
-)
-_NEW_SUPPORTER = driver.insert(
-    Supporter,
-    lambda new: new.on_conflict_do_nothing(index_elements=["campaign_id", "fingerprint"]).returning(Supporter.id),
-)
-_KNOWN = select(Supporter.id).where(
-    Supporter.campaign_id == bindparam("campaign"), Supporter.fingerprint == bindparam("mark")
 )
 
 
@@ -99,7 +101,7 @@ class Opened:
 
 
 def due(session: Session, now: datetime, limit: int = BATCH) -> list[Confirmed]:
-    """What waits to be accepted, the oldest first."""
+    """What waits to be accepted, of each mail server the oldest first."""
     return [
         Confirmed(
             action_id=row.action_id,
@@ -144,9 +146,17 @@ def accept(session: Session, keyring: Keyring, opened: Sequence[Opened], now: da
         fingerprints.marking(session)
     driver.lock_actions(session, [each.row.action_id for each in opened])
     looked = _look(session, keyring, unasked, now)
-    asked = {each.row.campaign_id for each in opened if each.row.link_seal is not None and not each.row.testing}
-    keys = {campaign: fingerprints.key_of(session, keyring, campaign) for campaign in sorted(asked)}
-    return sum(_accept(session, keys, each, looked.get(each.row.action_id, Verdict.GOES), now) for each in opened)
+    marks = _marks(session, keyring, opened)
+    for verdict, event in _PURGED.items():
+        if ended := looked[verdict]:
+            clearing.purge_free(session, ended, event, now)
+    accepted = _thank(session, opened, now)
+    people = supporters.enter(session, {action: mark for action, mark in marks.items() if action in accepted}, now)
+    if accepted:
+        session.execute(_ACCEPT, [_accepted(accepted[action], people.get(action), now) for action in accepted])
+    if capped := looked[Verdict.CAPPED] & accepted.keys():
+        clearing.clear(session, sorted(capped), Event.CAP)
+    return len(accepted)
 
 
 def discard(session: Session, action_id: int, now: datetime) -> None:
@@ -178,53 +188,48 @@ def late(session: Session, now: datetime) -> int:
     return session.scalar(_LATE, {"before": now - ACCEPTED_WITHIN}) or 0
 
 
-def _look(session: Session, keyring: Keyring, unasked: Sequence[Opened], now: datetime) -> dict[int, Verdict]:
+def _look(session: Session, keyring: Keyring, unasked: Sequence[Opened], now: datetime) -> dict[Verdict, set[int]]:
     """What becomes of signatures that nobody is asked to confirm: their thank-yous are mails as any other."""
     asked = [Asked(each.row.action_id, each.row.campaign_id, each.thanks) for each in unasked]
     found = looking.look(session, keyring, asked, now)
+    looked: dict[Verdict, set[int]] = {verdict: set() for verdict in Verdict}
     for each in asked:
         if each.action_id not in found:
             raise CampaignKeyMissing(each.campaign_id)
-    return {action: each.verdict for action, each in found.items()}
+        looked[found[each.action_id].verdict].add(each.action_id)
+    return looked
 
 
-def _accept(session: Session, keys: Mapping[int, bytes], opened: Opened, verdict: Verdict, now: datetime) -> bool:
-    row = opened.row
-    if verdict in _PURGED:
-        clearing.purge(session, row.action_id, _PURGED[verdict], now)
-        return False
-    sealed = {"action": row.action_id, "key": opened.seal.key, "seal": opened.seal.seal, "now": now}
-    if driver.changed(session, _THANKS, sealed) != 1:
-        return False
-    supporter, is_repeat = None, False
-    if row.link_seal is not None and not row.testing:
-        mark = fingerprints.of(keys[row.campaign_id], opened.thanks.email)
-        supporter, is_repeat = _supporter(session, row.campaign_id, mark, now)
-    status = {
-        "action": row.action_id,
-        "now": now,
-        "supporter": supporter,
-        "is_repeat": is_repeat,
-        "withdraw": transient_seal.withdraw_id(opened.thanks.token),
-        "email": EmailStatus.NONE if row.link_seal is None else EmailStatus.DOUBLE_OPT_IN,
+def _marks(session: Session, keyring: Keyring, opened: Sequence[Opened]) -> dict[int, Mark]:
+    """By which those who were asked are known; nobody is known by a signature that is a test."""
+    asked = [each for each in opened if each.row.link_seal is not None and not each.row.testing]
+    campaigns = sorted({each.row.campaign_id for each in asked})
+    keys = {campaign: fingerprints.key_of(session, keyring, campaign) for campaign in campaigns}
+    return {
+        each.row.action_id: (each.row.campaign_id, fingerprints.of(keys[each.row.campaign_id], each.thanks.email))
+        for each in asked
     }
-    session.execute(_ACCEPT, status)
-    if verdict is Verdict.CAPPED:
-        clearing.clear(session, [row.action_id], Event.CAP)
-    return True
 
 
-def _supporter(session: Session, campaign: int, mark: bytes, now: datetime) -> tuple[int, bool]:
-    """The row of this person in the campaign, and whether it was there before."""
-    while True:
-        new = {"campaign_id": campaign, "fingerprint": mark, "created_at": now}
-        made = session.scalar(_NEW_SUPPORTER.of(session), new)
-        if made is not None:
-            return int(made), False
-        known = {"campaign": campaign, "mark": mark}
-        there = session.scalar(_KNOWN, known)
-        if there is None:
-            continue
-        driver.lock_supporters(session, [there])  # waits for a withdrawal, after which the row is gone
-        if session.scalar(_KNOWN, known) == there:
-            return int(there), True
+def _thank(session: Session, opened: Sequence[Opened], now: datetime) -> dict[int, Opened]:
+    """Their thank-yous are due, of whom nobody has decided meanwhile: who these are."""
+    still = set(session.scalars(_STILL, {"ids": [each.row.action_id for each in opened]}))
+    accepted = {each.row.action_id: each for each in opened if each.row.action_id in still}
+    sealed = [
+        {"action": action, "key": each.seal.key, "seal": each.seal.seal, "now": now}
+        for action, each in accepted.items()
+    ]
+    if sealed:
+        session.execute(_THANKS, sealed)
+    return accepted
+
+
+def _accepted(opened: Opened, person: Person | None, now: datetime) -> dict[str, Any]:
+    return {
+        "action": opened.row.action_id,
+        "now": now,
+        "supporter": person.id if person else None,
+        "is_repeat": person is not None and person.was_there,
+        "withdraw": transient_seal.withdraw_id(opened.thanks.token),
+        "email": EmailStatus.NONE if opened.row.link_seal is None else EmailStatus.DOUBLE_OPT_IN,
+    }

@@ -2,17 +2,20 @@
 
 from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
 
 from proca_web.adapters.database import reading, writing
-from proca_web.adapters.keyring import keyring_of
+from proca_web.adapters.keyring import keyring_of, waiting_of
 from proca_web.domain.words import Alarm
+from proca_web.extensions import db
 from proca_web.jobs import endings
 from proca_web.services.instance import alarms
 from proca_web.services.sealing import worker_keys
 from proca_web.services.signatures import accepting, fingerprints
+from proca_web.services.signatures.accepting import Opened
 from tests import worker
 from tests.factories import FakeClock, World
 from tests.services.conftest import confirm_path, waiting_token
@@ -119,15 +122,15 @@ def test_one_that_cannot_be_written_is_set_aside_and_the_others_are_accepted(
 ) -> None:
     confirmed(world, client, browser, 3)
     ((bad,), *_) = world.query("SELECT id FROM actions ORDER BY id")
-    accept_one = accepting._accept
+    accepted_as = accepting._accepted
 
-    def fails(*given: object) -> bool:
-        if given[2].row.action_id == bad:  # type: ignore[attr-defined]
+    def fails(opened: Opened, *given: Any) -> dict[str, Any]:
+        if opened.row.action_id == bad:
             raise ValueError("person0@example.org")
-        return accept_one(*given)  # type: ignore[arg-type]
+        return accepted_as(opened, *given)
 
     with monkeypatch.context() as patch:
-        patch.setattr(accepting, "_accept", fails)
+        patch.setattr(accepting, "_accepted", fails)
         worker.accept(world.app)
     assert accepted(world) == 2
     worker.accept(world.app)
@@ -137,11 +140,75 @@ def test_one_that_cannot_be_written_is_set_aside_and_the_others_are_accepted(
     assert accepted(world) == 3
 
 
+def test_a_batch_takes_as_many_statements_as_one_confirmation(
+    world: World, client: FlaskClient, browser: FlaskClient
+) -> None:
+    numbers = []
+    for size in (1, 1, 7):  # the first makes the campaign's key; each later batch holds somebody who has signed before
+        confirmed(world, client, browser, size)
+        said: list[str] = []
+
+        def note(*args: Any, said: list[str] = said) -> None:
+            said.append(args[2])
+
+        with world.app.app_context():
+            db.event.listen(db.engine, "before_cursor_execute", note)
+            worker.accept(world.app)
+            db.event.remove(db.engine, "before_cursor_execute", note)
+        numbers.append(len(said))
+    assert accepted(world) == 9
+    assert world.query("SELECT count(*) FROM supporters") == [(7,)]
+    assert world.query("SELECT id FROM actions WHERE repeat ORDER BY id") == [(2,), (3,)]
+    assert numbers[2] == numbers[1] <= 16
+
+
+def test_the_next_batch_is_found_without_a_look_at_all_that_wait(world: World) -> None:
+    with world.app.app_context(), writing() as session:
+        compiled = accepting._DUE.compile(db.engine)
+        values = compiled.params | {"now": "2026-12-01 12:00", "most": 100}
+        names, connection = getattr(compiled, "positiontup", None), session.connection()
+        if names is None:
+            for way in ("seqscan", "bitmapscan"):  # an empty table is read faster
+                connection.exec_driver_sql(f"SET LOCAL enable_{way} = off")
+        given = tuple(values[name] for name in names) if names else values
+        plan = str(connection.exec_driver_sql(f"EXPLAIN {'QUERY PLAN' if names else ''} {compiled}", given).all())
+    assert "ix_transients_due" in plan
+    assert "Sort" not in plan
+    assert "TEMP B-TREE" not in plan
+
+
+def test_who_confirms_twice_in_one_batch_has_signed_before_at_the_second(
+    world: World, client: FlaskClient, browser: FlaskClient
+) -> None:
+    confirmed(world, client, browser, 2)
+    confirmed(world, client, browser, 2)
+    worker.accept(world.app)
+    assert world.query("SELECT repeat FROM actions ORDER BY id") == [(False,), (False,), (True,), (True,)]
+    assert world.query("SELECT count(*) FROM supporters") == [(2,)]
+
+
+def test_a_second_worker_that_opened_the_same_rows_takes_no_thank_you_away(
+    world: World, browser: FlaskClient, clock: FakeClock
+) -> None:
+    world.execute("UPDATE action_pages SET double_opt_in = false")
+    for _ in range(3):  # as many mails as an address gets a day
+        assert world.sign(browser).status_code == 303
+    app, keyring = world.app, keyring_of(world.app)
+    with app.app_context():
+        with reading() as session, worker_keys.opener(session, keyring) as opener:
+            held = [(row, accepting.read(opener, row)) for row in accepting.due(session, clock())]
+            opened = [Opened(row, waiting, waiting_of(app).seal(waiting)) for row, waiting in held if waiting]
+        for number in (3, 0):
+            with writing() as session:
+                assert accepting.accept(session, keyring, opened, clock()) == number
+    assert world.query("SELECT state, count(*) FROM transients GROUP BY state") == [("thanks_to_send", 3)]
+
+
 def test_what_is_not_accepted_within_five_minutes_is_an_alarm(
     world: World, client: FlaskClient, browser: FlaskClient, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     confirmed(world, client, browser, 1)
-    monkeypatch.setattr(accepting, "_accept", lambda *_: 1 / 0)
+    monkeypatch.setattr(accepting, "_accepted", lambda *_: 1 / 0)
     clock.forward(minutes=6)
     world.run("sweep")
     assert standing(world, clock) == [Alarm.ACCEPTANCE]
@@ -280,7 +347,7 @@ def test_a_campaign_is_forgotten_only_once_nothing_of_it_waits_to_be_accepted(
     world.execute("UPDATE campaigns SET status = 'closed', closed_at = :at", at=f"{at:%Y-%m-%d %H:%M:%S.%f}")
     browser.post(confirm_path(signed))
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(accepting, "_accept", lambda *_: 1 / 0)
+        patch.setattr(accepting, "_accepted", lambda *_: 1 / 0)
         world.run("sweep")
     assert world.query("SELECT count(*) FROM campaigns WHERE forgotten_at IS NOT NULL") == [(0,)]
     clock.forward(minutes=11)
