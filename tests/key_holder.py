@@ -7,11 +7,12 @@ import base64
 import hashlib
 import hmac
 import json
-import re
+import secrets
 from dataclasses import dataclass, field
 from typing import Any
 
 from flask.testing import FlaskClient
+from itsdangerous import URLSafeTimedSerializer
 from nacl.public import Box, PrivateKey, PublicKey
 from nacl.signing import SigningKey
 
@@ -97,12 +98,11 @@ class Owner:
     identity: bytes = b""
 
     def __post_init__(self) -> None:
-        page = self.client.get(f"/console/{self.org}/keys/new")
-        assert page.status_code == 200, page.status_code
-        token = re.search(r'name="csrf_token" value="([^"]+)"', page.text)
-        assert token is not None
-        self.token = token[1]
-        self.identity = unb64(self.client.get("/keys.json").json["home"]["identity"])
+        app = self.client.application
+        with self.client.session_transaction("/console/") as kept:
+            mark = kept.setdefault("csrf_token", secrets.token_hex(20))
+        self.token = URLSafeTimedSerializer(str(app.secret_key), salt="wtf-csrf-token").dumps(mark)
+        self.identity = app.extensions["proca_encryption"].home.identity
 
     def post(self, path: str = "", content: Any = None, **more: Any) -> Any:
         """POST JSON below the org's key pages."""
