@@ -117,14 +117,18 @@ class World:
         raise AssertionError("no confirm mail")
 
     def run(self, *names: str) -> None:
-        """Run jobs now: accept, release, mail, sweep; while time was moved, the worker has swept each minute."""
+        """Run jobs now: accept, release, mail, sweep, or a step of the sweep by its name, `keys` for those about keys.
+
+        While time was moved, the worker has swept each minute.
+        """
         with self.app.app_context(), writing() as session:
             ageing.trust(session, clock.now())
         worker.has_key(self.app)
         for browser in self.browsers.values():
             browser.keeps_awake()  # before the sweep forgets its session
         for name in names or ("accept", "mail", "release", "mail"):
-            worker.ACTS[name](self.app)
+            act = worker.ACTS.get(name)
+            act(self.app) if act else worker.housekeep(self.app, name)
 
     def query(self, sql: str, **values: object) -> list[Any]:
         """Rows of a statement, outside any request."""

@@ -10,10 +10,24 @@ from typing import Any
 from flask import Flask
 from flask.testing import FlaskClient
 
+from proca_web.adapters import clock
 from proca_web.domain.errors import Unavailable
 from proca_web.jobs import accept as accepts
-from proca_web.jobs import release, sweep, worker_keys
+from proca_web.jobs import keys, release, sweep, worker_keys
 from proca_web.jobs.mail.post_office import send_mail
+
+
+def housekeep(app: Flask, *names: str) -> None:
+    """Steps of the sweep by their names, or those about keys: for who asks what one of them does, not whether it runs.
+
+    Unlike in the sweep, a step that fails is a failure.
+    """
+    with app.app_context():
+        now = clock.now()
+        acts = {"keys": lambda: [act() for _, act in keys.steps(app, now)], **dict(sweep.steps(app, now))}
+        for name in names:
+            acts[name]()
+
 
 ACTS = {"accept": accepts.accept, "release": release.release, "mail": send_mail, "sweep": sweep.sweep}
 
