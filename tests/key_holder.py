@@ -7,14 +7,14 @@ import base64
 import hashlib
 import hmac
 import json
-import secrets
 from dataclasses import dataclass, field
 from typing import Any
 
 from flask.testing import FlaskClient
-from itsdangerous import URLSafeTimedSerializer
 from nacl.public import Box, PrivateKey, PublicKey
 from nacl.signing import SigningKey
+
+from tests.factories import form_token
 
 CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 JSON = {"Accept": "application/json"}
@@ -98,11 +98,8 @@ class Owner:
     identity: bytes = b""
 
     def __post_init__(self) -> None:
-        app = self.client.application
-        with self.client.session_transaction("/console/") as kept:
-            mark = kept.setdefault("csrf_token", secrets.token_hex(20))
-        self.token = URLSafeTimedSerializer(str(app.secret_key), salt="wtf-csrf-token").dumps(mark)
-        self.identity = app.extensions["proca_encryption"].home.identity
+        self.token = form_token(self.client, "/console/")
+        self.identity = self.client.application.extensions["proca_encryption"].home.identity
 
     def post(self, path: str = "", content: Any = None, **more: Any) -> Any:
         """POST JSON below the org's key pages."""

@@ -9,7 +9,7 @@ from types import CodeType
 from typing import Any
 
 from flask import Flask
-from jinja2 import BytecodeCache
+from jinja2 import BytecodeCache, Environment, FileSystemLoader
 from jinja2.bccache import Bucket
 from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
@@ -17,6 +17,7 @@ from sqlalchemy.engine import Engine
 from sqlalchemy.util import LRUCache
 from werkzeug.routing import Rule
 
+from proca_web.assets import ASSETS
 from proca_web.crypto.keys import keyfile
 from tests.worker import Browser
 
@@ -32,6 +33,20 @@ class _Compiled(BytecodeCache):
 
     def dump_bytecode(self, bucket: Bucket) -> None:
         self._kept[bucket.key, bucket.checksum] = bucket.code
+
+
+def _texts_by_template() -> None:
+    """The templates of the checkout stay as they are while tests run; those that a test wrote are read each time."""
+    read_anew, kept = FileSystemLoader.get_source, dict[str, Any]()
+
+    def get_source(self: FileSystemLoader, environment: Environment, template: str) -> Any:
+        if self.searchpath != [str(ASSETS / "templates")]:
+            return read_anew(self, environment, template)
+        if template not in kept:
+            kept[template] = (*read_anew(self, environment, template)[:2], lambda: True)
+        return kept[template]
+
+    FileSystemLoader.get_source = get_source  # type: ignore[method-assign]
 
 
 def _addresses_by_rule() -> None:
@@ -69,6 +84,7 @@ def keep() -> None:
     """From here on, for all apps of this process."""
     Flask.jinja_options = {"bytecode_cache": _Compiled()}
     Flask.test_client_class = Browser
+    _texts_by_template()
     _addresses_by_rule()
     _statements_by_dialect()
     # A passphrase is slow on purpose; under one salt it always gives the same.
