@@ -125,7 +125,7 @@ class World:
         """
         with self.app.app_context(), writing() as session:
             ageing.trust(session, clock.now())
-        worker.has_key(self.app)
+        worker.keeps_key(self.app)
         for browser in self.browsers.values():
             browser.keeps_awake()  # before the sweep forgets its session
         for name in names or ("accept", "mail", "release", "mail"):

@@ -9,7 +9,7 @@ from types import CodeType
 from typing import Any
 
 from flask import Flask
-from jinja2 import BytecodeCache, Environment, FileSystemLoader
+from jinja2 import Environment, FileSystemBytecodeCache, FileSystemLoader
 from jinja2.bccache import Bucket
 from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
@@ -23,16 +23,21 @@ from proca_web.web import presentation
 from tests.worker import Browser
 
 
-class _Compiled(BytecodeCache):
-    """Templates by their names and texts, however many apps load them."""
+class _Compiled(FileSystemBytecodeCache):
+    """Templates by their names and texts, however many apps and processes load them."""
 
     def __init__(self) -> None:
+        super().__init__()
         self._kept: dict[tuple[str, str], CodeType | None] = {}
 
     def load_bytecode(self, bucket: Bucket) -> None:
         bucket.code = self._kept.get((bucket.key, bucket.checksum))
+        if bucket.code is None:
+            super().load_bytecode(bucket)
+            self._kept[bucket.key, bucket.checksum] = bucket.code
 
     def dump_bytecode(self, bucket: Bucket) -> None:
+        super().dump_bytecode(bucket)
         self._kept[bucket.key, bucket.checksum] = bucket.code
 
 
