@@ -71,11 +71,12 @@ def has_key(app: Flask) -> None:
 
 
 def keeps_key(app: Flask) -> None:
-    """The same, once in some minutes."""
+    """The same, once in some minutes; again at once where it could not."""
     looked, now = app.extensions.get("looked_for_key"), clock.now()
     if looked is None or abs(now - looked) > LOOKS_AGAIN:
-        has_key(app)
-        app.extensions["looked_for_key"] = now
+        with suppress(Unavailable), app.app_context():
+            worker_keys.renew(app)
+            app.extensions["looked_for_key"] = now
 
 
 def accept(app: Flask) -> None:
