@@ -7,13 +7,14 @@ import base64
 import hashlib
 import hmac
 import json
-import re
 from dataclasses import dataclass, field
 from typing import Any
 
 from flask.testing import FlaskClient
 from nacl.public import Box, PrivateKey, PublicKey
 from nacl.signing import SigningKey
+
+from tests.factories import form_token
 
 CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 JSON = {"Accept": "application/json"}
@@ -97,12 +98,8 @@ class Owner:
     identity: bytes = b""
 
     def __post_init__(self) -> None:
-        page = self.client.get(f"/console/{self.org}/keys/new")
-        assert page.status_code == 200, page.status_code
-        token = re.search(r'name="csrf_token" value="([^"]+)"', page.text)
-        assert token is not None
-        self.token = token[1]
-        self.identity = unb64(self.client.get("/keys.json").json["home"]["identity"])
+        self.token = form_token(self.client, "/console/")
+        self.identity = self.client.application.extensions["proca_encryption"].home.identity
 
     def post(self, path: str = "", content: Any = None, **more: Any) -> Any:
         """POST JSON below the org's key pages."""

@@ -27,6 +27,8 @@ from proca_web.services.signatures import expiring, mending
 from proca_web.services.signatures.addresses import marks
 from proca_web.services.staff.account import arriving
 
+Step = tuple[str, Callable[[], object]]
+
 
 def sweep(app: Flask) -> None:
     """Everything that a worker does, once, in one thread."""
@@ -50,34 +52,43 @@ def housekeeping(app: Flask) -> None:
             aged = ageing.advance(session, now)
             if ageing.is_behind(aged, now):
                 alarms.raise_(session, Alarm.HOUSEKEEPING, now, aged=f"{aged:%Y-%m-%d %H:%M}")
-        _by_age(app, aged)
-        for name, act in keys.steps(app, aged):
+        for name, act in steps(app, aged):
             _step(app, name, act)
-        _step(app, "second steps", lambda: factors.finish_resets(aged))
-        _step(app, "wordings", refresh_wordings)
-        _step(app, "write-ahead log", truncate_wal)
-        _step(app, "disk", lambda: trouble.notice_little_space(app))
-        _step(app, "late mail", lambda: _notice_late_mail(app))
-        _step(app, "queue", lambda: queue.ask(app))
-        _step(app, "alarms", lambda: trouble.tell(app))
-        _step(app, "mail domains", lambda: mail_domains.ask(app))
 
 
-def _by_age(app: Flask, aged: datetime) -> None:
+def steps(app: Flask, aged: datetime) -> list[Step]:
+    """What is done every minute, by name; inside the app's context. Ages count against `aged`."""
+    return [
+        *_by_age(app, aged),
+        *keys.steps(app, aged),
+        ("second steps", lambda: factors.finish_resets(aged)),
+        ("wordings", refresh_wordings),
+        ("write-ahead log", truncate_wal),
+        ("disk", lambda: trouble.notice_little_space(app)),
+        ("late mail", lambda: _notice_late_mail(app)),
+        ("queue", lambda: queue.ask(app)),
+        ("alarms", lambda: trouble.tell(app)),
+        ("mail domains", lambda: mail_domains.ask(app)),
+    ]
+
+
+def _by_age(app: Flask, aged: datetime) -> list[Step]:
     """What goes by age counts against `aged`, which no leap of the clock moves by more than ten minutes."""
     keyring = keyring_of(app)
-    _step(app, "worker key", lambda: worker_keys.renew(app))
-    _step(app, "leases", lambda: endings.end_leases(app, aged))
-    _step(app, "expiry", lambda: endings.expire(app, aged))
-    _step(app, "lost keys", lambda: endings.end_keyless(app))
-    _step(app, "old keys", lambda: worker_keys.tidy(app, aged))
-    _step(app, "senders", lambda: _write(lambda c: sender_rows.drop_old(c, aged)))
-    _step(app, "closed campaigns", lambda: _forget_campaigns(keyring, aged))
-    _step(app, "mails a day", lambda: _write(lambda c: marks.forget_old(c, aged)))
-    _step(app, "accounts", lambda: _write(lambda c: arriving.tidy(c, aged)))
-    _step(app, "recount", _recount)
-    _step(app, "signs of life", lambda: _write(lambda c: heartbeats.forget_old(c, aged)))
-    _step(app, "campaign keys", lambda: _miss_keys(app, keyring))
+    return [
+        ("worker key", lambda: worker_keys.renew(app)),
+        ("leases", lambda: endings.end_leases(app, aged)),
+        ("expiry", lambda: endings.expire(app, aged)),
+        ("lost keys", lambda: endings.end_keyless(app)),
+        ("old keys", lambda: worker_keys.tidy(app, aged)),
+        ("senders", lambda: _write(lambda c: sender_rows.drop_old(c, aged))),
+        ("closed campaigns", lambda: _forget_campaigns(keyring, aged)),
+        ("mails a day", lambda: _write(lambda c: marks.forget_old(c, aged))),
+        ("accounts", lambda: _write(lambda c: arriving.tidy(c, aged))),
+        ("recount", _recount),
+        ("signs of life", lambda: _write(lambda c: heartbeats.forget_old(c, aged))),
+        ("campaign keys", lambda: _miss_keys(app, keyring)),
+    ]
 
 
 def _write(act: Callable[..., object]) -> None:

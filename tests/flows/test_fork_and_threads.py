@@ -133,7 +133,6 @@ def senders_of(world: World, mode: str) -> dict[int, Any]:
 @pytest.mark.parametrize(
     ("database_url", "preload", "sender"),
     [
-        pytest.param("sqlite", True, "session", id="sqlite, preload"),
         pytest.param("sqlite", True, "static", id="sqlite, preload, static"),
         pytest.param("sqlite", False, "session", id="sqlite, no preload"),
         pytest.param("postgres", True, "session", id="postgres, preload"),

@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BindParameter, Row, bindparam, delete, select, update
+from sqlalchemy import BindParameter, Row, bindparam, delete, exists, select, update
 from sqlalchemy.orm import Session
 
 from proca_web.crypto.encoding import encode
 from proca_web.domain.words import ActionStatus, DayEvent
-from proca_web.models import Action, ActionPage, Supporter
+from proca_web.models import Action, ActionPage, Contact, Supporter
 from proca_web.services import driver
 from proca_web.services.petitions import counting
 from proca_web.services.signatures import clearing
@@ -24,7 +24,8 @@ _ACTION: BindParameter[int] = bindparam("action")
 _SUPPORTER: BindParameter[int] = bindparam("supporter")
 _SUPPORTER_OF = select(Action.supporter_id).where(Action.id == _ACTION)
 _SIGNED_BY_SAME = (
-    select(Action.id, Action.ref, Action.action_page_id, Action.counted, Action.repeat, Action.released)
+    select(Action.id, Action.ref, Action.action_page_id, Action.counted, Action.repeat)
+    .add_columns(exists().where(Contact.action_id == Action.id, Contact.seq.is_(None)).label("is_fresh"))
     .add_columns(Action.created_at, ActionPage.campaign_id, ActionPage.title, ActionPage.name)
     .add_columns(Action.confirm_id.is_(None).label("is_unasked"))
     .join(ActionPage, ActionPage.id == Action.action_page_id)
@@ -90,8 +91,8 @@ def _settle_count(
     needs_first = first is not None and all(row.repeat for row in stay)
     handed_over = False
     if first is not None and needs_first:
-        # What was released before is not counted again: it takes the place in the counter over.
-        handed_over = first.released and any(row.counted for row in gone)
+        # What was released before, and may wait to be released again, is not counted then: it takes the place over.
+        handed_over = not first.is_fresh and any(row.counted for row in gone)
         session.execute(_NO_REPEAT, {"action": first.id, "is_counted": handed_over})
     for row in gone:
         if row.counted and not handed_over:

@@ -59,11 +59,11 @@ def test_without_the_old_keys_signature_two_owners_and_72_hours_are_needed(
     assert owner.post(f"/{done['id']}/approve").status_code == 409
     assert other.post(f"/{done['id']}/approve").json == {"state": "waiting", "due_at": done["due_at"]}
     clock.forward(hours=71)
-    world.run("sweep")
+    world.run("keys", "mail")
     assert keys(world) == [("recipient", "active"), ("recipient", "pending")]
     assert owner.post(f"/{done['id']}/activate").json["state"] == "waiting"
     clock.forward(hours=2)
-    world.run("sweep")
+    world.run("keys", "mail")
     assert keys(world) == [("recipient", "retired"), ("recipient", "active")]
     assert sealed_to(world, client, new.secret)
     told = [mail for mail in world.mails() if "without its signature" in mail["subject"]]
@@ -80,11 +80,11 @@ def test_a_change_is_not_made_without_a_second_person_however_long_it_waits(
 ) -> None:
     done = owner.bring(Holder("org-one"))
     clock.forward(days=5)
-    world.run("sweep")
+    world.run("keys", "mail")
     assert keys(world) == [("recipient", "active"), ("recipient", "pending")]
     assert owner.post(f"/{done['id']}/activate").json["state"] == "waiting"
     clock.forward(days=10)
-    world.run("sweep")
+    world.run("keys", "mail")
     assert keys(world) == [("recipient", "active")]
 
 
@@ -374,10 +374,10 @@ def test_pending_keys_block_nobody_and_die_after_an_hour(
         owner.register(Holder("org-one"), "recovery")
     assert owner.post(content=Holder("org-one").registration("recovery")).status_code == 409
     clock.forward(minutes=59)
-    world.run("sweep")
+    world.run("keys", "mail")
     assert keys(world).count(("recovery", "pending")) == 10
     clock.forward(minutes=2)
-    world.run("sweep")
+    world.run("keys", "mail")
     assert keys(world) == [("recipient", "active")]
 
 

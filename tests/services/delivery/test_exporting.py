@@ -115,27 +115,26 @@ def test_one_orgs_rows_do_not_open_with_anothers_key_or_the_home_key(world: Worl
     assert world.open("org-two", row)["firstName"] == "Zofia"
 
 
-@pytest.mark.parametrize(
-    ("query", "expected"),
-    [
-        ("", [1, 2, 3, 4]),
-        ("?since=2", [3, 4]),
-        ("?since=99", []),
-        ("?limit=2", [1, 2]),
-        ("?since=1&limit=1", [2]),
-        ("?only_opt_in=true", [1, 4]),
-        ("?only_opt_in=false", [1, 2, 3, 4]),
-        ("?only_double_opt_in=true", [1, 2, 4]),
-        ("?campaign=trees", [1, 2, 3, 4]),
-        ("?page=trees-partner", [1, 2, 3, 4]),
-        ("?page=trees", []),
-        ("?after=2020-01-01T00:00:00Z", [1, 2, 3, 4]),
-        ("?after=2999-01-01T00:00:00Z", []),
-        ("?role=recovery", []),
-        ("?campaign=&since=", [1, 2, 3, 4]),
-    ],
-)
-def test_filters(world: World, client: FlaskClient, query: str, expected: list[int]) -> None:
+FILTERS = {
+    "": [1, 2, 3, 4],
+    "?since=2": [3, 4],
+    "?since=99": [],
+    "?limit=2": [1, 2],
+    "?since=1&limit=1": [2],
+    "?only_opt_in=true": [1, 4],
+    "?only_opt_in=false": [1, 2, 3, 4],
+    "?only_double_opt_in=true": [1, 2, 4],
+    "?campaign=trees": [1, 2, 3, 4],
+    "?page=trees-partner": [1, 2, 3, 4],
+    "?page=trees": [],
+    "?after=2020-01-01T00:00:00Z": [1, 2, 3, 4],
+    "?after=2999-01-01T00:00:00Z": [],
+    "?role=recovery": [],
+    "?campaign=&since=": [1, 2, 3, 4],
+}
+
+
+def test_filters(world: World, client: FlaskClient) -> None:
     add(world, client, 1, opt_in="yes")
     add(world, client, 2)
     world.execute("UPDATE action_pages SET double_opt_in = false")
@@ -143,14 +142,16 @@ def test_filters(world: World, client: FlaskClient, query: str, expected: list[i
     world.run("release")
     world.execute("UPDATE action_pages SET double_opt_in = true")
     add(world, client, 4, opt_in="yes")
-    assert [int(row["seq"]) for row in world.export("org-two", query)] == expected
+    given = {query: [int(row["seq"]) for row in world.export("org-two", query)] for query in FILTERS}
+    assert given == FILTERS
 
 
-@pytest.mark.parametrize("query", ["since=x", "since=-1", "limit=1.5", "only_opt_in=1", "after=yesterday", "role=boss"])
-def test_a_filter_that_makes_no_sense_is_refused_by_name(world: World, query: str) -> None:
-    answer = world.signed_in("admin@org-two.example.org").get(f"/console/org-two/exports/contacts.csv?{query}")
-    assert answer.status_code == 422
-    assert query.partition("=")[0] in answer.text
+def test_a_filter_that_makes_no_sense_is_refused_by_name(world: World) -> None:
+    browser = world.signed_in("admin@org-two.example.org")
+    for query in ("since=x", "since=-1", "limit=1.5", "only_opt_in=1", "after=yesterday", "role=boss"):
+        answer = browser.get(f"/console/org-two/exports/contacts.csv?{query}")
+        assert answer.status_code == 422, query
+        assert query.partition("=")[0] in answer.text
 
 
 def test_old_rows_keep_their_key_after_a_rotation(world: World, client: FlaskClient) -> None:

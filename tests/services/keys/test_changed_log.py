@@ -13,7 +13,7 @@ CHANGED = "UPDATE key_log SET entry = replace(entry, 'org-two', 'org-2wo') WHERE
 @pytest.fixture
 def owner(world: World) -> Owner:
     """The owner of org-one, signed in, while all is well."""
-    world.run("sweep")
+    world.run("keys", "mail")
     return Owner(world.signed_in("admin@org-one.example.org"), "org-one")
 
 
@@ -52,21 +52,21 @@ def test_the_operator_is_told_once_a_day_what_is_wrong(
 ) -> None:
     world.execute(CHANGED)
     for _ in range(2):
-        world.run("sweep")
+        world.run("keys", "mail")
     told = [mail for mail in world.mails() if mail["subject"] == "The key log was changed"]
     assert [mail["to"] for mail in told] == ["operator@example.org"]
     assert "entry" in told[0]["text"]
     assert [record.levelname for record in caplog.records if record.message.startswith("key log: ")]
     clock.forward(hours=24)
-    world.run("sweep")
+    world.run("keys", "mail")
     assert len([mail for mail in world.mails() if mail["subject"] == "The key log was changed"]) == 2
 
 
 def test_it_is_an_alarm_until_the_log_is_mended(world: World, owner: Owner, clock: FakeClock) -> None:
     world.execute(CHANGED)
-    world.run("sweep")
+    world.run("keys", "mail")
     assert "key-log" in world.app.test_client().get("/health").json["alarms"]
     world.execute("UPDATE key_log SET entry = replace(entry, 'org-2wo', 'org-two')")
     clock.forward(minutes=11)
-    world.run("sweep")
+    world.run("keys", "mail")
     assert "key-log" not in world.app.test_client().get("/health").json["alarms"]

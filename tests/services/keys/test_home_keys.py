@@ -39,7 +39,7 @@ both_ways = pytest.mark.parametrize("stolen", [False, True], ids=["in order", "s
 @pytest.fixture
 def kept(world: World) -> World:
     """A world whose log is in the guard's memory."""
-    world.run("sweep")
+    world.run("keys", "mail")
     return world
 
 
@@ -146,7 +146,7 @@ def test_one_home_key_is_in_force_and_the_one_before_keeps_its_row(kept: World, 
 
 def test_keys_that_had_ended_are_not_endorsed_again(kept: World, new: HomeKey) -> None:
     kept.rotate("org-one")
-    kept.run("sweep")
+    kept.run("keys", "mail")
     ended = "SELECT public, status, endorsement FROM public_keys WHERE kind = 'recipient' AND status <> 'active'"
     before = kept.query(ended)
     assert len(before) == 1
@@ -175,7 +175,7 @@ def test_rows_from_before_open_as_they_did_and_new_ones_are_taken(
     opened = [restarted.open("org-one", row) for row in restarted.export("org-one")]
     assert [person["firstName"] for person in opened] == ["before", "after"]
     assert opened[0]["_meta"]["home"] != opened[1]["_meta"]["home"]
-    restarted.run("sweep")
+    restarted.run("keys", "mail")
     with restarted.app.app_context(), reading() as session:
         keyring = restarted.app.extensions["proca_keyring"]
         found = invariants.faults(session, new.identity, keyring, datetime.now(UTC))

@@ -73,11 +73,11 @@ def test_a_change_that_nobody_approves_ends_after_14_days_and_everybody_hears_of
     world: World, waiting: int, new: Holder, clock: FakeClock
 ) -> None:
     clock.forward(days=13, hours=23)
-    world.run("sweep")
+    world.run("keys", "mail")
     assert changes(world) == ["open"]
     assert told(world, "was cancelled") == []
     clock.forward(hours=2)
-    world.run("sweep")
+    world.run("keys", "mail")
     assert (changes(world), keys(world)) == (["cancelled"], [("recipient", "active")])
     assert events(world) == ["discontinuity", "cancel"]
     assert set(told(world, "was cancelled")) == PEOPLE
@@ -98,7 +98,7 @@ def test_yes_and_no_at_the_same_time_end_in_one_of_the_two(
     clock.forward(days=days_of_waiting)
     yes, no = at_once(lambda: other.post(f"/{waiting}/approve"), lambda: owner.post(f"/{waiting}/cancel"))
     assert yes.status_code in (200, 404)
-    world.run("sweep")
+    world.run("keys", "mail")
     if days_of_waiting and yes.status_code == 200:
         assert (yes.json, no.status_code) == ({"state": "active"}, 409)
         assert (changes(world), events(world)) == (["done"], ["discontinuity", "retire", "activate"])
@@ -134,7 +134,7 @@ def test_an_approved_change_whose_key_is_gone_ends_without_effect(
     assert other.post(f"/{waiting}/approve").json["state"] == "waiting"
     world.execute(death)
     clock.forward(**WAITS)
-    world.run("sweep")
+    world.run("keys", "mail")
     assert changes(world) == ["cancelled"]
     assert keys(world)[0] == ("recipient", "active")
     assert events(world) == ["discontinuity"]
@@ -145,14 +145,14 @@ def test_a_change_that_is_due_is_made_once_however_often_the_sweep_runs(
 ) -> None:
     other.post(f"/{waiting}/approve")
     clock.forward(**WAITS)
-    at_once(lambda: world.run("sweep"), lambda: world.run("sweep"))
+    at_once(lambda: world.run("keys", "mail"), lambda: world.run("keys", "mail"))
     assert (changes(world), events(world)) == (["done"], ["discontinuity", "retire", "activate"])
-    world.run("sweep")  # mails that the other sweep had under way
+    world.run("keys", "mail")  # mails that the other sweep had under way
     before = everything(world)
-    world.run("sweep")
+    world.run("keys", "mail")
     clock.forward(days=20)
     assert other.post(f"/{waiting}/approve").status_code == 409
-    world.run("sweep")
+    world.run("keys", "mail")
     assert everything(world) == before
     assert told(world, "is active").count("second@org-one.example.org") == 1
 

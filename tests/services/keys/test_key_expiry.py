@@ -69,11 +69,11 @@ def test_owners_are_told_90_30_and_7_days_before_and_at_the_end_once_each(
     owners = [OWNER, "second@org-one.example.org"]
     for number, (days, subject) in enumerate([(90, "expires on"), (30, "expires on"), (7, "expires on"), (0, EXPIRED)]):
         go_to(world, clock, end, days=-days, minutes=-5)
-        world.run("sweep")
+        world.run("keys", "mail")
         assert len(told(world)) == 2 * number, days
         go_to(world, clock, end, days=-days, minutes=5)
-        world.run("sweep")
-        world.run("sweep")
+        world.run("keys", "mail")
+        world.run("keys", "mail")
         news = told(world)[2 * number :]
         assert sorted(mail["to"] for mail in news) == owners
         for mail in news:
@@ -88,16 +88,16 @@ def test_owners_are_told_90_30_and_7_days_before_and_at_the_end_once_each(
 
 def test_a_worker_that_slept_for_months_tells_the_newest_only(world: World, clock: FakeClock, end: datetime) -> None:
     go_to(world, clock, end, days=-3)
-    world.run("sweep")
+    world.run("keys", "mail")
     assert [mail["to"] for mail in told(world)] == [OWNER]
 
 
 def test_the_end_is_not_told_again_after_it_was_forgotten(world: World, clock: FakeClock, end: datetime) -> None:
     go_to(world, clock, end, minutes=1)
-    world.run("sweep")
+    world.run("keys", "mail")
     go_to(world, clock, end, days=125)
-    world.run("sweep")
-    world.run("sweep")
+    world.run("keys", "mail")
+    world.run("keys", "mail")
     assert [mail["subject"] for mail in told(world)] == ["Org One: your key has expired"]
 
 
@@ -108,7 +108,7 @@ def test_a_key_that_was_replaced_or_revoked_in_time_is_not_spoken_of(
     go_to(world, clock, end, days=-100)
     assert owner.bring(new, rotation=holder.successor(new, int(clock().timestamp())))["state"] == "active"
     go_to(world, clock, end, days=1)
-    world.run("sweep")
+    world.run("keys", "mail")
     assert told(world) == []
     assert events(world).count("expire") == 1  # org-two's
 
@@ -118,7 +118,7 @@ def test_an_expired_key_is_sealed_to_for_30_more_days(
 ) -> None:
     for more in ({"minutes": 5}, {"days": 29, "hours": 23}):
         go_to(world, clock, end, **more)
-        world.run("sweep")
+        world.run("keys", "mail")
         assert sealed_to(world, client, holder.secret)
         assert holder.fingerprint in client.get("/keys").text
         assert holder.fingerprint in [key["fingerprint"] for key in client.get("/keys.json").json["keys"]]
@@ -144,7 +144,7 @@ def test_after_30_days_pages_are_refused_and_nothing_is_stored(
     world: World, client: FlaskClient, owner: Owner, holder: Holder, clock: FakeClock, end: datetime
 ) -> None:
     go_to(world, clock, end, **STOPPED)
-    world.run("sweep")
+    world.run("keys", "mail")
     before = stored(world)
     assert world.sign(client).status_code == 503
     assert stored(world) == before
@@ -175,12 +175,12 @@ def test_a_page_goes_live_only_while_its_keys_are_sealed_to(
 
 def test_the_log_gets_one_entry_about_an_end_and_stays_sound(world: World, clock: FakeClock, end: datetime) -> None:
     go_to(world, clock, end, minutes=-5)
-    world.run("sweep")
+    world.run("keys", "mail")
     assert "expire" not in events(world)
     go_to(world, clock, end, minutes=5)
-    world.run("sweep")
+    world.run("keys", "mail")
     go_to(world, clock, end, days=3)
-    world.run("sweep")
+    world.run("keys", "mail")
     assert events(world).count("expire") == 2  # one an org
     ended = world.query("SELECT count(*) FROM public_keys WHERE ended_at = expires_at AND status = 'active'")
     assert ended == [(2,)]
@@ -191,7 +191,7 @@ def test_the_old_key_signs_for_the_next_one_after_its_end(
     world: World, client: FlaskClient, owner: Owner, holder: Holder, clock: FakeClock, end: datetime
 ) -> None:
     go_to(world, clock, end, **STOPPED)
-    world.run("sweep")
+    world.run("keys", "mail")
     assert world.sign(client).status_code == 503
     new = Holder("org-one")
     done = owner.bring(new, rotation=holder.successor(new, int(clock().timestamp())))

@@ -33,7 +33,7 @@ Signer = Callable[[bytes], bytes]
 @pytest.fixture
 def kept(world: World) -> World:
     """A world whose log of three entries is in the guard's memory."""
-    world.run("sweep")
+    world.run("keys", "mail")
     assert [entry["event"] for entry in entries(world)] == ["home", "activate", "activate"]
     assert len(guard_of(world).memory().lines) == 3
     return world
@@ -212,7 +212,7 @@ def test_a_changed_log_is_not_signed_and_what_is_wrong_is_said(
 def test_an_older_copy_of_the_database_is_noticed(kept: World) -> None:
     keys, log = kept.query("SELECT id, status, ended_at FROM public_keys ORDER BY id"), rows(kept)
     kept.rotate("org-one")
-    kept.run("sweep")
+    kept.run("keys", "mail")
     kept.execute("DELETE FROM public_keys WHERE id > :last", last=keys[-1][0])
     for id_, status, ended_at in keys:
         kept.execute("UPDATE public_keys SET status = :s, ended_at = :e WHERE id = :id", s=status, e=ended_at, id=id_)
@@ -224,7 +224,7 @@ def test_an_older_copy_of_the_database_is_noticed(kept: World) -> None:
 def test_an_older_copy_that_has_grown_again_is_noticed(kept: World) -> None:
     log = rows(kept)
     kept.rotate("org-one")
-    kept.run("sweep")
+    kept.run("keys", "mail")
     put(kept, log)
     with kept.app.app_context(), writing() as session:
         for event in ("retire", "activate"):
@@ -235,7 +235,7 @@ def test_an_older_copy_that_has_grown_again_is_noticed(kept: World) -> None:
 def test_a_keyring_that_remembers_another_event_is_noticed(kept: World) -> None:
     file = kept.app.extensions["proca_keyring"].directory / "guard" / "key-log"
     kept.rotate("org-one")
-    kept.run("sweep")
+    kept.run("keys", "mail")
     file.write_text(file.read_text().replace("retire", "expire"))
     assert fault(kept) == "entry 3 of the key log is not the one the keyring remembers"
 
@@ -255,7 +255,7 @@ def test_entries_whose_process_died_before_the_guard_had_them_are_caught_up(kept
     kept.rotate("org-one")  # committed, and nothing after it
     assert len(guard_of(kept).memory().lines) == 3
     assert fetch(kept, "/keys.json").json["head"]["size"] == 5
-    kept.run("sweep")
+    kept.run("keys", "mail")
     memory = guard_of(kept).memory()
     assert [(line.position, line.hash) for line in memory.lines] == [(row[0], row[2]) for row in rows(kept)]
     assert memory.ended == {old.fingerprint}
@@ -281,7 +281,7 @@ def test_nothing_of_a_changed_log_is_remembered(kept: World) -> None:
     before = guard_of(kept).memory()
     more = (3, json.dumps({**json.loads(rows(kept)[2][1]), "index": 3}), b"", b"")
     put(kept, rehashed([*rows(kept), more], 3, ANOTHER_KEY, _strangers))
-    kept.run("sweep")
+    kept.run("keys", "mail")
     assert guard_of(kept).memory() == before
 
 

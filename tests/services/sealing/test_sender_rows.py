@@ -120,10 +120,10 @@ def test_a_row_that_no_copy_needs_goes_an_hour_after_the_senders_end(
 ) -> None:
     for moment in (end - SECOND, end + SECOND, end + HOUR):
         at(clock, moment)
-        world.run("sweep")
+        world.run("senders")
         assert ends(world) == [end]
     at(clock, end + HOUR + SECOND)
-    world.run("sweep")
+    world.run("senders")
     assert ends(world) == []
 
 
@@ -138,10 +138,10 @@ def test_a_row_that_a_copy_needs_stays_until_the_copy_is_purged(
     first, _ = rows_of(world)
     client.post(f"{world.link('two@example.org')}/reject")
     clock.forward(hours=3)
-    world.run("sweep")
+    world.run("senders")
     assert rows_of(world) == [first]
     client.post(f"{world.link('one@example.org')}/reject")
-    world.run("sweep")
+    world.run("senders")
     assert rows_of(world) == []
 
 
@@ -150,7 +150,7 @@ def test_no_other_kind_of_key_is_swept_however_old(world: World, clock: FakeCloc
     before = world.query(others)
     world.execute("UPDATE public_keys SET not_after = not_before WHERE kind <> 'sender'")
     clock.forward(days=400)
-    world.run("sweep")
+    world.run("senders")
     assert ends(world) == []
     assert world.query(others) == before
 

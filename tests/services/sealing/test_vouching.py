@@ -31,7 +31,7 @@ Swap = Callable[[World], None]
 @pytest.fixture
 def kept(world: World) -> World:
     """A world whose log is in the guard's memory."""
-    world.run("sweep")
+    world.run("keys", "mail")
     return world
 
 
@@ -74,7 +74,7 @@ def _add(world: World, org: str, holder: Holder, role: str = "recipient") -> int
         key = registering.register(session, owner, given, None, now)
         activating.make_active(session, encryption.source.home, owner, key, now, proof="possession", continuity="first")
         number = key.id
-    world.run("sweep")
+    world.run("keys", "mail")
     return number
 
 
@@ -128,7 +128,7 @@ def _a_recovery_key_made_the_recipient(world: World) -> None:
 def _back_to_active(world: World) -> None:
     old = active(world)
     world.rotate("org-one")
-    world.run("sweep")
+    world.run("keys", "mail")
     change(world, active(world), status="retired")
     change(world, old, status="active", ended_at=None)
 
@@ -138,7 +138,7 @@ def _revoked_and_back_to_active(world: World) -> None:
     with world.app.app_context(), writing() as session:
         owner = session.scalars(db.select(Org).where(Org.name == "org-one")).one()
         activating.revoke(session, encryption.source.home, owner, key, None, datetime.now(UTC))
-    world.run("sweep")
+    world.run("keys", "mail")
     change(world, key, status="active", ended_at=None)
 
 
@@ -192,8 +192,8 @@ def test_owners_and_operator_are_told_and_check_says_so(
     swap(kept)
     key, caplog.records[:] = active(kept), []
     assert alarms(kept) == []
-    kept.run("sweep")
-    kept.run("sweep")
+    kept.run("keys", "mail")
+    kept.run("keys", "mail")
     assert alarms(kept) == PEOPLE  # once a day
     said = [record.getMessage() for record in caplog.records if record.levelname == "CRITICAL"]
     assert f"keys: key {key} is active, but not signed by the Home key; it is not used" in said
@@ -228,7 +228,7 @@ def test_the_first_refusal_tells_people_that_the_page_is_refused(kept: World, cl
 def test_a_rotated_key_is_vouched_for_and_the_one_before_is_not(kept: World, client: FlaskClient) -> None:
     old = Holder("org-one", kept.secrets["org-one"])
     kept.rotate("org-one")
-    kept.run("sweep")
+    kept.run("keys", "mail")
     assert kept.sign(client).status_code == 303
     with kept.app.app_context():
         assert active_key("org-one", encryption.vouching).public == bytes(kept.secrets["org-one"].public_key)
@@ -273,7 +273,7 @@ def test_a_swapped_recovery_key_gets_no_copy_and_stops_nothing(kept: World, clie
     change(kept, recovery, public=STRANGER.public, fingerprint=STRANGER.fingerprint)
     assert kept.sign(client, email="other@example.org").status_code == 303
     assert kept.query("SELECT count(*) FROM contacts") == [(3,)]
-    kept.run("sweep")
+    kept.run("keys", "mail")
     assert alarms(kept) == PEOPLE
 
 

@@ -2,13 +2,15 @@
 
 import re
 import threading
+from datetime import UTC, datetime
 
 import pytest
 from flask.testing import FlaskClient
 
+from proca_web.adapters.database import writing
 from proca_web.crypto.boxes import transient_seal
 from proca_web.crypto.encoding import decode, encode
-from proca_web.services.signatures import fingerprints
+from proca_web.services.signatures import bouncing, fingerprints
 from tests.factories import FakeClock, World
 from tests.services.conftest import confirm_path, waiting_token
 
@@ -205,6 +207,21 @@ def test_when_the_first_goes_the_oldest_that_stays_is_the_person_and_is_released
     world.run("release")
     assert count(client) == 0
     assert world.query("SELECT count(*) FROM supporters") == [(0,)]
+
+
+def test_a_mail_of_the_one_that_stays_that_came_back_just_before_loses_nobody(
+    world: World, client: FlaskClient
+) -> None:
+    paths = [sign_and_link(world, client, page) for page in ("trees", "trees")]
+    for path in paths:
+        client.post(path)
+    world.run("release")
+    with world.app.app_context(), writing() as session:
+        assert bouncing.bounced(session, 2, datetime.now(UTC)) == bouncing.Effect.MARKED
+    client.post(f"{paths[0]}/reject")
+    world.run("release")
+    assert count(client) == 1
+    assert world.query("SELECT counted, repeat, released FROM actions WHERE id = 2") == [(True, False, True)]
 
 
 def test_the_link_of_the_thank_you_withdraws_this_signature_and_the_ticked_ones(

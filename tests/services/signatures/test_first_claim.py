@@ -301,7 +301,7 @@ def test_marks_older_than_yesterday_go_with_the_sweep(world: World, client: Flas
     claim(world, clock)
     for forward, left in ((1, 1), (1, 0)):
         clock.forward(days=forward)
-        world.run("sweep")
+        world.run("mails a day")
         assert len(mails_counted(world)) == left
 
 

@@ -144,10 +144,10 @@ def test_whatever_becomes_of_the_reminder_the_address_is_closed_and_waits_as_lon
     settle(reminded, clock, mail, outcome)
     assert (state(), seal(reminded)) == ("waiting", CLOSED)
     clock.moment = began + timedelta(days=14, minutes=-1)
-    reminded.run("sweep")
+    reminded.run("expiry")
     assert state() == "waiting"
     clock.forward(minutes=2)
-    reminded.run("sweep")
+    reminded.run("expiry")
     assert state() is None
 
 
@@ -290,7 +290,7 @@ def test_what_is_not_confirmed_in_the_campaigns_days_is_purged(
 ) -> None:
     bring_to(reminded, clock, held)
     clock.forward(days=14)
-    reminded.run("sweep")
+    reminded.run("expiry")
     assert reminded.query("SELECT count(*) FROM actions") == [(0,)]
 
 

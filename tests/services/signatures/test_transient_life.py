@@ -391,13 +391,13 @@ def test_old_keys_are_replaced_and_destroyed_and_the_age_of_what_is_readable_sta
     with world.app.app_context(), writing() as session:
         session.execute(db.update(Transient).values(next_try=clock() + timedelta(hours=20)))
     clock.forward(hours=3)
-    world.run("sweep")
+    world.run("worker key", "old keys")
     ((new_key, still),) = world.query("SELECT wait_key, sealed_at FROM transients")
     assert new_key != old_key
     assert still == sealed_at
     assert old in files.publics()  # who knew it a moment ago may still seal to it
     clock.forward(minutes=11)
-    world.run("sweep")
+    world.run("worker key", "old keys")
     assert old not in files.publics()
     assert world.query("SELECT id FROM worker_keys") == [(new_key,)]
     assert waiting_token(world) == signed

@@ -72,19 +72,19 @@ def test_refused_signatures_are_told_once_a_day_to_owners_and_operator(
     for number in range(3):
         assert without_key.sign(client, email=f"person{number}@example.org").status_code == 503
     assert alarms(without_key) == [OWNER, OPERATOR]
-    without_key.run("sweep")
-    without_key.run("sweep")
+    without_key.run("keys", "mail")
+    without_key.run("keys", "mail")
     assert alarms(without_key) == [OWNER, OPERATOR]
     clock.forward(days=1)
     assert without_key.sign(client).status_code == 503
-    without_key.run("sweep")
+    without_key.run("keys", "mail")
     assert alarms(without_key) == sorted([OWNER, OPERATOR] * 2)
     subjects = [mail["subject"] for mail in without_key.mails() if mail["to"] == OPERATOR]
     assert subjects == ["Pages take no signatures: Org One has no active key"] * 2
 
 
 def test_a_refused_page_is_noticed_by_the_sweep_before_anybody_signs(without_key: World, clock: FakeClock) -> None:
-    without_key.run("sweep")
+    without_key.run("keys", "mail")
     assert alarms(without_key) == [OWNER, OPERATOR]
 
 
@@ -100,14 +100,14 @@ def test_without_its_key_an_optional_partner_loses_its_question_and_nobody_is_al
     without_key: World, client: FlaskClient, clock: FakeClock, caplog: pytest.LogCaptureFixture
 ) -> None:
     without_key.execute("UPDATE action_pages SET status = 'closed' WHERE name = 'trees'")
-    without_key.run("sweep")
+    without_key.run("keys", "mail")
     shown = client.get("/p/trees-partner").text
     assert 'name="opt_in"' in shown
     assert 'name="lead_opt_in"' not in shown
     assert without_key.sign(client, "trees-partner", opt_in="yes").status_code == 303
     names = "SELECT o.name FROM contacts c JOIN orgs o ON o.id = c.org_id"
     assert without_key.query(names) == [("org-two",)]
-    without_key.run("sweep")
+    without_key.run("keys", "mail")
     assert alarms(without_key) == []
     assert not caplog.records
     with without_key.app.app_context(), reading() as session:
@@ -127,11 +127,11 @@ def test_a_mail_of_a_worker_that_was_killed_is_sent_after_its_lease(world: World
     tell(world, clock, "a")
     assert claim(world, clock) is not None
     clock.forward(minutes=1, seconds=55)
-    world.run("sweep")
+    world.run("keys", "mail")
     assert world.mails() == []
     clock.forward(seconds=10)
-    world.run("sweep")
-    world.run("sweep")
+    world.run("keys", "mail")
+    world.run("keys", "mail")
     assert [mail["to"] for mail in world.mails()] == [OWNER]
 
 

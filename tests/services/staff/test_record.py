@@ -120,25 +120,25 @@ def test_once_a_day_the_key_log_takes_all_records_in(written: World, clock: Fake
         found = [json.loads(entry) for (entry,) in written.query("SELECT entry FROM key_log ORDER BY position")]
         return [entry for entry in found if entry["event"] == "audit"]
 
-    written.run("sweep")
+    written.run("records")
     (first,) = heads()
     with written.app.app_context(), reading() as session:
         assert first["hash"] == encode(record_heads.of_all(session).hash)
     with written.app.app_context(), writing() as session:
         audit.record(session, 2, OWNER, "later", "", clock())
-    written.run("sweep")
+    written.run("records")
     assert heads() == [first]  # this day has one
     clock.moment += timedelta(days=1)
-    written.run("sweep")
+    written.run("records")
     assert [entry["hash"] == first["hash"] for entry in heads()] == [True, False]
     clock.moment += timedelta(days=1)
-    written.run("sweep")
+    written.run("records")
     assert len(heads()) == 2  # nothing new
     assert records(written) == []
 
 
 def test_what_is_cut_from_the_end_shows_by_the_key_log(written: World, clock: FakeClock) -> None:
-    written.run("sweep")
+    written.run("records")
     written.execute("DELETE FROM audit_entries WHERE org_id = 2 AND number = 4")
     assert "the record of org-one was cut: it ends with entry 3, the key log knows 4" in faults(written, clock)
 
@@ -146,7 +146,7 @@ def test_what_is_cut_from_the_end_shows_by_the_key_log(written: World, clock: Fa
 def test_a_record_that_was_written_anew_with_all_its_hashes_shows_by_the_key_log(
     written: World, clock: FakeClock
 ) -> None:
-    written.run("sweep")
+    written.run("records")
     written.execute("DELETE FROM audit_entries WHERE org_id = 2")
     with written.app.app_context(), writing() as session:
         for _ in range(4):
@@ -157,7 +157,7 @@ def test_a_record_that_was_written_anew_with_all_its_hashes_shows_by_the_key_log
 def test_what_is_younger_than_the_newest_head_can_be_cut_unseen_as_the_docs_say(
     written: World, clock: FakeClock
 ) -> None:
-    written.run("sweep")
+    written.run("records")
     with written.app.app_context(), writing() as session:
         audit.record(session, 2, OWNER, "later", "", clock())
     written.execute("DELETE FROM audit_entries WHERE event = 'later'")
