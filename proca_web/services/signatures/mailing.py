@@ -14,11 +14,14 @@ from sqlalchemy.orm import Session
 
 from proca_web.crypto.boxes.transient_seal import Waiting
 from proca_web.crypto.errors import CannotOpen
+from proca_web.domain.campaign_words import PageMail
+from proca_web.domain.pages.mail_words import MailWords
 from proca_web.domain.pages.wording import LegalNotice
 from proca_web.domain.transient import FAULT_PAUSE, LEASE, MOST_ANSWERS, Event, State, target
 from proca_web.models import Action, ActionPage, Campaign, Transient
 from proca_web.services import driver
 from proca_web.services.petitions import wordings
+from proca_web.services.petitions.making import mail_logos, mail_texts
 from proca_web.services.petitions.transports import INSTANCE, TO_MAIL
 from proca_web.services.sealing import worker_keys
 from proca_web.services.sealing.keyring import Keyring
@@ -50,22 +53,32 @@ class DueMail:
 
 @dataclass(frozen=True, slots=True)
 class PageOfMail:
-    """What a mail says about its page: texts, org, its sender name and addresses, legal notices."""
+    """What a mail says about its page: texts, org, its sender name and addresses, legal notices.
+
+    `words` are the org's own, where it wrote some; `people`, how many have signed, makes no difference.
+    """
 
     name: str
+    slug: str
     title: str
+    addressee: str
     demand: str
     locale: str
     campaign: str
+    campaign_name: str
     confirm_days: int
     double_opt_in: bool
     org: str
+    org_name: str
     sender_name: str
     mail_from: str
     reply_to: str
     notices: tuple[LegalNotice, ...]
     next_step_label: str
     next_step_url: str
+    words: Mapping[PageMail, MailWords]
+    logo: bytes = field(default=b"", repr=False)
+    people: int = field(default=0, compare=False)
 
 
 _TRANSIENTS = driver.table(Transient)
@@ -197,21 +210,29 @@ def page_name(session: Session, page_id: int) -> str:
 def page_of(session: Session, page_id: int) -> PageOfMail:
     """What mails of that page say about it."""
     page = session.get_one(ActionPage, page_id)
+    campaign, org = page.campaign, page.org
     return PageOfMail(
         name=page.name,
+        slug=page.slug,
         title=page.title,
+        addressee=page.addressee,
         demand=page.demand,
         locale=page.locale,
-        campaign=page.campaign.title,
-        confirm_days=page.campaign.confirm_days,
+        campaign=campaign.title,
+        campaign_name=campaign.name,
+        confirm_days=campaign.confirm_days,
         double_opt_in=page.double_opt_in,
-        org=page.org.title,
-        sender_name=page.org.mail_name or page.org.title,
-        mail_from=page.org.mail_from,
-        reply_to=page.org.reply_to,
+        org=org.title,
+        org_name=org.name,
+        sender_name=page.mail_name or org.mail_name or org.title,
+        mail_from=org.mail_from,
+        reply_to=page.mail_reply_to or org.reply_to,
         notices=tuple(wordings.notice_of(org) for org in wordings.orgs_of(page).values()),
         next_step_label=page.next_step_label,
         next_step_url=page.next_step_url,
+        words=mail_texts.own_words(session, page_id),
+        logo=mail_logos.png_of(session, org.id),
+        people=campaign.supporter_count,
     )
 
 
