@@ -23,8 +23,9 @@ from proca_web.domain.messages import LANGUAGES
 from proca_web.domain.pages import mail_words
 from proca_web.domain.pages.mail_words import MailWords
 from proca_web.domain.transient import State
-from proca_web.services.signatures import mailing
-from proca_web.services.signatures.mailing import DueMail, PageOfMail
+from proca_web.services.petitions.making import mail_pages
+from proca_web.services.petitions.making.mail_pages import PageOfMail
+from proca_web.services.signatures.mailing import DueMail
 from tests.databases import ON_SQLITE
 from tests.factories import World
 
@@ -58,7 +59,7 @@ _LINE_END = re.compile(r"\r\n?|\n")
 def page(world: World, request: pytest.FixtureRequest) -> PageOfMail:
     """What mails of a page say, with lines that begin with a dot, in each language and from right to left."""
     with world.app.app_context(), reading() as session:
-        read = mailing.page_of(session, 1)
+        read = mail_pages.page_of(session, 1)
     return replace(read, locale=request.param, demand=".first\n.\n" + "long words " * 100, title="Trees & Parks.")
 
 

@@ -3,21 +3,23 @@
 Made by the very code that writes to supporters. A test's links lead back to the console: nobody can confirm by them.
 """
 
-from dataclasses import dataclass, replace
+import hashlib
+from dataclasses import replace
 from datetime import datetime
-from email import message_from_bytes, policy
-from email.message import EmailMessage
-from typing import cast
 
 from flask import Flask
+from flask_babel import force_locale, gettext
 
 from proca_web.adapters import links
 from proca_web.adapters.mail.forms import Forms
 from proca_web.adapters.mail.letters import Mail
 from proca_web.crypto.boxes.transient_seal import Waiting
 from proca_web.domain.campaign_words import PageMail
+from proca_web.domain.pages import mail_words
+from proca_web.domain.pages.mail_words import MailWords
 from proca_web.domain.transient import State
-from proca_web.services.signatures.mailing import DueMail, PageOfMail
+from proca_web.services.petitions.making.mail_pages import PageOfMail
+from proca_web.services.signatures.mailing import DueMail
 from proca_web.services.staff.outbox import DueNotice
 
 NAME, ADDRESS, PEOPLE = "Kim", "kim@example.org", 413
@@ -25,39 +27,23 @@ _TOKEN = bytes(32)
 _STATES = {PageMail.CONFIRM: State.SENDING, PageMail.THANK_YOU: State.THANKS_SENDING}
 
 
-@dataclass(frozen=True, slots=True)
-class Shown:
-    """A mail as a mail program reads it."""
-
-    sender: str
-    reply_to: str
-    subject: str
-    text: str
-    html: str
-    logo: bytes
+def suggested(kind: PageMail, locale: str) -> MailWords:
+    """The house's words in a page's language."""
+    with force_locale(locale):
+        return mail_words.suggested(kind, gettext)
 
 
-def preview(forms: Forms, page: PageOfMail, kind: PageMail, now: datetime) -> Shown:
+def preview(forms: Forms, page: PageOfMail, kind: PageMail, now: datetime) -> Mail:
     """A mail of the page to somebody made up."""
-    return shown(forms.write(_due(kind, ADDRESS), _with_people(page), now.timestamp()))
+    return forms.write(_due(kind, ADDRESS), _with_people(page), now.timestamp())
 
 
 def test(forms: Forms, app: Flask, page: PageOfMail, notice: DueNotice, now: datetime) -> Mail:
     """A mail of the page to a member of staff, which its subject says to be a test."""
     kind = PageMail(notice.detail["mail"])
     back = links.url(app, "mails.index", org=page.org_name, campaign=page.campaign_name)
-    due = replace(_due(kind, notice.email), testing=True, action_ref=notice.once.encode())
+    due = replace(_due(kind, notice.email), testing=True, action_ref=hashlib.sha256(notice.once.encode()).digest()[:16])
     return forms.write_with(due, _with_people(page), now.timestamp(), back, back)
-
-
-def shown(mail: Mail) -> Shown:
-    """What a relay gets, read."""
-    message = mail.wire.removesuffix(b".\r\n").replace(b"\r\n..", b"\r\n.")
-    read = cast(EmailMessage, message_from_bytes(message, policy=policy.default))
-    bodies = {kind: read.get_body((kind,)) for kind in ("plain", "html")}
-    text, html = (body.get_content() if body is not None else "" for body in bodies.values())
-    pictures = (bytes(part.get_content()) for part in read.walk() if part.get_content_type() == "image/png")
-    return Shown(str(read["From"]), str(read["Reply-To"] or ""), str(read["Subject"]), text, html, next(pictures, b""))
 
 
 def _due(kind: PageMail, email: str) -> DueMail:

@@ -24,7 +24,8 @@ from proca_web.crypto.labels import digest
 from proca_web.domain.campaign_words import PageMail
 from proca_web.domain.pages import mail_words
 from proca_web.domain.transient import State
-from proca_web.services.signatures.mailing import DueMail, PageOfMail
+from proca_web.services.petitions.making.mail_pages import PageOfMail
+from proca_web.services.signatures.mailing import DueMail
 
 MOST_FORMS = 200
 # Each kind's Message-IDs are made with its name, whatever its words.

@@ -20,8 +20,10 @@ from proca_web.domain.transient import State
 from proca_web.jobs.mail.hand import Held
 from proca_web.jobs.mail.post import Post
 from proca_web.services.petitions import transports
+from proca_web.services.petitions.making import mail_pages
+from proca_web.services.petitions.making.mail_pages import PageOfMail
 from proca_web.services.signatures import mailing
-from proca_web.services.signatures.mailing import DueMail, PageOfMail
+from proca_web.services.signatures.mailing import DueMail
 from proca_web.services.staff import outbox
 from proca_web.services.staff.outbox import DueNotice
 
@@ -140,7 +142,7 @@ class Claimer:
         known, until = self._pages.get(page_id, (None, 0.0))
         if known is None or clock.monotonic() >= until:
             with reading() as session:
-                known = mailing.page_of(session, page_id)
+                known = mail_pages.page_of(session, page_id)
             self._pages[page_id] = (known, clock.monotonic() + PAGE_SECONDS)
         return known
 

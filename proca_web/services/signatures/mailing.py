@@ -1,4 +1,4 @@
-"""Which mail is due, and who holds it: leases, and the pages that mails speak of (protocol 6).
+"""Which mail is due, and who holds it: leases (protocol 6).
 
 A claim is committed before SMTP is spoken to; what became of the mail is `settling`'s. The link never leaves this room
 but in a `DueMail`, which lives until its mail is handed over.
@@ -14,14 +14,9 @@ from sqlalchemy.orm import Session
 
 from proca_web.crypto.boxes.transient_seal import Waiting
 from proca_web.crypto.errors import CannotOpen
-from proca_web.domain.campaign_words import PageMail
-from proca_web.domain.pages.mail_words import MailWords
-from proca_web.domain.pages.wording import LegalNotice
 from proca_web.domain.transient import FAULT_PAUSE, LEASE, MOST_ANSWERS, Event, State, target
 from proca_web.models import Action, ActionPage, Campaign, Transient
 from proca_web.services import driver
-from proca_web.services.petitions import wordings
-from proca_web.services.petitions.making import mail_logos, mail_texts
 from proca_web.services.petitions.transports import INSTANCE, TO_MAIL
 from proca_web.services.sealing import worker_keys
 from proca_web.services.sealing.keyring import Keyring
@@ -49,36 +44,6 @@ class DueMail:
     confirm_days: int
     waiting: Waiting = field(repr=False)
     reminds: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class PageOfMail:
-    """What a mail says about its page: texts, org, its sender name and addresses, legal notices.
-
-    `words` are the org's own, where it wrote some; `people`, how many have signed, makes no difference.
-    """
-
-    name: str
-    slug: str
-    title: str
-    addressee: str
-    demand: str
-    locale: str
-    campaign: str
-    campaign_name: str
-    confirm_days: int
-    double_opt_in: bool
-    org: str
-    org_name: str
-    sender_name: str
-    mail_from: str
-    reply_to: str
-    notices: tuple[LegalNotice, ...]
-    next_step_label: str
-    next_step_url: str
-    words: Mapping[PageMail, MailWords]
-    logo: bytes = field(default=b"", repr=False)
-    people: int = field(default=0, compare=False)
 
 
 _TRANSIENTS = driver.table(Transient)
@@ -205,35 +170,6 @@ def hand_back(session: Session, held: State, action_ids: Collection[int], later:
 def page_name(session: Session, page_id: int) -> str:
     """By which name operators know the page."""
     return session.scalar(select(ActionPage.name).where(ActionPage.id == page_id)) or str(page_id)
-
-
-def page_of(session: Session, page_id: int) -> PageOfMail:
-    """What mails of that page say about it."""
-    page = session.get_one(ActionPage, page_id)
-    campaign, org = page.campaign, page.org
-    return PageOfMail(
-        name=page.name,
-        slug=page.slug,
-        title=page.title,
-        addressee=page.addressee,
-        demand=page.demand,
-        locale=page.locale,
-        campaign=campaign.title,
-        campaign_name=campaign.name,
-        confirm_days=campaign.confirm_days,
-        double_opt_in=page.double_opt_in,
-        org=org.title,
-        org_name=org.name,
-        sender_name=page.mail_name or org.mail_name or org.title,
-        mail_from=org.mail_from,
-        reply_to=page.mail_reply_to or org.reply_to,
-        notices=tuple(wordings.notice_of(org) for org in wordings.orgs_of(page).values()),
-        next_step_label=page.next_step_label,
-        next_step_url=page.next_step_url,
-        words=mail_texts.own_words(session, page_id),
-        logo=mail_logos.png_of(session, org.id),
-        people=campaign.supporter_count,
-    )
 
 
 def _sift(

@@ -51,6 +51,14 @@ class Typed:
     body: str
 
 
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """Somebody has read both mails."""
+
+    by: str
+    at: datetime
+
+
 def own_words(session: Session, page_id: int) -> Mapping[PageMail, MailWords]:
     """The mails of a page that have words of its org's own."""
     found = session.scalars(select(MailText).where(MailText.page_id == page_id))
@@ -64,6 +72,31 @@ def read(session: Session, page: ActionPage, kind: PageMail) -> Written:
     sender = _sender(page)
     state = _hash([words and _list(words), page.mail_name, page.mail_reply_to])
     return Written(words, *sender, (by.name or by.email) if by else "", row.edited_at if row else None, state)
+
+
+def checked(page: ActionPage, kind: PageMail, typed: Typed) -> tuple[MailWords, tuple[str, str]]:
+    """The words, and the sender's name and address where the page has its own. Raises FieldsRefused for each field."""
+    faults: dict[str, Message] = {}
+    sender = {"sender_name": "", "reply_to": ""}
+    try:
+        sender["sender_name"] = text.clean(typed.sender_name, longest=LONGEST_SENDER)
+        if "@" in sender["sender_name"]:
+            raise text.Refused(_NO_ADDRESS)
+    except text.Refused as refusal:
+        faults["sender_name"] = refusal.message
+    try:
+        sender["reply_to"] = text.email(typed.reply_to)
+    except text.Refused as refusal:
+        faults["reply_to"] = refusal.message
+    try:
+        words = mail_words.checked(kind, typed.subject, typed.preheader, typed.body)
+    except FieldsRefused as refusal:
+        faults.update(refusal.faults)
+    if faults:
+        raise FieldsRefused(faults)
+    of_org = (page.org.mail_name or page.org.title, page.org.reply_to)
+    name, reply_to = ("" if own == theirs else own for own, theirs in zip(sender.values(), of_org, strict=True))
+    return words, (name, reply_to)
 
 
 def save(
@@ -82,7 +115,7 @@ def save(
     """
     session.refresh(page, with_for_update=True)
     before = read(session, page, kind)
-    words, (name, reply_to) = _checked(page, kind, typed)
+    words, (name, reply_to) = checked(page, kind, typed)
     if before.state != state:
         raise MailChanged
     page.mail_name, page.mail_reply_to = name, reply_to
@@ -107,22 +140,25 @@ def mark(session: Session, page: ActionPage) -> str:
     return _hash([page.locale, *_sender(page), {kind: _list(words[kind]) for kind in sorted(words)}])
 
 
-def is_seen(session: Session, page: ActionPage) -> bool:
-    """Whether somebody of its org has read both mails as they are now."""
+def seen(session: Session, page: ActionPage) -> Seen | None:
+    """Who of its org has read both mails as they are now; None: nobody yet, or they have changed."""
     tick = _tick(session, page)
-    return tick is not None and tick.mark == mark(session, page)
+    if tick is None or tick.mark != mark(session, page):
+        return None
+    by = session.get(User, tick.user_id) if tick.user_id else None
+    return Seen((by.name or by.email) if by else "", tick.at)
 
 
-def see(session: Session, page: ActionPage, seen: str, user_id: int, now: datetime) -> None:
+def see(session: Session, page: ActionPage, read_mark: str, user_id: int, now: datetime) -> None:
     """Somebody has read both mails. Raises MailChanged where they are others by now."""
     session.refresh(page, with_for_update=True)
-    if seen != mark(session, page):
+    if read_mark != mark(session, page):
         raise MailChanged
     tick = _tick(session, page)
     if tick is None:
         tick = Tick(page_id=page.id, what=LaunchTick.MAILS_SEEN, org_id=page.org_id)
         session.add(tick)
-    tick.mark, tick.user_id, tick.at = seen, user_id, now
+    tick.mark, tick.user_id, tick.at = read_mark, user_id, now
     about = {"page": page.name, "step": str(LaunchTick.MAILS_SEEN)}
     audit.record(session, page.org_id, user_id, CampaignEvent.TICKED, about, now)
 
@@ -135,30 +171,6 @@ def ask_test(
     outbox.ask_test(session, page.org_id, user_id, once, now, transport, page=page.id, mail=str(kind))
     about = {"page": page.name, "mail": str(kind)}
     audit.record(session, page.org_id, user_id, CampaignEvent.MAIL_TESTED, about, now)
-
-
-def _checked(page: ActionPage, kind: PageMail, typed: Typed) -> tuple[MailWords, tuple[str, str]]:
-    faults: dict[str, Message] = {}
-    sender = {"sender_name": "", "reply_to": ""}
-    try:
-        sender["sender_name"] = text.clean(typed.sender_name, longest=LONGEST_SENDER)
-        if "@" in sender["sender_name"]:
-            raise text.Refused(_NO_ADDRESS)
-    except text.Refused as refusal:
-        faults["sender_name"] = refusal.message
-    try:
-        sender["reply_to"] = text.email(typed.reply_to)
-    except text.Refused as refusal:
-        faults["reply_to"] = refusal.message
-    try:
-        words = mail_words.checked(kind, typed.subject, typed.preheader, typed.body)
-    except FieldsRefused as refusal:
-        faults.update(refusal.faults)
-    if faults:
-        raise FieldsRefused(faults)
-    of_org = (page.org.mail_name or page.org.title, page.org.reply_to)
-    name, reply_to = ("" if own == theirs else own for own, theirs in zip(sender.values(), of_org, strict=True))
-    return words, (name, reply_to)
 
 
 def _keep(
