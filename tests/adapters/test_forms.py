@@ -10,9 +10,11 @@ from typing import cast
 import pytest
 from flask import Flask
 from flask_babel import force_locale, format_decimal, gettext
+from markupsafe import escape
 
 from proca_web.adapters.database import reading
 from proca_web.adapters.mail import forms
+from proca_web.adapters.mail import reading as reading_of
 from proca_web.adapters.mail.forms import Forms
 from proca_web.adapters.mail.letters import Letter, Mail
 from proca_web.crypto.boxes import transient_seal
@@ -207,3 +209,86 @@ def test_a_letter_of_its_own_ends_every_line_as_the_wire_wants_it(world: World) 
     body = message.get_body(("plain",))
     assert body is not None
     assert lines_of(body.get_content()) == [".", ".two", "three"]
+
+
+@pytest.mark.parametrize(
+    "name", ["{confirm_link}", "{{title}}", "http://evil.example", "<b>bold</b>", "a\r\nBcc: b@c.d"]
+)
+@pytest.mark.parametrize("state", [State.SENDING, State.THANKS_SENDING])
+def test_a_first_name_is_text_wherever_own_words_put_it(
+    world: World, page: PageOfMail, name: str, state: State
+) -> None:
+    with world.app.app_context():
+        message = read(Forms(world.app).write(due(state, name), replace(page, words=OWN), 0.0))
+    assert message["Bcc"] is None
+    assert words_of(name)[0] in words_of(message["Subject"])[0] or words_of(name)[0] in words_of(message["Subject"])[1]
+    html = message.get_body(("html",))
+    assert html is not None
+    assert f"<bdi>{escape(name)}</bdi>".splitlines() == [
+        line for line in f"<bdi>{escape(name)}</bdi>".splitlines() if line in html.get_content()
+    ]
+    assert 'href="http://evil' not in html.get_content()
+
+
+HOSTILE = [
+    MailWords(
+        "<b>Hi</b>\r\nBcc: evil@example.org",
+        '"><script>alert(1)</script>',
+        "<img src=x onerror=alert(1)>\n{confirm_link}",
+    ),
+    MailWords("x" * 10_000, "x" * 10_000, "x" * 10_000 + "\n{confirm_link}\n" + "https://example.org/" + "y" * 10_000),
+    MailWords(
+        "\u202eהצילו {org}", "\u05d0" * 300, "\u202e\u05d0\u05d1 {title} \u2066\n.\n{confirm_link}\n{{{unknown}}} {}"
+    ),
+    MailWords("%(title)s {{ 7*7 }} {% raw %}", "%s", "%(title)s {{ 7*7 }}\n{confirm_link}\n--\n=_00"),
+]
+
+
+@pytest.mark.parametrize("words", HOSTILE, ids=["markup", "long", "right to left", "templates"])
+def test_hostile_words_are_text_in_every_part(world: World, page: PageOfMail, words: MailWords) -> None:
+    with world.app.app_context():
+        message = read(Forms(world.app).write(due(), replace(page, words={PageMail.CONFIRM: words}), 0.0))
+    assert message["Bcc"] is None
+    assert "49" not in str(message["Subject"])
+    plain, html = (message.get_body((kind,)) for kind in ("plain", "html"))
+    assert plain is not None
+    assert html is not None
+    assert f"/confirm/{encode(TOKEN)}" in plain.get_content()
+    for bad in ("<script", "<img", "<b>Hi"):
+        assert bad not in html.get_content()
+    assert "7*7" in plain.get_content() or words is not HOSTILE[3]
+
+
+def test_new_words_are_taken_up_at_once_and_a_new_number_makes_no_new_form(world: World, page: PageOfMail) -> None:
+    with world.app.app_context():
+        made = Forms(world.app)
+        first = replace(page, words=OWN, people=7)
+        subjects = [
+            read(made.write(due(State.THANKS_SENDING), each, 0.0))["Subject"]
+            for each in (first, replace(first, people=8), replace(first, words={}))
+        ]
+        (form,) = made._forms.values()
+    assert [subject.partition(",")[0] for subject in subjects[:2]] == ["7", "8"]
+    assert "Zofia" not in subjects[2]
+    assert form.page.words == {}
+
+
+def test_who_had_signed_before_is_thanked_in_the_houses_words(world: World, page: PageOfMail) -> None:
+    with world.app.app_context():
+        mail = due(State.THANKS_SENDING, repeat=True)
+        message = read(Forms(world.app).write(mail, replace(page, words=OWN), 0.0))
+    assert "You had already signed" in message["Subject"]
+
+
+def test_a_logo_comes_with_the_mail_and_is_loaded_from_nowhere(world: World, page: PageOfMail) -> None:
+    logo = b"\x89PNG\r\n" + bytes(range(256)) * 9
+    with world.app.app_context():
+        mail = Forms(world.app).write(due(), replace(page, logo=logo), 0.0)
+    message = read(mail)
+    pictures = [part for part in message.walk() if part.get_content_type() == "image/png"]
+    assert [part.get_content() for part in pictures] == [logo]
+    html = message.get_body(("html",))
+    assert html is not None
+    assert f'src="cid:{pictures[0]["Content-ID"].strip("<>")}"' in html.get_content()
+    assert not re.search(r'src="https?:', html.get_content())
+    assert "data:image/png;base64," in (reading_of.read(mail).html or "")

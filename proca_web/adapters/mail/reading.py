@@ -3,8 +3,6 @@
 import base64
 from dataclasses import dataclass
 from email import message_from_bytes, policy
-from email.message import EmailMessage
-from typing import cast
 
 from proca_web.adapters.mail.letters import Mail
 
@@ -23,12 +21,12 @@ class Read:
 def read(mail: Mail) -> Read:
     """What went over the wire, read."""
     message = mail.wire.removesuffix(b".\r\n").replace(b"\r\n..", b"\r\n.")
-    found = cast(EmailMessage, message_from_bytes(message, policy=policy.default))
+    found = message_from_bytes(message, policy=policy.default)
     bodies = [found.get_body((kind,)) for kind in ("plain", "html")]
     text, html = (body.get_content() if body is not None else None for body in bodies)
     for part in found.walk():
         if html and part["Content-ID"]:
-            data = base64.b64encode(cast(EmailMessage, part).get_content()).decode("ascii")
+            data = base64.b64encode(part.get_content()).decode("ascii")
             html = html.replace(
                 f"cid:{part['Content-ID'].strip('<>')}", f"data:{part.get_content_type()};base64,{data}"
             )

@@ -41,7 +41,8 @@ VARIABLES: Mapping[PageMail, Mapping[str, str]] = {
 NEEDED = {PageMail.CONFIRM: CONFIRM_LINK}
 _LINKS = (CONFIRM_LINK, SHARE_LINK)
 _PETITION = frozenset((TITLE, DEMAND, ADDRESSEE))
-_BRACED = re.compile(r"\{\s*(\w+)\s*\}")
+# Anything else in braces is text, should a row hold it.
+_BRACED = re.compile(r"\{(" + "|".join(sorted({name for names in VARIABLES.values() for name in names})) + r")\}")
 # Other programs write two braces, or spaces and capitals within; what was meant is plain.
 _TYPED = re.compile(r"\{+\s*([^{}\n]*?)\s*\}+")
 _WEB_ADDRESS = re.compile(r"(https?://[^\s<>\"{}]*[^\s<>\"{}.,;:!?)'’”])")

@@ -51,8 +51,8 @@ def preview_typed(org: str, campaign: str, page: str, kind: str) -> ResponseRetu
             words, (name, reply_to) = mail_texts.checked(chosen, about, form.typed())
         except FieldsRefused as refusal:
             return _framed(render_template("console/mails/refused.html", faults=refusal.faults))
-    own = {"sender_name": name or found.sender_name, "reply_to": reply_to or found.reply_to}
-    return _show(replace(found, words={about: words}, **own), about)
+    name, reply_to = name or found.sender_name, reply_to or found.reply_to
+    return _show(replace(found, words={about: words}, sender_name=name, reply_to=reply_to), about)
 
 
 def _show(page: PageOfMail, kind: PageMail) -> Response:
