@@ -57,7 +57,7 @@ def preview_typed(org: str, campaign: str, page: str, kind: str) -> ResponseRetu
 
 def _show(page: PageOfMail, kind: PageMail) -> Response:
     mail = read(examples.preview(Forms(current_app, g.org.name), page, kind, clock.now()))
-    look = request.args.get("as", LOOKS[0])
+    look = request.args.get("look", LOOKS[0])
     if look == "text":
         return _framed(render_template("console/mails/text.html", mail=mail))
     return _framed(as_seen(mail, is_dark=look == "dark"))
