@@ -9,8 +9,9 @@ from flask.testing import FlaskClient
 
 from proca_web.adapters.mail import examples
 from proca_web.config import Settings
+from proca_web.domain.staff_words import StaffRole
 from tests import factories
-from tests.blueprints.console.people.staffing import plain, post
+from tests.blueprints.console.people.staffing import add, plain, post
 from tests.factories import World
 
 ANNA = "admin@org-one.example.org"
@@ -150,3 +151,12 @@ def test_a_test_goes_to_who_asks_and_stands_in_the_record(world: World, anna: Fl
     assert "had a mail of the page trees sent as a test: thank-you" in plain(anna.get("/console/org-one/audit").text)
     asked = [post(anna, f"{PAGE}/trees/thank-you/test").status_code for _ in range(10)]
     assert asked[-1] == 429
+
+
+def test_who_may_write_texts_alone_does_not_say_who_mails_are_from(world: World) -> None:
+    add(world, "emre@org-one.example.org", StaffRole.TRANSLATOR)
+    emre = world.signed_in("emre@org-one.example.org")
+    assert "readonly" in emre.get(PAGE).text
+    assert save(emre, sender_name="Somebody", reply_to="emre@elsewhere.example").status_code == 303
+    assert world.query("SELECT mail_name, mail_reply_to FROM action_pages WHERE name = 'trees'") == [("", "")]
+    assert world.query("SELECT subject FROM mail_texts") == [("One click, {first_name}",)]

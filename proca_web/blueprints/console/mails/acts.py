@@ -35,7 +35,8 @@ def save(org: str, campaign: str, page: str, kind: str) -> ResponseReturnValue:
 
     def act(session: Session, found: ActionPage, me: int, now: datetime) -> None:
         suggested = examples.suggested(about, found.locale)
-        mail_texts.save(session, found, about, form.typed(), suggested, form.state.data or "", me, now)
+        typed = pages.typed_of(session, found, about, form)
+        mail_texts.save(session, found, about, typed, suggested, form.state.data or "", me, now)
 
     try:
         return _perform(campaign, page, about, act, "saved")

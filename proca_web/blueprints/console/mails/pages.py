@@ -1,6 +1,7 @@
 """The page about a campaign's mails. It changes nothing."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from flask import Response, abort, current_app, g, request
 from flask.typing import ResponseReturnValue
@@ -18,6 +19,7 @@ from proca_web.domain.pages import mail_words
 from proca_web.domain.rights import Right
 from proca_web.models import ActionPage, Campaign
 from proca_web.services.petitions.making import mail_texts, places
+from proca_web.services.petitions.making.mail_texts import Typed
 from proca_web.web import campaign_frame
 from proca_web.web.access import needs
 from proca_web.web.security import CSP
@@ -79,6 +81,14 @@ def own_pages(session: Session, campaign: Campaign) -> list[ActionPage]:
     where = (ActionPage.campaign_id == campaign.id, ActionPage.org_id == g.org.id)
     ordered = select(ActionPage).where(*where).order_by(ActionPage.position, ActionPage.id)
     return list(session.scalars(ordered.limit(MOST_PAGES)))
+
+
+def typed_of(session: Session, page: ActionPage, kind: PageMail, form: MailForm) -> Typed:
+    """What was typed; who the mails are from is changed by those who may change an org's settings."""
+    if Right.SETTINGS in g.rights:
+        return form.typed()
+    written = mail_texts.read(session, page, kind)
+    return replace(form.typed(), sender_name=written.sender_name, reply_to=written.reply_to)
 
 
 def _found(

@@ -48,7 +48,7 @@ def preview_typed(org: str, campaign: str, page: str, kind: str) -> ResponseRetu
         chosen = pages.chosen_page(session, campaign, page)
         found = mail_pages.page_of(session, chosen.id)
         try:
-            words, (name, reply_to) = mail_texts.checked(chosen, about, form.typed())
+            words, (name, reply_to) = mail_texts.checked(chosen, about, pages.typed_of(session, chosen, about, form))
         except FieldsRefused as refusal:
             return _framed(render_template("console/mails/refused.html", faults=refusal.faults))
     name, reply_to = name or found.sender_name, reply_to or found.reply_to
