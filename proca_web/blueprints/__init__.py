@@ -8,6 +8,7 @@ from proca_web.blueprints.console import (
     forgot,
     invited,
     keys,
+    mails,
     people,
     record,
     second_factor,
@@ -17,6 +18,9 @@ from proca_web.blueprints.console import (
 from proca_web.blueprints.console.account import mailboxes, places, profile
 from proca_web.blueprints.console.instance import accounts, orgs
 from proca_web.blueprints.console.keys import acts, pages
+from proca_web.blueprints.console.mails import acts as mails_acts
+from proca_web.blueprints.console.mails import pages as mails_pages
+from proca_web.blueprints.console.mails import previews
 from proca_web.blueprints.console.people import acts as people_acts
 from proca_web.blueprints.console.people import pages as people_pages
 from proca_web.blueprints.console.second_factor import app, codes, lost, overview, passkeys, signing_in, step_up
@@ -38,6 +42,7 @@ BLUEPRINTS = (
     settings.bp,
     record.bp,
     people.bp,
+    mails.bp,
     invited.bp,
     orgs.bp,
     accounts.bp,
@@ -45,8 +50,9 @@ BLUEPRINTS = (
     mailbox.bp,
     bounces.bp,
 )
-# They add themselves to account.bp, keys.bp, people.bp and second_factor.bp.
+# They add themselves to account.bp, keys.bp, mails.bp, people.bp and second_factor.bp.
 ROUTES_OF_ACCOUNT = (profile, mailboxes, places)
 ROUTES_OF_KEYS = (pages, acts)
+ROUTES_OF_MAILS = (mails_pages, previews, mails_acts)
 ROUTES_OF_PEOPLE = (people_pages, people_acts)
 ROUTES_OF_SECOND_FACTOR = (signing_in, overview, app, codes, passkeys, step_up, lost)

@@ -1,7 +1,7 @@
 """Changing and listing orgs, campaigns and pages: what `add` set, `edit` changes; names and a page's campaign stay."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from operator import attrgetter
 
 import click
@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from proca_web.adapters import clock
 from proca_web.adapters.database import reading
-from proca_web.cli import ready
+from proca_web.cli import page_mails, ready
 from proca_web.cli.named import Named, named, one_of, split
 from proca_web.domain.words import CommentPolicy, ConsentStyle, Publication
 from proca_web.extensions import encryption
@@ -19,6 +19,7 @@ from proca_web.models import ActionPage, Campaign, Org
 from proca_web.services.petitions import campaigns, orgs, owners, pages, wordings
 
 REMINDER = "write once more after a day to who has not confirmed; never on pages of high-security organisations"
+_OF_MAILS = ("mail_name", "mail_reply_to")
 _as_json = click.option("--json", "as_json", is_flag=True, help="for scripts")
 
 
@@ -124,15 +125,16 @@ def page_list(as_json: bool) -> None:
     """All pages."""
     _show(
         ActionPage,
-        ("name", "status", "title", "locale", "fields", "required", "double_opt_in", "delivery"),
+        ("name", "status", "title", "locale", "fields", "required", "double_opt_in", "delivery", *_OF_MAILS),
         as_json,
         "org.name",
+        page_mails.words_of,
     )
 
 
 OF_ORG = (org_edit, org_list)
 OF_CAMPAIGN = (campaign_edit, campaign_list)
-OF_PAGE = (page_edit, page_list)
+OF_PAGE = (page_edit, page_list, page_mails.mail)
 
 
 def _given(changes: Mapping[str, object]) -> dict[str, object]:
@@ -168,13 +170,21 @@ def _tell_who_receives(renewed: Sequence[str]) -> None:
         click.echo("  From now on people are shown, and agree to, a new text; copies made before stay where they are.")
 
 
-def _show(kind: type[Named], columns: Sequence[str], as_json: bool, org: str = "") -> None:
+def _show(
+    kind: type[Named],
+    columns: Sequence[str],
+    as_json: bool,
+    org: str = "",
+    more: Callable[[Session, Named], Mapping[str, object]] | None = None,
+) -> None:
     app = ready.app_or_exit()
     with app.app_context(), reading() as session:
         rows = session.scalars(select(kind).order_by(kind.name)).all()
         found = [{column: getattr(row, column) for column in columns} for row in rows]
         if org:
             found = [entry | {"org": attrgetter(org)(row)} for entry, row in zip(found, rows, strict=True)]
+        if more is not None and as_json:
+            found = [entry | dict(more(session, row)) for entry, row in zip(found, rows, strict=True)]
     if as_json:
         click.echo(json.dumps(found, indent=2, ensure_ascii=False))
         return

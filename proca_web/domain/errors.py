@@ -137,6 +137,10 @@ class CampaignKeyMissing(ProcaError):
         self.campaign_id = campaign_id
 
 
+class MailChanged(ProcaError):
+    """A page's mails are not what they were when somebody began: nothing was saved over the words of another."""
+
+
 class HomeCannotReceive(ProcaError):
     """The Home Org sends all personal data and receives none."""
 

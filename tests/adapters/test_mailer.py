@@ -21,8 +21,9 @@ from proca_web.crypto.boxes import transient_seal
 from proca_web.crypto.encoding import encode
 from proca_web.jobs import endings
 from proca_web.jobs.mail import sender
+from proca_web.services.petitions.making.mail_pages import PageOfMail
 from proca_web.services.sealing.keyring import Keyring
-from proca_web.services.signatures.mailing import DueMail, PageOfMail
+from proca_web.services.signatures.mailing import DueMail
 from tests import factories, smtp_sink
 from tests.factories import FakeClock, World
 from tests.services.conftest import confirm_path, waiting_token

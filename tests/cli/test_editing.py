@@ -1,6 +1,7 @@
 """What `add` set, `edit` changes, and `list` shows; a live page shows it at once."""
 
 import json
+from pathlib import Path
 
 import pytest
 
@@ -157,3 +158,22 @@ def test_the_partner_takes_the_lead_of_a_campaign_that_nobody_signed_with_it(sit
     site.does("page", "edit", "trees-partner", "--title", "Trees")
     site.does("campaign", "edit", "trees", "--org", "org-two")
     assert "were told that org-two leads" in site.refuses("campaign", "edit", "trees", "--org", "org-one")
+
+
+def test_a_mail_gets_words_of_its_own_and_loses_them_again(page: Instance, tmp_path: Path) -> None:
+    assert "(the suggested text)" in page.does("page", "mail", "show", "trees", "confirm")
+    text = tmp_path / "mail.txt"
+    text.write_text("Hi {first_name}\n\n{confirm_link}\n", "utf-8")
+    page.does("page", "mail", "edit", "trees", "confirm", "--subject", "One click", "--body-file", str(text))
+    page.does("page", "mail", "edit", "trees", "confirm", "--sender-name", "Tree friends", "--preheader", "Now")
+    shown = json.loads(page.does("page", "mail", "show", "trees", "confirm", "--json"))
+    assert shown["sender_name"] == "Tree friends"
+    words = {"subject": "One click", "preheader": "Now", "body": "Hi {first_name}\n\n{confirm_link}"}
+    assert shown.items() >= words.items()
+    ((listed,),) = [json.loads(page.does("page", "list", "--json"))]
+    assert (listed["mail_name"], listed["mails"]) == ("Tree friends", {"confirm": words})
+    text.write_text("no link, {nickname}", "utf-8")
+    said = page.refuses("page", "mail", "edit", "trees", "confirm", "--body-file", str(text))
+    assert "body: There is no {nickname}." in said
+    page.does("page", "mail", "edit", "trees", "confirm", "--suggested")
+    assert page.sql("SELECT count(*) FROM mail_texts") == [(0,)]

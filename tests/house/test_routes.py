@@ -31,6 +31,7 @@ from tests.factories import World
 PUBLIC, DEMO, TOKEN, PROVIDER = "public", "demo_only", "token_holder", "provider"
 SIGNING_IN, STAFF, MAILED = "signing_in", "staff", "mailed_to_staff"
 NUMBERS, EXPORTS, KEYS = {Right.NUMBERS}, {Right.EXPORTS}, {Right.KEYS}
+TEXTS = {Right.TEXTS}
 SECOND_YES, OWN_ACTS, SETTINGS = {Right.SECOND_YES}, {Right.OWN_ACTS}, {Right.SETTINGS}
 PEOPLE, ACCOUNTS, INSTANCE = {Right.PEOPLE}, {Right.ACCOUNTS}, {Right.INSTANCE, Right.ACCOUNTS}
 OWN_PAGES, FORM_TOKEN, LINK, PROOF = Realm.PUBLIC, Realm.CONSOLE, Realm.LINK, Realm.HOOK
@@ -72,6 +73,8 @@ READ = {
     "/console/<org>/": NUMBERS,
     "/console/<org>/campaigns": NUMBERS,
     "/console/<org>/campaigns/<campaign>": NUMBERS,
+    "/console/<org>/campaigns/<campaign>/mails": TEXTS,
+    "/console/<org>/campaigns/<campaign>/mails/<page>/<kind>/preview": TEXTS,
     "/console/<org>/exports": EXPORTS,
     "/console/<org>/exports/contacts.csv": EXPORTS,
     "/console/<org>/audit": OWN_ACTS,
@@ -136,6 +139,11 @@ POST = {
     "/console/<org>/keys/<int:key_id>/discard": (KEYS, FORM_TOKEN),
     "/console/<org>/keys/<int:key_id>/revoke": (KEYS, FORM_TOKEN),
     "/console/<org>/settings/mail/check": (SETTINGS, FORM_TOKEN),
+    "/console/<org>/campaigns/<campaign>/mails/<page>/<kind>": (TEXTS, FORM_TOKEN),
+    "/console/<org>/campaigns/<campaign>/mails/<page>/<kind>/preview": (TEXTS, FORM_TOKEN),
+    "/console/<org>/campaigns/<campaign>/mails/<page>/<kind>/suggested": (TEXTS, FORM_TOKEN),
+    "/console/<org>/campaigns/<campaign>/mails/<page>/<kind>/seen": (TEXTS, FORM_TOKEN),
+    "/console/<org>/campaigns/<campaign>/mails/<page>/<kind>/test": (TEXTS, FORM_TOKEN),
     "/console/<org>/key-changes/<int:change_id>/approve": (SECOND_YES, FORM_TOKEN),
     "/console/<org>/people/<int:user_id>/role": (PEOPLE, FORM_TOKEN),
     "/console/<org>/people/<int:user_id>/remove": (PEOPLE, FORM_TOKEN),
@@ -190,8 +198,9 @@ def at(path: str, org: str = "org-one", key: int = 1, token: str = "x") -> str:
         "int:user_id": {"org-two": "2", "home": "3"}.get(org, "1"),  # of its staff
         "int:org_id": "2",
         "int:invitation_id": "1",
-        "page": "trees",
+        "page": "trees-partner" if org == "org-two" else "trees",
         "campaign": "trees",
+        "kind": "confirm",
         "token": token,
         "wording_hash": "0" * 64,
         "name": "0",

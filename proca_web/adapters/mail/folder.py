@@ -4,13 +4,13 @@ import json
 import os
 import secrets
 import time
-from email import message_from_bytes, policy
 from pathlib import Path
 from typing import Any
 
 from flask import current_app
 
 from proca_web.adapters import clock
+from proca_web.adapters.mail import reading
 from proca_web.adapters.mail.letters import Mail
 from proca_web.adapters.mail.smtp import SafeConnection
 from proca_web.domain.delivery.answers import SENT, Reply
@@ -26,14 +26,12 @@ class FolderConnection(SafeConnection):
     def deliver(self, sender: str, mail: Mail) -> Reply:
         """Write the message down as its reader sees it."""
         folder: Path = current_app.config["MAILBOX_DIR"]
-        read = message_from_bytes(mail.wire.removesuffix(b".\r\n").replace(b"\r\n..", b"\r\n."), policy=policy.default)
-        bodies = {kind: read.get_body((kind,)) for kind in ("plain", "html")}
-        text, html = (body.get_content() if body is not None else None for body in bodies.values())
+        message = reading.read(mail)
         content = {
             "to": mail.recipient,
-            "subject": str(read["Subject"]),
-            "text": text,
-            "html": html,
+            "subject": message.subject,
+            "text": message.text,
+            "html": message.html,
             "sent_at": clock.now().strftime("%Y-%m-%dT%H:%M:%SZ"),
         }
         name = f"{time.time_ns():020d}-{secrets.token_hex(4)}"

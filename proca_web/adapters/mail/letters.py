@@ -4,6 +4,7 @@ Flask-Mail's own puts bodies in as they are, and servers refuse lines beyond 998
 library's message objects takes as long as everything else about a mail together (decision 38).
 """
 
+import base64
 import binascii
 import re
 import secrets
@@ -65,12 +66,12 @@ def new_boundary() -> str:
     return f"=_{secrets.token_hex(12)}"
 
 
-def headers(sender_name: str, sender: str, subject: str, reply_to: str, boundary: str) -> list[str]:
-    """The headers that do not depend on whom a mail goes to, and when."""
+def headers(sender_name: str, sender: str, subject: str | None, reply_to: str, boundary: str) -> list[str]:
+    """The headers that do not depend on whom a mail goes to, and when; no subject is one that does."""
     answers_to = _address(reply_to) if reply_to else ""
     return [
         f"From: {mailbox(sender_name, sender)}",
-        f"Subject: {_text('Subject', subject)}",
+        *([subject_line(subject)] if subject is not None else []),
         *([f"Reply-To: {answers_to}"] if answers_to else []),
         "Auto-Submitted: auto-generated",
         "X-Auto-Response-Suppress: All",
@@ -83,6 +84,18 @@ def part(kind: str, boundary: str) -> list[str]:
     """What stands above a body."""
     type_ = f'Content-Type: text/{kind}; charset="utf-8"'
     return ["", f"--{boundary}", type_, "Content-Transfer-Encoding: quoted-printable", ""]
+
+
+def related(boundary: str) -> list[str]:
+    """What stands above a body that shows a picture of its own (RFC 2387)."""
+    return [f'Content-Type: multipart/related; type="text/html"; boundary="{boundary}"']
+
+
+def picture(name: str, png: bytes, boundary: str) -> list[str]:
+    """A picture that the body before it shows by this name."""
+    head = [f"--{boundary}", "Content-Type: image/png", "Content-Transfer-Encoding: base64", f"Content-ID: <{name}>"]
+    lines = base64.encodebytes(png).decode("ascii").split()
+    return ["", *head, 'Content-Disposition: inline; filename="logo.png"', "", *lines]
 
 
 def end(boundary: str) -> list[str]:
@@ -111,9 +124,10 @@ def mailbox(name: str, address: str) -> str:
     return f"{_encoded('From', shown)}{_CRLF} <{address}>"
 
 
-def _text(name: str, value: str) -> str:
-    shown = _one_line(value)
-    return shown if _is_plain(shown) else _encoded(name, shown)
+def subject_line(subject: str) -> str:
+    """A subject as a header: whatever it holds, it is text of one line."""
+    shown = _one_line(subject)
+    return f"Subject: {shown if _is_plain(shown) else _encoded('Subject', shown)}"
 
 
 def _is_plain(text: str) -> bool:

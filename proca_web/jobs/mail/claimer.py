@@ -13,15 +13,17 @@ from sqlalchemy.orm import Session
 from proca_web.adapters import clock, notices
 from proca_web.adapters.database import reading, writing
 from proca_web.adapters.keyring import keyring_of
-from proca_web.adapters.mail import routes
+from proca_web.adapters.mail import examples, routes
 from proca_web.adapters.mail.forms import Forms
 from proca_web.adapters.mail.letters import Mail
 from proca_web.domain.transient import State
 from proca_web.jobs.mail.hand import Held
 from proca_web.jobs.mail.post import Post
 from proca_web.services.petitions import transports
+from proca_web.services.petitions.making import mail_pages
+from proca_web.services.petitions.making.mail_pages import PageOfMail
 from proca_web.services.signatures import mailing
-from proca_web.services.signatures.mailing import DueMail, PageOfMail
+from proca_web.services.signatures.mailing import DueMail
 from proca_web.services.staff import outbox
 from proca_web.services.staff.outbox import DueNotice
 
@@ -59,7 +61,7 @@ class Claimer:
             return 0
         with reading() as session:
             mails = mailing.number_due(session, clock.now(), most, self._served(session))
-            return mails + (not self._org and outbox.is_due(session, clock.now()))
+            return mails + outbox.is_due(session, clock.now(), self._org, routes.own(self._app))
 
     def _number_due(self) -> int:
         with reading() as session:
@@ -128,32 +130,35 @@ class Claimer:
         return held
 
     def _letter(self, due: DueMail | DueNotice) -> Mail:
+        if isinstance(due, DueNotice) and due.is_test:
+            page = self._page(int(due.detail["page"]))
+            return examples.test(self._forms, self._app, page, due, clock.now())
         if isinstance(due, DueNotice):
             return notices.write(self._app, due).as_mail()
         return self._forms.write(due, self._page(due.page_id), clock.now().timestamp())
 
     def _page(self, page_id: int) -> PageOfMail:
-        """What is said about the page; the same object as long as it is the same."""
+        """What is said about the page, read again after two seconds."""
         known, until = self._pages.get(page_id, (None, 0.0))
         if known is None or clock.monotonic() >= until:
             with reading() as session:
-                read = mailing.page_of(session, page_id)
-            known = known if known == read else read
+                known = mail_pages.page_of(session, page_id)
             self._pages[page_id] = (known, clock.monotonic() + PAGE_SECONDS)
         return known
 
     def _claim_notices(self) -> int:
         """Mails to staff: they stand at the head of the line. While many others leave, looked for once a second."""
-        if self._org or (not self._is_dry and clock.monotonic() < self._notices_at):
+        if not self._is_dry and clock.monotonic() < self._notices_at:
             return 0
         self._notices_at = clock.monotonic() + NOTICES_SECONDS
         found: list[DueNotice] = []
+        by = (self._org, routes.own(self._app))
         while len(found) < MOST_NOTICES:
             with reading() as session:
-                if not outbox.is_due(session, clock.now()):
+                if not outbox.is_due(session, clock.now(), *by):
                     break
             with writing() as session:
-                notice = outbox.claim(session, clock.now())
+                notice = outbox.claim(session, clock.now(), *by)
             found += [notice] if notice is not None else []
         self._post.add(filter(None, map(self._ready, found)), first=True)
         return len(found)

@@ -1,4 +1,4 @@
-"""Which mail is due, and who holds it: leases, and the pages that mails speak of (protocol 6).
+"""Which mail is due, and who holds it: leases (protocol 6).
 
 A claim is committed before SMTP is spoken to; what became of the mail is `settling`'s. The link never leaves this room
 but in a `DueMail`, which lives until its mail is handed over.
@@ -14,11 +14,9 @@ from sqlalchemy.orm import Session
 
 from proca_web.crypto.boxes.transient_seal import Waiting
 from proca_web.crypto.errors import CannotOpen
-from proca_web.domain.pages.wording import LegalNotice
 from proca_web.domain.transient import FAULT_PAUSE, LEASE, MOST_ANSWERS, Event, State, target
 from proca_web.models import Action, ActionPage, Campaign, Transient
 from proca_web.services import driver
-from proca_web.services.petitions import wordings
 from proca_web.services.petitions.transports import INSTANCE, TO_MAIL
 from proca_web.services.sealing import worker_keys
 from proca_web.services.sealing.keyring import Keyring
@@ -46,26 +44,6 @@ class DueMail:
     confirm_days: int
     waiting: Waiting = field(repr=False)
     reminds: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class PageOfMail:
-    """What a mail says about its page: texts, org, its sender name and addresses, legal notices."""
-
-    name: str
-    title: str
-    demand: str
-    locale: str
-    campaign: str
-    confirm_days: int
-    double_opt_in: bool
-    org: str
-    sender_name: str
-    mail_from: str
-    reply_to: str
-    notices: tuple[LegalNotice, ...]
-    next_step_label: str
-    next_step_url: str
 
 
 _TRANSIENTS = driver.table(Transient)
@@ -192,27 +170,6 @@ def hand_back(session: Session, held: State, action_ids: Collection[int], later:
 def page_name(session: Session, page_id: int) -> str:
     """By which name operators know the page."""
     return session.scalar(select(ActionPage.name).where(ActionPage.id == page_id)) or str(page_id)
-
-
-def page_of(session: Session, page_id: int) -> PageOfMail:
-    """What mails of that page say about it."""
-    page = session.get_one(ActionPage, page_id)
-    return PageOfMail(
-        name=page.name,
-        title=page.title,
-        demand=page.demand,
-        locale=page.locale,
-        campaign=page.campaign.title,
-        confirm_days=page.campaign.confirm_days,
-        double_opt_in=page.double_opt_in,
-        org=page.org.title,
-        sender_name=page.org.mail_name or page.org.title,
-        mail_from=page.org.mail_from,
-        reply_to=page.org.reply_to,
-        notices=tuple(wordings.notice_of(org) for org in wordings.orgs_of(page).values()),
-        next_step_label=page.next_step_label,
-        next_step_url=page.next_step_url,
-    )
 
 
 def _sift(

@@ -4,12 +4,12 @@ Holds no supporter's data. A mail that cannot be sent within three days is given
 """
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import BindParameter, bindparam, delete, select, update
+from sqlalchemy import BindParameter, String, and_, bindparam, delete, or_, select, update
 from sqlalchemy.orm import Session
 
 from proca_web.domain.outcome import Outcome
@@ -29,7 +29,12 @@ _MAIL: BindParameter[int] = bindparam("mail")
 _NOW: BindParameter[datetime] = bindparam("now")
 _BEFORE: BindParameter[datetime] = bindparam("before")
 _COLUMNS = _OUTBOX.c
-_WAITS = (_COLUMNS.state == OutboxState.TO_SEND, _COLUMNS.next_try <= _NOW)
+_TEST = "test-mail@"
+# A page's mail that its org tries on itself leaves by that org's own mail server; all others by the instance's.
+_ITS_TEST: BindParameter[str] = bindparam("test", type_=String())
+_NO_OTHERS = _COLUMNS.kind.not_in(bindparam("others", expanding=True))
+_BY_THIS_SERVER = or_(_COLUMNS.kind == _ITS_TEST, and_(_ITS_TEST == _TEST, _NO_OTHERS))
+_WAITS = (_COLUMNS.state == OutboxState.TO_SEND, _COLUMNS.next_try <= _NOW, _BY_THIS_SERVER)
 _ADD = driver.insert(OutboxMail, lambda new: new.on_conflict_do_nothing(index_elements=["once"]))
 _DUE = select(_COLUMNS.id).where(*_WAITS).limit(1)
 _NEXT = select(_COLUMNS.id).where(*_WAITS).order_by(_COLUMNS.next_try, _COLUMNS.id).limit(1).scalar_subquery()
@@ -63,6 +68,11 @@ class DueNotice:
     attempts: int
     locale: str = ""
 
+    @property
+    def is_test(self) -> bool:
+        """Whether it is a page's mail that its org tries on itself; `detail` says which."""
+        return self.kind.startswith(_TEST)
+
 
 def owners_of(session: Session, org_id: int) -> Sequence[int]:
     """The owners of an org; of the Home Org: the operators."""
@@ -91,8 +101,7 @@ def tell(
     **detail: str | int,
 ) -> int:
     """Write one mail for each of these people, unless the same (`once`) was told to them already; how many are new."""
-    told = {"kind": event.told, "org_id": org_id, "detail": json.dumps(detail, ensure_ascii=False)}
-    told |= {"next_try": now, "created_at": now}
+    told = _told(event.told, org_id, now, detail)
     mails = [{**told, "user_id": user, "once": f"{once}:{user}"} for user in dict.fromkeys(users)]
     return sum(driver.changed(session, _ADD.of(session), mail) for mail in mails)
 
@@ -107,25 +116,41 @@ def write_to(
     **detail: str | int,
 ) -> None:
     """Write one mail to an address that need not be an account's; what opens the link in it is made when it leaves."""
-    told = {"kind": event.told, "org_id": org_id, "detail": json.dumps(detail, ensure_ascii=False)}
-    told |= {"next_try": now, "created_at": now}
+    told = _told(event.told, org_id, now, detail)
     session.execute(_ADD.of(session), {**told, "email": email, "once": once})
 
 
-def is_due(session: Session, now: datetime) -> bool:
-    """Whether any mail to staff waits."""
-    return session.execute(_DUE, {"now": now}).first() is not None
+def ask_test(
+    session: Session, org_id: int, user_id: int, once: str, now: datetime, transport: str, **detail: str | int
+) -> None:
+    """Write one mail of a page to one member of staff, to leave by that transport."""
+    told = _told(f"{_TEST}{transport}", org_id, now, detail)
+    session.execute(_ADD.of(session), {**told, "user_id": user_id, "once": once})
 
 
-def claim(session: Session, now: datetime) -> DueNotice | None:
-    """Take one due mail for two minutes; None when there is none."""
-    row = session.execute(_CLAIM, {"now": now, "lease": now + LEASE}).first()
+def _told(kind: str, org_id: int, now: datetime, detail: Mapping[str, str | int]) -> dict[str, object]:
+    written = json.dumps(detail, ensure_ascii=False)
+    return {"kind": kind, "org_id": org_id, "detail": written, "next_try": now, "created_at": now}
+
+
+def is_due(session: Session, now: datetime, transport: str = "", own: Collection[str] = ()) -> bool:
+    """Whether any mail to staff waits for that mail server; `own`: the transports besides the instance's."""
+    return session.execute(_DUE, {"now": now, **_by(transport, own)}).first() is not None
+
+
+def claim(session: Session, now: datetime, transport: str = "", own: Collection[str] = ()) -> DueNotice | None:
+    """Take one due mail of that mail server for two minutes; None when there is none."""
+    row = session.execute(_CLAIM, {"now": now, "lease": now + LEASE, **_by(transport, own)}).first()
     if row is None:
         return None
     org, user = session.get_one(Org, row.org_id), row.user_id and session.get_one(User, row.user_id)
     detail = json.loads(row.detail)
     email, locale = row.email or user.email, user.locale if user else detail.get("locale", "")
     return DueNotice(row.id, row.kind, org.name, org.title, email, detail, row.once, row.attempts, locale)
+
+
+def _by(transport: str, own: Collection[str]) -> dict[str, object]:
+    return {"test": f"{_TEST}{transport}", "others": [f"{_TEST}{org}" for org in own]}
 
 
 def settle(session: Session, notice: DueNotice, outcome: Outcome, now: datetime) -> None:

@@ -20,6 +20,7 @@ from proca_web.jobs.mail.hand import Held
 from proca_web.jobs.mail.room import Mailroom, room_of
 from proca_web.jobs.mail.sender import Sender
 from proca_web.jobs.mail.settler import Settler
+from proca_web.services.petitions.making import mail_pages
 from proca_web.services.signatures import mailing, settling
 from proca_web.services.signatures.mailing import DueMail
 from proca_web.services.staff import outbox
@@ -63,7 +64,7 @@ def held(room: Mailroom, claimed: list[DueMail], monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr("proca_web.adapters.clock.monotonic", lambda: moment[0])
     forms = room._claimer._forms
     with room._app.app_context(), writing() as session:
-        page = mailing.page_of(session, claimed[0].page_id)
+        page = mail_pages.page_of(session, claimed[0].page_id)
         helds = [Held(due, forms.write(due, page, 0.0), 0.0) for due in claimed]
     room.post.add(helds)
     room._settler._renewed = 0.0

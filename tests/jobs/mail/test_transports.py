@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy import select
 
 from bench.relay import Relay
 from proca_web.adapters import clock
@@ -15,11 +16,14 @@ from proca_web.adapters.database import writing
 from proca_web.app import create_app
 from proca_web.config import MailSettings, Settings
 from proca_web.config.transports import Transport
+from proca_web.domain.campaign_words import PageMail
 from proca_web.domain.words import Alarm
 from proca_web.extensions import db
 from proca_web.jobs.mail import post_office
 from proca_web.jobs.mail import room as rooms
+from proca_web.models import ActionPage
 from proca_web.services.instance import alarms
+from proca_web.services.petitions.making import mail_texts
 from tests import factories, relay
 from tests.cli.running import wait_for
 from tests.factories import World
@@ -248,3 +252,17 @@ def test_a_server_of_an_orgs_own_may_have_fewer_connections(settings: Settings, 
     assert rooms.room_of(app).post.governor.ceiling == 64
     with app.app_context():
         db.engine.dispose()
+
+
+@pytest.mark.parametrize("is_set", [True, False], ids=["its server", "its server is gone"])
+def test_a_test_mail_of_a_page_leaves_by_that_pages_own_way(
+    world: World, settings: Settings, post: Relay, own: Relay, is_set: bool
+) -> None:
+    with world.app.app_context(), writing() as session:
+        page = session.scalars(select(ActionPage).where(ActionPage.name == "trees-partner")).one()
+        mail_texts.ask_test(session, page, PageMail.CONFIRM, 2, clock.now(), transport="org-two")
+    with another(settings if is_set else replace(settings, transports={})) as app:
+        post_office.send_mail(app)
+    taken, idle = (own, post) if is_set else (post, own)
+    assert (recipients(taken), recipients(idle)) == (["admin@org-two.example.org"], [])
+    assert messages(taken)[0]["Subject"].startswith("[Test] Please confirm: ")
