@@ -21,6 +21,7 @@ from proca_web.jobs.release import release
 from proca_web.services import heartbeats
 from proca_web.services.instance import ageing, alarms, keyrings
 from proca_web.services.petitions import counting, mail_delay
+from proca_web.services.petitions.making import states
 from proca_web.services.sealing import sender_rows
 from proca_web.services.sealing.keyring import Keyring
 from proca_web.services.signatures import expiring, mending
@@ -82,6 +83,7 @@ def _by_age(app: Flask, aged: datetime) -> list[Step]:
         ("lost keys", lambda: endings.end_keyless(app)),
         ("old keys", lambda: worker_keys.tidy(app, aged)),
         ("senders", lambda: _write(lambda c: sender_rows.drop_old(c, aged))),
+        ("closing dates", lambda: _write(lambda c: states.close_due(c, aged))),
         ("closed campaigns", lambda: _forget_campaigns(keyring, aged)),
         ("mails a day", lambda: _write(lambda c: marks.forget_old(c, aged))),
         ("accounts", lambda: _write(lambda c: arriving.tidy(c, aged))),

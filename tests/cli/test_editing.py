@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from proca_web.cli.named import moment
 from tests.cli.instance import NOTICE, TREES, Instance, new_key
 from tests.cli.operated import Site
 from tests.databases import ON_POSTGRES
@@ -31,6 +32,30 @@ def test_a_campaign_is_changed(page: Instance) -> None:
     assert page.sql(query) == [("Street trees", 21, 0)]
 
 
+def test_dates_and_goal_of_a_campaign_are_changed_in_the_time_zone_of_its_lead(page: Instance) -> None:
+    assert str(moment("2026-01-31T08:00", "Europe/Berlin")) == "2026-01-31 07:00:00+00:00"
+    page.does(
+        "campaign", "edit", "trees", "--opens", "2026-01-31T07:00", "--closes", "2027-07-01T20:00Z", "--goal", "5000"
+    )
+    (listed,) = json.loads(page.does("campaign", "list", "--json"))
+    assert (listed["opens_at"], listed["closes_at"], listed["goal"]) == (
+        "2026-01-31T07:00:00+00:00",
+        "2027-07-01T20:00:00+00:00",
+        5000,
+    )
+    page.does("campaign", "edit", "trees", "--opens", "", "--closes", "")
+    assert page.sql("SELECT opens_at, closes_at, goal FROM campaigns") == [(None, None, 5000)]
+    assert "is no date" in page.refuses("campaign", "edit", "trees", "--opens", "soon")
+
+
+def test_campaigns_and_pages_pause_and_go_on(page: Instance) -> None:
+    for what, table in (("campaign", "campaigns"), ("page", "action_pages")):
+        for act, status in (("pause", "paused"), ("reopen", "live"), ("close", "closed"), ("reopen", "live")):
+            page.does(what, act, "trees")
+            assert page.sql(f"SELECT status FROM {table}") == [(status,)]
+        assert "can be done only while" in page.refuses(what, "reopen", "trees")
+
+
 def test_a_page_is_changed_and_stays_live(page: Instance) -> None:
     page.does("page", "edit", "trees", "--title", "Trees!", "--fields", "email,first_name,phone", "--required", "phone")
     query = "SELECT title, fields, required, demand, status FROM action_pages"
@@ -38,6 +63,14 @@ def test_a_page_is_changed_and_stays_live(page: Instance) -> None:
     assert (title, demand, status) == ("Trees!", "Keep them.", "live")
     assert json.loads(fields) == ["first_name", "email", "phone"]
     assert json.loads(required) == ["email", "first_name", "phone"]
+
+
+def test_a_page_gets_another_address_and_keeps_its_name(page: Instance) -> None:
+    page.does("page", "edit", "trees", "--slug", "street-trees")
+    assert page.sql("SELECT name, slug FROM action_pages") == [("trees", "street-trees")]
+    assert page.sql("SELECT slug FROM page_slugs") == [("trees",)]
+    assert json.loads(page.does("page", "list", "--json"))[0]["slug"] == "street-trees"
+    assert "single dashes" in page.refuses("page", "edit", "trees", "--slug", "Street Trees")
 
 
 @pytest.mark.parametrize(
@@ -177,3 +210,14 @@ def test_a_mail_gets_words_of_its_own_and_loses_them_again(page: Instance, tmp_p
     assert "body: There is no {nickname}." in said
     page.does("page", "mail", "edit", "trees", "confirm", "--suggested")
     assert page.sql("SELECT count(*) FROM mail_texts") == [(0,)]
+
+
+def test_further_receivers_of_a_page_are_chosen_and_people_are_told(coalition: Instance) -> None:
+    name = json.loads(coalition.does("page", "list", "--json"))[0]["name"]
+    said = coalition.does("page", "edit", name, "--receiver", "org-three", "--receiver", "org-four")
+    assert "org-three and org-four if the person says yes" in said
+    listed = {entry["name"]: entry["receivers"] for entry in json.loads(coalition.does("page", "list", "--json"))}
+    assert listed[name] == ["org-three", "org-four"]
+    assert "receives on page" in coalition.refuses("page", "edit", name, "--receiver", "org-one")
+    coalition.does("page", "edit", name, "--receiver", "")
+    assert coalition.sql("SELECT count(*) FROM page_receivers") == [(0,)]

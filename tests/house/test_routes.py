@@ -33,6 +33,7 @@ SIGNING_IN, STAFF, MAILED = "signing_in", "staff", "mailed_to_staff"
 NUMBERS, EXPORTS, KEYS = {Right.NUMBERS}, {Right.EXPORTS}, {Right.KEYS}
 TEXTS = {Right.TEXTS}
 SECOND_YES, OWN_ACTS, SETTINGS = {Right.SECOND_YES}, {Right.OWN_ACTS}, {Right.SETTINGS}
+CAMPAIGNS = {Right.CAMPAIGNS}
 PEOPLE, ACCOUNTS, INSTANCE = {Right.PEOPLE}, {Right.ACCOUNTS}, {Right.INSTANCE, Right.ACCOUNTS}
 OWN_PAGES, FORM_TOKEN, LINK, PROOF = Realm.PUBLIC, Realm.CONSOLE, Realm.LINK, Realm.HOOK
 READ = {
@@ -42,6 +43,7 @@ READ = {
     "/p/<page>/check-inbox": PUBLIC,
     "/p/<page>/thanks": PUBLIC,
     "/p/<page>/count.json": PUBLIC,
+    "/draft/<token>": TOKEN,
     "/confirm/<token>": TOKEN,
     "/confirm/<token>/reject": TOKEN,
     "/confirm/<token>/unblock": TOKEN,
@@ -75,6 +77,7 @@ READ = {
     "/console/<org>/campaigns/<campaign>": NUMBERS,
     "/console/<org>/campaigns/<campaign>/mails": TEXTS,
     "/console/<org>/campaigns/<campaign>/mails/<page>/<kind>/preview": TEXTS,
+    "/console/<org>/campaigns/<campaign>/launch": CAMPAIGNS,
     "/console/<org>/exports": EXPORTS,
     "/console/<org>/exports/contacts.csv": EXPORTS,
     "/console/<org>/audit": OWN_ACTS,
@@ -101,6 +104,14 @@ READ = {
 # Who may post, and what the post must show: that it comes from our own pages, its form token, the link, or a proof.
 POST = {
     "/p/<page>/sign": (PUBLIC, OWN_PAGES),
+    "/draft/<token>": (TOKEN, LINK),
+    "/console/<org>/campaigns/<campaign>/pages/<page>/live": (CAMPAIGNS, FORM_TOKEN),
+    "/console/<org>/campaigns/<campaign>/pages/<page>/pause": (CAMPAIGNS, FORM_TOKEN),
+    "/console/<org>/campaigns/<campaign>/pages/<page>/reopen": (CAMPAIGNS, FORM_TOKEN),
+    "/console/<org>/campaigns/<campaign>/pages/<page>/link": (CAMPAIGNS, FORM_TOKEN),
+    "/console/<org>/campaigns/<campaign>/pages/<page>/test": (CAMPAIGNS, FORM_TOKEN),
+    "/console/<org>/campaigns/<campaign>/pages/<page>/opened": (CAMPAIGNS, FORM_TOKEN),
+    "/console/<org>/campaigns/<campaign>/pages/<page>/yes": (CAMPAIGNS, FORM_TOKEN),
     "/confirm/<token>": (TOKEN, LINK),
     "/confirm/<token>/reject": (TOKEN, LINK),
     "/confirm/<token>/unblock": (TOKEN, LINK),

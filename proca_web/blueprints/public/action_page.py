@@ -10,10 +10,10 @@ from flask import Blueprint, Response, current_app, g, make_response, render_tem
 from proca_web.adapters import clock
 from proca_web.adapters.alive import late_mail
 from proca_web.adapters.database import direct_read, reading, writing
-from proca_web.adapters.keyring import keyring_of, waiting_of
-from proca_web.blueprints.public import signing_form
+from proca_web.blueprints.public import signing_form, taking
 from proca_web.domain.errors import AddressDoubted, FieldsRefused, MailStalled, NoActiveKey, PageNotFound, Unavailable
 from proca_web.domain.pages import tracking
+from proca_web.domain.pages.stops import Stop
 from proca_web.domain.pages.tracking import Arrival
 from proca_web.domain.people import mail_address
 from proca_web.extensions import encryption, queue
@@ -62,8 +62,8 @@ def sign(page: str) -> Response:
         with direct_read() as connection:
             seen = facts.read(connection, page, encryption.vouching, now)
             g.locale = seen.locale
-            if seen.is_open and seen.double_opt_in:
-                late_mail.require_moving(current_app, seen.collector.name)
+            if Stop.LATE_MAIL in seen.stops(lambda org: late_mail.now(current_app).is_stalled(org)):
+                raise MailStalled
             submission = signing.read(connection, seen, typed, arrival, now)
     except NoActiveKey as refusal:
         _tell_refused(str(refusal), now)
@@ -77,7 +77,7 @@ def sign(page: str) -> Response:
     except Unavailable as fault:
         return signing_form.not_now(page, typed, fault)
     try:
-        _store(seen, submission, now)
+        taking.store(seen, submission, now)
     except Unavailable as fault:
         return signing_form.not_now(page, typed, fault)
     return _taken(seen, submission, typed)
@@ -136,27 +136,13 @@ def _count_json(page: str) -> str:
         raise PageNotFound(page)
     updated = counted.updated_at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     numbers = {"count": counted.count, "confirmed": counted.confirmed, "unconfirmed": counted.unconfirmed}
-    return json.dumps({**numbers, "goal": counted.goal, "updated_at": updated})
-
-
-def _store(seen: PageFacts, submission: Submission, now: datetime) -> None:
-    keyring_of(current_app).require()
-    waits, transports = waiting_of(current_app), current_app.extensions["proca_settings"].transports
-    if encryption.source.heed(seen.senders_asked):
-        waits.end()
-    encryption.store(
-        lambda sealing: signing.seal(sealing, waits, seen, submission, now, transports),
-        signing.write,
-        throwaway=signing.needs_throwaway(seen),
-    )
-    if seen.double_opt_in:
-        queue.wake("mail")
+    return json.dumps({**numbers, "elsewhere": counted.elsewhere, "goal": counted.goal, "updated_at": updated})
 
 
 def _taken(seen: PageFacts, submission: Submission, typed: Mapping[str, str]) -> Response:
     """One answer for every accepted submit: new, known, blocked and capped look the same."""
     name = "check_inbox" if seen.double_opt_in else "thanks"
-    place = url_for(f"action_page.{name}", page=seen.name)
+    place = url_for(f"action_page.{name}", page=seen.slug)
     if not wants_fragment():
         return see_other(place)
     typed = {**typed, "email": mail_address.readable(submission.contact.email)}

@@ -11,6 +11,7 @@ from proca_web.adapters.database import reading
 from proca_web.domain.errors import Unavailable
 from proca_web.domain.messages import Message
 from proca_web.domain.pages import tracking
+from proca_web.domain.pages.stops import Stop
 from proca_web.extensions import encryption
 from proca_web.services.petitions import views
 from proca_web.services.petitions.facts import PageFacts
@@ -36,7 +37,15 @@ def view_of(seen: PageFacts) -> PageView:
 
 def values_of(view: PageView, **changes: object) -> dict[str, object]:
     """What the form's templates need; nothing typed, no faults, nobody known to have signed, unless said otherwise."""
-    none: dict[str, object] = {"typed": {}, "faults": {}, "suggested": "", "kept": "", "paused": False, "late": None}
+    none: dict[str, object] = {
+        "typed": {},
+        "faults": {},
+        "suggested": "",
+        "kept": "",
+        "paused": False,
+        "late": None,
+        "draft_url": "",
+    }
     return {"view": view, "testing": False, "utm": {}, "signed": False, "refusal": None} | none | changes
 
 
@@ -44,7 +53,7 @@ def mail_of(seen: PageFacts) -> dict[str, object]:
     """Whether the page takes a pause because no link would arrive, and how late mail is otherwise."""
     late = late_mail.now(current_app).of(seen.collector.name)
     return {
-        "paused": seen.is_open and seen.double_opt_in and late.is_stalled,
+        "paused": Stop.LATE_MAIL in seen.stops(lambda _: late.is_stalled),
         "late": late.delay if late.is_told else None,
     }
 
@@ -100,5 +109,5 @@ def _remember(view: PageView) -> PageView:
     last: dict[str, PageView] = current_app.extensions.setdefault(_LAST, {})
     if len(last) >= page_cache.MOST_PAGES:
         last.clear()
-    last[view.facts.name] = view
+    last[view.facts.slug] = view
     return view
