@@ -20,6 +20,8 @@ from proca_web.blueprints.console.keys import acts, pages
 from proca_web.blueprints.console.people import acts as people_acts
 from proca_web.blueprints.console.people import pages as people_pages
 from proca_web.blueprints.console.second_factor import app, codes, lost, overview, passkeys, signing_in, step_up
+from proca_web.blueprints.console.settings import acts as settings_acts
+from proca_web.blueprints.console.settings import pages as settings_pages
 from proca_web.blueprints.public import action_page, confirm, front, health, image, mailbox, transparency, withdraw
 
 BLUEPRINTS = (
@@ -46,8 +48,9 @@ BLUEPRINTS = (
     mailbox.bp,
     bounces.bp,
 )
-# They add themselves to account.bp, keys.bp, people.bp and second_factor.bp.
+# They add themselves to account.bp, keys.bp, people.bp, second_factor.bp and settings.bp.
 ROUTES_OF_ACCOUNT = (profile, mailboxes, places)
 ROUTES_OF_KEYS = (pages, acts)
 ROUTES_OF_PEOPLE = (people_pages, people_acts)
 ROUTES_OF_SECOND_FACTOR = (signing_in, overview, app, codes, passkeys, step_up, lost)
+ROUTES_OF_SETTINGS = (settings_pages, settings_acts)

@@ -136,6 +136,7 @@ POST = {
     "/console/<org>/keys/<int:key_id>/cancel": (KEYS, FORM_TOKEN),
     "/console/<org>/keys/<int:key_id>/discard": (KEYS, FORM_TOKEN),
     "/console/<org>/keys/<int:key_id>/revoke": (KEYS, FORM_TOKEN),
+    "/console/<org>/settings": (SETTINGS, FORM_TOKEN),
     "/console/<org>/settings/mail/check": (SETTINGS, FORM_TOKEN),
     "/console/<org>/key-changes/<int:change_id>/approve": (SECOND_YES, FORM_TOKEN),
     "/console/<org>/people/<int:user_id>/role": (PEOPLE, FORM_TOKEN),

@@ -1,6 +1,7 @@
 """The wording a page shows: composed from its orgs and policy, kept word for word, replaced when any of it changes."""
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
+from contextlib import AbstractContextManager
 from datetime import datetime
 
 from sqlalchemy import select
@@ -9,6 +10,7 @@ from sqlalchemy.orm import Session
 from proca_web.domain.pages import wording
 from proca_web.domain.pages.privacy import Distribution, Receiver
 from proca_web.domain.pages.wording import LegalNotice, Translate, Wording
+from proca_web.domain.words import Publication
 from proca_web.models import ActionPage, ConsentText, Org
 from proca_web.services.keys import recipients
 from proca_web.services.sealing.vouching import Vouching
@@ -78,6 +80,22 @@ def refresh(session: Session, page: ActionPage, translate: Translate, vouching: 
         )
     )
     return True
+
+
+def renew(
+    session: Session, spoken: Callable[[str], AbstractContextManager[Translate]], vouching: Vouching, now: datetime
+) -> list[ActionPage]:
+    """People are shown, and agree to, what is so from now on: the live pages that got a new wording.
+
+    `spoken` translates into a language.
+    """
+    session.flush()
+    renewed = []
+    for page in session.scalars(select(ActionPage).where(ActionPage.status == Publication.LIVE)):
+        with spoken(page.locale) as translate:
+            if refresh(session, page, translate, vouching, now):
+                renewed.append(page)
+    return renewed
 
 
 def current(session: Session, page_id: int) -> ConsentText | None:
