@@ -22,6 +22,7 @@ from proca_web.blueprints.console.people import pages as people_pages
 from proca_web.blueprints.console.second_factor import app, codes, lost, overview, passkeys, signing_in, step_up
 from proca_web.blueprints.console.settings import acts as settings_acts
 from proca_web.blueprints.console.settings import pages as settings_pages
+from proca_web.blueprints.console.settings import server as settings_server
 from proca_web.blueprints.public import action_page, confirm, front, health, image, mailbox, transparency, withdraw
 
 BLUEPRINTS = (
@@ -53,4 +54,4 @@ ROUTES_OF_ACCOUNT = (profile, mailboxes, places)
 ROUTES_OF_KEYS = (pages, acts)
 ROUTES_OF_PEOPLE = (people_pages, people_acts)
 ROUTES_OF_SECOND_FACTOR = (signing_in, overview, app, codes, passkeys, step_up, lost)
-ROUTES_OF_SETTINGS = (settings_pages, settings_acts)
+ROUTES_OF_SETTINGS = (settings_pages, settings_acts, settings_server)

@@ -16,6 +16,7 @@ from proca_web.domain.errors import Unavailable
 from proca_web.domain.transient import State
 from proca_web.domain.words import Alarm
 from proca_web.jobs import accept, beat, endings, factors, keys, mail_domains, worker_keys
+from proca_web.jobs.mail import own_servers
 from proca_web.jobs.mail.post_office import send_mail
 from proca_web.jobs.release import release
 from proca_web.services import heartbeats
@@ -37,6 +38,7 @@ def sweep(app: Flask) -> None:
         if clock.is_right(app):
             _step(app, "accept", lambda: accept.accept(app))
     release(app)
+    own_servers.try_out(app)
     send_mail(app)
 
 
@@ -61,6 +63,7 @@ def housekeeping(app: Flask) -> None:
         _step(app, "late mail", lambda: _notice_late_mail(app))
         _step(app, "queue", lambda: queue.ask(app))
         _step(app, "alarms", lambda: trouble.tell(app))
+        _step(app, "own mail servers", lambda: own_servers.seal_anew(app))
         _step(app, "mail domains", lambda: mail_domains.ask(app))
 
 

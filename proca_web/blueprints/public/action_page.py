@@ -11,6 +11,7 @@ from proca_web.adapters import clock
 from proca_web.adapters.alive import late_mail
 from proca_web.adapters.database import direct_read, reading, writing
 from proca_web.adapters.keyring import keyring_of, waiting_of
+from proca_web.adapters.mail import routes
 from proca_web.blueprints.public import signing_form
 from proca_web.domain.errors import AddressDoubted, FieldsRefused, MailStalled, NoActiveKey, PageNotFound, Unavailable
 from proca_web.domain.pages import tracking
@@ -141,7 +142,7 @@ def _count_json(page: str) -> str:
 
 def _store(seen: PageFacts, submission: Submission, now: datetime) -> None:
     keyring_of(current_app).require()
-    waits, transports = waiting_of(current_app), current_app.extensions["proca_settings"].transports
+    waits, transports = waiting_of(current_app), routes.own(current_app)
     if encryption.source.heed(seen.senders_asked):
         waits.end()
     encryption.store(

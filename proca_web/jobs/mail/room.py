@@ -35,10 +35,37 @@ _MAKING = threading.Lock()
 def room_of(app: Flask, org: str = "") -> "Mailroom":
     """The app's mail room for the mail server of that org, or for the instance's."""
     with _MAKING:
-        rooms: dict[str, Mailroom] = app.extensions.setdefault(_EXTENSION, {})
-        if org not in rooms:
+        rooms = rooms_of(app)
+        if org not in rooms or (rooms[org].is_outdated and not rooms[org].is_running):
             rooms[org] = Mailroom(app, org)
         return rooms[org]
+
+
+def rooms_of(app: Flask) -> "dict[str, Mailroom]":
+    """The app's mail rooms, by org."""
+    rooms: dict[str, Mailroom] = app.extensions.setdefault(_EXTENSION, {})
+    return rooms
+
+
+def renewed(app: Flask, org: str) -> "Mailroom | None":
+    """A running room takes the place of one whose mail server has changed, and is there where none was.
+
+    The old one is to be stopped: what both claim are different mails.
+    """
+    with _MAKING:
+        rooms = rooms_of(app)
+        old = rooms.get(org)
+        if old is not None and old.is_running and not old.is_outdated:
+            return None
+        rooms[org] = Mailroom(app, org)
+        rooms[org].start()
+        return old
+
+
+def closed(app: Flask, org: str) -> "Mailroom | None":
+    """The room of an org that has no mail server of its own any more; it is to be stopped."""
+    with _MAKING:
+        return rooms_of(app).pop(org, None)
 
 
 class Mailroom:
@@ -47,7 +74,7 @@ class Mailroom:
     def __init__(self, app: Flask, org: str = "") -> None:
         self._app = app
         self._org = org
-        route = routes.of(app, org)
+        route, self._server = routes.of(app, org), routes.own(app).get(org)
         self.post = Post(Governor(route.ceiling.connections, route.ceiling.mails_each))
         self._claimer = Claimer(app, self.post, org)
         self._settler = Settler(app, self.post, route.name)
@@ -56,6 +83,16 @@ class Mailroom:
         self._one_run = threading.Lock()
         self._is_over = threading.Event()
         self._threads: list[threading.Thread] = []
+
+    @property
+    def is_running(self) -> bool:
+        """Whether it has threads of its own."""
+        return bool(self._threads)
+
+    @property
+    def is_outdated(self) -> bool:
+        """Whether its org has another mail server by now, or none."""
+        return bool(self._org) and routes.own(self._app).get(self._org) != self._server
 
     def start(self) -> None:
         """From now on mail has threads of its own in this process."""

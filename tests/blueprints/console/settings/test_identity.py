@@ -3,6 +3,8 @@
 import io
 
 from PIL import Image
+from werkzeug.datastructures import FileStorage
+from werkzeug.test import encode_multipart
 
 from tests import factories
 from tests.databases import ON_SQLITE
@@ -33,9 +35,10 @@ def png(width: int, height: int) -> bytes:
 
 
 def send(owner: Owner, picture: bytes | None = None, **changes: str):
-    file = {"picture": (io.BytesIO(picture), "logo.png")} if picture is not None else {}
+    file = {"picture": FileStorage(io.BytesIO(picture), "logo.png")} if picture is not None else {}
     data = {**TYPED, "csrf_token": owner.token, **changes, **file}
-    return owner.client.post(PATH, data=data, content_type="multipart/form-data", buffered=True)
+    boundary, body = encode_multipart(data)
+    return owner.client.post(PATH, data=body, content_type=f"multipart/form-data; boundary={boundary}", buffered=True)
 
 
 def test_what_is_saved_stands_on_every_page_at_once(world: World, owner: Owner) -> None:
