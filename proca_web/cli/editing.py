@@ -123,7 +123,8 @@ def page_edit(slug: str, **changes: object) -> None:
 def org_list(as_json: bool) -> None:
     """All organisations."""
     of_mail, look = ("mail_name", "mail_from", "reply_to"), ("color", "locale", "time_zone")
-    _show(Org, ("name", "title", "legal_name", "legal_contact", "privacy_url", "retention", *of_mail, *look), as_json)
+    shown = ("name", "title", "legal_name", "legal_contact", "privacy_url", "retention", *of_mail, *look)
+    _show(Org, shown, as_json)
 
 
 @click.command("list")
@@ -196,6 +197,9 @@ def _show(kind: type[Named], columns: Sequence[str], as_json: bool, org: str = "
         found = [{column: getattr(row, column) for column in columns} for row in rows]
         if org:
             found = [entry | {"org": attrgetter(org)(row)} for entry, row in zip(found, rows, strict=True)]
+        if kind is Org:
+            logos = pictures.logo_files(session)
+            found = [entry | {"logo": logos.get(row.id, "")} for entry, row in zip(found, rows, strict=True)]
     if as_json:
         click.echo(json.dumps(found, indent=2, ensure_ascii=False))
         return

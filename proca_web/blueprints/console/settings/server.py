@@ -81,4 +81,4 @@ def _perform(act: Callable[[Session, datetime], None], form: ServerForm | None =
     except StaffRefused as refusal:
         return settings_page(fault=refusal.message, status=409)
     own_servers.look(current_app)
-    return see_other(url_for("settings.index", org=g.org.name, _anchor="server"))
+    return see_other(url_for("settings.index", org=g.org.name, _anchor="mail-server"))

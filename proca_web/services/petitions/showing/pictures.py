@@ -103,6 +103,13 @@ def marks(session: Session, orgs: Collection[Org]) -> Mapping[int, Mark]:
     return {org.id: Mark(org.title, initials(org.title), colors.shades(org.color), logos.get(org.id)) for org in orgs}
 
 
+def logo_files(session: Session) -> Mapping[int, str]:
+    """Under which name the logo of each org that has one is served, by the org's id."""
+    logos = session.execute(select(Picture.org_id, Picture).where(Picture.kind == PictureKind.LOGO))
+    found = {row.org_id: sources(row.Picture).fallback for row in logos}
+    return {org_id: f"{source.sha256}.{source.ext}" for org_id, source in found.items()}
+
+
 def initials(title: str) -> str:
     """The first letters of the first two words."""
     words = [word for word in title.split() if word[0].isalnum()]
