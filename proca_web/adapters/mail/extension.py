@@ -41,7 +41,7 @@ def connect_to(transport: Transport) -> SafeConnection:
         return FolderConnection(current_app.extensions["mail"])
     if not isinstance(transport, OwnServer):
         return SafeConnection(_state(transport, transport.password()))
-    state = _state(transport, transport.opened(settings.secret_keys))
+    state = _state(transport, transport.password_under(settings.secret_keys))
     return SafeConnection(state) if settings.is_demo else PublicConnection(state)
 
 

@@ -30,7 +30,7 @@ class OwnServer(Transport):
     number: int = 0
     seal: bytes = field(default=b"", repr=False)
 
-    def opened(self, keys: tuple[str, ...]) -> str:
+    def password_under(self, keys: tuple[str, ...]) -> str:
         """Its password, for the connection alone. Raises PasswordLost."""
         if not self.seal:
             return ""

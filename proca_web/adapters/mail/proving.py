@@ -34,7 +34,7 @@ def prove(server: OwnServer, address: str, keys: tuple[str, ...]) -> tuple[bool,
     """Send a test mail; whether it was taken, and what is kept of the answer. Inside the app's context."""
     hidden = [server.username]
     try:
-        hidden.append(server.opened(keys))
+        hidden.append(server.password_under(keys))
         mail = the_letter(address, server.sender).as_mail()
         with connect_to(server) as connection:
             if connection.host is None:  # a demo's folder

@@ -5,6 +5,7 @@ Nobody waits for mail: release, housekeeping and signs of life go on whatever th
 
 import threading
 from collections.abc import Callable
+from functools import partial
 from itertools import count
 
 from flask import Flask
@@ -13,6 +14,7 @@ from proca_web.adapters import clock, logs
 from proca_web.adapters.alive import trouble
 from proca_web.adapters.database import give_back
 from proca_web.adapters.mail import routes
+from proca_web.adapters.mail.extension import connect_to
 from proca_web.domain.delivery.governor import Governor
 from proca_web.domain.errors import Unavailable
 from proca_web.jobs.mail.claimer import Claimer
@@ -75,6 +77,7 @@ class Mailroom:
         self._app = app
         self._org = org
         route, self._server = routes.of(app, org), routes.own(app).get(org)
+        self._own = partial(connect_to, self._server) if self._server is not None else None
         self.post = Post(Governor(route.ceiling.connections, route.ceiling.mails_each))
         self._claimer = Claimer(app, self.post, org)
         self._settler = Settler(app, self.post, route.name)
@@ -130,7 +133,7 @@ class Mailroom:
 
     def _run(self) -> None:
         """One mail after the other, over one connection, to the end."""
-        sender = Sender(self._app, self.post, self._org)
+        sender = Sender(self._app, self.post, self._org, self._own)
         with self._one_run, self._app.app_context():
             self._claimer.refresh()
             self._surely(self._settler.settle)
@@ -190,7 +193,7 @@ class Mailroom:
     def _man(self, mails: int) -> None:
         """As many connections more as would carry something."""
         for _ in range(self.post.missing(mails)):
-            sender = Sender(self._app, self.post, self._org)
+            sender = Sender(self._app, self.post, self._org, self._own)
             self._senders = [*(other for other in self._senders if self.post.crew.has(other)), sender]
             sender.start(next(self._numbers))
 

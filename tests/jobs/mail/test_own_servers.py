@@ -201,12 +201,12 @@ def test_a_new_secret_key_seals_it_anew_and_without_the_old_one_it_is_lost(world
     settings = world.app.extensions["proca_settings"]
     newer = replace(settings, secret_key="newer" * 10, old_secret_key=settings.secret_key)
     world.app.extensions["proca_settings"] = newer
-    assert held(world).opened(newer.secret_keys) == PASSWORD
+    assert held(world).password_under(newer.secret_keys) == PASSWORD
     with world.app.app_context():
         job.seal_anew(world.app)
-    assert held(world).opened((newer.secret_key,)) == PASSWORD
+    assert held(world).password_under((newer.secret_key,)) == PASSWORD
     with pytest.raises(PasswordLost):
-        held(world).opened((settings.secret_key,))
+        held(world).password_under((settings.secret_key,))
 
 
 def held(world: World) -> OwnServer:
@@ -223,7 +223,7 @@ def test_a_stolen_database_opens_no_password_and_a_changed_row_sends_it_nowhere(
     assert PASSWORD not in repr(server)
     for stolen in ((), ("guessed" * 10,)):
         with pytest.raises(PasswordLost):
-            server.opened(stolen)
+            server.password_under(stolen)
     for changed in ({"server": "evil.example"}, {"port": 587}, {"username": "other"}, {"org": "org-one"}):
         with pytest.raises(PasswordLost):
-            replace(server, **changed).opened(keys)
+            replace(server, **changed).password_under(keys)
