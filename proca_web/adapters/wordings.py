@@ -35,9 +35,9 @@ def refresh_wordings() -> None:
                 wordings.refresh(session, page, gettext, vouching, clock.now())
 
 
-def renew_wordings(session: Session) -> list[ActionPage]:
-    """The same within a change that is just made; the live pages that got a new wording."""
-    return wordings.renew(session, spoken, vouching_of(current_app), clock.now())
+def renew_wordings(session: Session, of_org: int | None = None) -> list[ActionPage]:
+    """The same within a change that is just made, of all or one org; the live pages that got a new wording."""
+    return wordings.renew(session, spoken, vouching_of(current_app), clock.now(), of_org)
 
 
 @contextmanager

@@ -29,6 +29,7 @@ from proca_web.domain.errors import (
 from proca_web.domain.messages import N_, Message
 from proca_web.web import console
 from proca_web.web.htmx import wants_fragment, wants_json
+from proca_web.web.login import is_staff_path
 from proca_web.web.security import hide_referrer
 
 _TITLES: dict[int, Message] = {
@@ -44,6 +45,7 @@ _TITLES: dict[int, Message] = {
     500: Message(N_("Something went wrong on our side")),
     503: Message(N_("We cannot take signatures just now")),
 }
+_TOO_LARGE = N_("Please go back, and shorten your text or choose a smaller picture. Nothing of it was stored.")
 RETRY_AFTER_SECONDS = 10
 # Forms that ask for no token and hold no password: the next page may hold what was typed.
 _SENT_AGAIN = frozenset({"action_page.sign", "confirm.confirm", "confirm.reject", "confirm.unblock"})
@@ -52,9 +54,7 @@ _ADVICE: dict[int, Message] = {
     403: Message(N_("Your browser says the form came from elsewhere. Please open the page here and sign there.")),
     404: Message(N_("Please check the address, or start from the list of petitions.")),
     405: Message(N_("Please start from the list of petitions.")),
-    413: Message(
-        N_("The form was larger than it may be. Please go back, shorten your text or choose a smaller picture.")
-    ),
+    413: Message(N_("The form was larger than a signature can be. Please shorten your comment.")),
     429: Message(N_("Many forms came from your network in the last minute. Please wait a minute and send it again.")),
     500: Message(N_("Nothing you sent is lost if you go back. Please try again in a minute.")),
     503: Message(N_("Nothing was stored. Please keep this page open and try again in a few minutes.")),
@@ -121,7 +121,8 @@ def _rendered(shown: dict[str, object], status: int, template: str) -> str:
 
 
 def _http(error: HTTPException) -> Response:
-    response = answer(error.code or 500)
+    of_staff = error.code == 413 and is_staff_path(request.path)
+    response = answer(error.code or 500, advice=gettext(_TOO_LARGE) if of_staff else None)
     for name, value in error.get_headers():
         if name in ("Retry-After", "Allow"):
             response.headers[name] = value

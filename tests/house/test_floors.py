@@ -230,7 +230,9 @@ def test_only_what_connects_opens_the_password_of_a_mail_server() -> None:
     of_worker = "proca_web.services.petitions.settings.own_transports"  # seals anew after a change of key
     assert users == {"proca_web.adapters.mail.own_servers", of_worker}
     openers = {
-        name(path) for path in modules() if any(call.endswith((".opened", ".seal_anew")) for call in calls(path))
+        name(path)
+        for path in modules()
+        if any(call.endswith((".password_under", ".seal_anew")) for call in calls(path))
     }
     assert openers == {
         *("proca_web.adapters.mail.extension", "proca_web.adapters.mail.proving"),

@@ -19,6 +19,8 @@ def start(app: Flask) -> None:
 
 def follow(app: Flask) -> None:
     """Mail servers that orgs entered, changed or took away since are taken up, while mails of all others go on."""
+    if not any(room.is_running for room in rooms_of(app).values()):
+        return  # nobody has started
     now = [route.org for route in routes.every(app)]
     old = [renewed(app, org) for org in now] + [closed(app, org) for org in set(rooms_of(app)) - set(now)]
     for room in filter(None, old):

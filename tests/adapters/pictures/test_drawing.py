@@ -39,7 +39,7 @@ def refusal(kind: PictureKind, upload: bytes) -> str:
     return refused.value.faults["picture"].text
 
 
-@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "GIF"])
+@pytest.mark.parametrize("kind", ["JPEG", "MPO", "PNG", "WEBP", "GIF"])
 def test_a_picture_is_drawn_in_all_sizes_it_is_served_in(kind: str) -> None:
     drawn = pictures.draw(HERO, file(plain(), kind))
     assert [each.plan for each in drawn] == list(HERO_PLAN)

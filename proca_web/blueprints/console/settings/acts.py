@@ -48,7 +48,7 @@ def save(org: str) -> ResponseReturnValue:
                 logo=logo,
                 without_logo=form.no_logo.data,
             )
-            wordings.renew_wordings(session)
+            wordings.renew_wordings(session, g.org.id)
     except FieldsRefused as refusal:
         return settings_page(form, faults=refusal.faults, status=422)
     page_cache.forget(current_app)
