@@ -27,7 +27,20 @@ from proca_web.blueprints.console.mails import previews
 from proca_web.blueprints.console.people import acts as people_acts
 from proca_web.blueprints.console.people import pages as people_pages
 from proca_web.blueprints.console.second_factor import app, codes, lost, overview, passkeys, signing_in, step_up
-from proca_web.blueprints.public import action_page, confirm, draft, front, health, mailbox, transparency, withdraw
+from proca_web.blueprints.console.settings import acts as settings_acts
+from proca_web.blueprints.console.settings import pages as settings_pages
+from proca_web.blueprints.console.settings import server as settings_server
+from proca_web.blueprints.public import (
+    action_page,
+    confirm,
+    draft,
+    front,
+    health,
+    image,
+    mailbox,
+    transparency,
+    withdraw,
+)
 
 BLUEPRINTS = (
     front.bp,
@@ -36,6 +49,7 @@ BLUEPRINTS = (
     confirm.bp,
     withdraw.bp,
     transparency.bp,
+    image.bp,
     auth.bp,
     forgot.bp,
     account.bp,
@@ -55,10 +69,11 @@ BLUEPRINTS = (
     mailbox.bp,
     bounces.bp,
 )
-# They add themselves to account.bp, keys.bp, launch.bp, mails.bp, people.bp and second_factor.bp.
+# They add themselves to account.bp, keys.bp, launch.bp, mails.bp, people.bp, second_factor.bp and settings.bp.
 ROUTES_OF_ACCOUNT = (profile, mailboxes, places)
 ROUTES_OF_KEYS = (pages, acts)
 ROUTES_OF_LAUNCH = (launch_pages, launch_acts)
 ROUTES_OF_MAILS = (mails_pages, previews, mails_acts)
 ROUTES_OF_PEOPLE = (people_pages, people_acts)
 ROUTES_OF_SECOND_FACTOR = (signing_in, overview, app, codes, passkeys, step_up, lost)
+ROUTES_OF_SETTINGS = (settings_pages, settings_acts, settings_server)

@@ -4,21 +4,27 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from operator import attrgetter
+from pathlib import Path
 
 import click
-from flask_babel import force_locale, gettext
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from proca_web.adapters import clock
+from proca_web.adapters import pictures as drawing
 from proca_web.adapters.database import reading
+from proca_web.adapters.wordings import renew_wordings
 from proca_web.cli import page_mails, ready
 from proca_web.cli.named import Named, moment, named, one_of, split
-from proca_web.domain.words import CommentPolicy, ConsentStyle, Publication
+from proca_web.domain.campaign_words import PictureKind
+from proca_web.domain.errors import FieldsRefused
+from proca_web.domain.pages.pictures import Drawn
+from proca_web.domain.words import CommentPolicy, ConsentStyle
 from proca_web.extensions import encryption
 from proca_web.models import ActionPage, Campaign, Org, PageReceiver
 from proca_web.services.petitions import campaigns, orgs, owners, pages, wordings
 from proca_web.services.petitions.making import slugs
+from proca_web.services.petitions.showing import pictures
 
 REMINDER = "write once more after a day to who has not confirmed; never on pages of high-security organisations"
 _OF_ALL = ("name", "status")
@@ -27,6 +33,12 @@ GOAL = "a fixed one; 0: it moves on as people sign"
 RECEIVER = "a further organisation that gets a copy of who ticks it; twice at most"
 OPENS = "like 2027-01-31T08:00, in the time zone of the organisation that leads; empty: at once"
 CLOSES = "likewise; empty: never by itself"
+
+COLOR = "its colour, like #0b6e4f; empty: the site's"
+LOCALE = "the language its new pages start in"
+TIME_ZONE = "of the hours its staff types, like Europe/Berlin"
+LOGO = "a picture of at most 5 MB: JPEG, PNG, WebP or GIF"
+PICTURE = click.Path(exists=True, dir_okay=False, path_type=Path)
 _as_json = click.option("--json", "as_json", is_flag=True, help="for scripts")
 
 
@@ -41,12 +53,23 @@ _as_json = click.option("--json", "as_json", is_flag=True, help="for scripts")
 @click.option("--mail-from", help="From address of its mails that the mail server may send for; empty: the instance's")
 @click.option("--reply-to", help="where answers to its mails go")
 @click.option("--high-security/--no-high-security", default=None)
+@click.option("--color", help=COLOR)
+@click.option("--locale", help=LOCALE)
+@click.option("--time-zone", help=TIME_ZONE)
+@click.option("--logo", type=PICTURE, help=LOGO)
+@click.option("--no-logo", is_flag=True, default=None, help="take the logo off")
 def org_edit(slug: str, **changes: object) -> None:
     """Change what an organisation says about itself; live pages show it at once."""
     given = _given(changes)
+    drawn = read_logo(given.pop("logo", None))
     with ready.acting() as session:
-        orgs.edit_org(named(session, Org, slug), given)
-        _renew_wordings(session)
+        org = named(session, Org, slug)
+        if given.pop("no_logo", False):
+            pictures.remove_logo(session, org.id)
+        if drawn:
+            pictures.store(session, org.id, PictureKind.LOGO, drawn, clock.now())
+        orgs.edit_org(org, given)
+        renew_wordings(session)
     click.echo(f"✓ org {slug}")
 
 
@@ -69,7 +92,7 @@ def campaign_edit(slug: str, **changes: object) -> None:
         campaigns.edit_campaign(campaign, with_dates(given, campaign.lead.time_zone))
         if lead is not None:
             owners.change_lead(session, campaign, named(session, Org, str(lead)), encryption.vouching, clock.now())
-        renewed = _renew_wordings(session)
+        renewed = [_who_receives(page) for page in renew_wordings(session)]
     click.echo(f"✓ campaign {slug}")
     if lead is not None:
         _tell_who_receives(renewed)
@@ -109,7 +132,7 @@ def page_edit(slug: str, receivers: tuple[str, ...], **changes: object) -> None:
             owners.change_owner(session, page, named(session, Org, str(org)), encryption.vouching, clock.now())
         if receivers:
             pages.set_receivers(session, page, [named(session, Org, name) for name in receivers if name])
-        renewed = _renew_wordings(session)
+        renewed = [_who_receives(page) for page in renew_wordings(session)]
     click.echo(f"✓ page {slug}")
     if org is not None or receivers:
         _tell_who_receives(renewed)
@@ -119,8 +142,9 @@ def page_edit(slug: str, receivers: tuple[str, ...], **changes: object) -> None:
 @_as_json
 def org_list(as_json: bool) -> None:
     """All organisations."""
-    of_mail = ("mail_name", "mail_from", "reply_to")
-    _show(Org, ("name", "title", "legal_name", "legal_contact", "privacy_url", "retention", *of_mail), as_json)
+    of_mail, look = ("mail_name", "mail_from", "reply_to"), ("color", "locale", "time_zone")
+    shown = ("name", "title", "legal_name", "legal_contact", "privacy_url", "retention", *of_mail, *look)
+    _show(Org, shown, as_json)
 
 
 @click.command("list")
@@ -161,6 +185,17 @@ def page_list(as_json: bool) -> None:
     )
 
 
+def read_logo(path: object) -> list[Drawn]:
+    """The logo in that file, drawn in its sizes; none for no file. Raises click.BadParameter."""
+    if not isinstance(path, Path):
+        return []
+    try:
+        return drawing.draw(PictureKind.LOGO, path.read_bytes())
+    except FieldsRefused as refusal:
+        (message,) = refusal.faults.values()
+        raise click.BadParameter(message.text % message.values, param_hint="--logo") from refusal
+
+
 OF_ORG = (org_edit, org_list)
 OF_CAMPAIGN = (campaign_edit, campaign_list)
 OF_PAGE = (page_edit, page_list, page_mails.mail)
@@ -179,17 +214,6 @@ def _given(changes: Mapping[str, object]) -> dict[str, object]:
     if not given:
         raise click.UsageError("say what to change; --help lists what there is")
     return given
-
-
-def _renew_wordings(session: Session) -> list[str]:
-    """People are shown, and agree to, what is so from now on; for each page with a new text, who receives by it."""
-    session.flush()
-    renewed = []
-    for page in session.scalars(select(ActionPage).where(ActionPage.status == Publication.LIVE)):
-        with force_locale(page.locale):
-            if wordings.refresh(session, page, gettext, encryption.vouching, clock.now()):
-                renewed.append(_who_receives(page))
-    return renewed
 
 
 def _who_receives(page: ActionPage) -> str:
@@ -229,6 +253,9 @@ def _show(
             found = [entry | {"org": attrgetter(org)(row)} for entry, row in zip(found, rows, strict=True)]
         if more is not None and as_json:
             found = [entry | dict(more(session, row)) for entry, row in zip(found, rows, strict=True)]
+        if kind is Org:
+            logos = pictures.logo_files(session)
+            found = [entry | {"logo": logos.get(row.id, "")} for entry, row in zip(found, rows, strict=True)]
     if as_json:
         click.echo(json.dumps(found, indent=2, ensure_ascii=False, default=datetime.isoformat))
         return

@@ -1,5 +1,7 @@
 """Orgs, campaigns, pages and first keys, from the command line."""
 
+from typing import Any
+
 import click
 from flask import current_app
 from flask_babel import force_locale, gettext
@@ -11,6 +13,7 @@ from proca_web.cli import editing, ready
 from proca_web.cli.editing import CLOSES, GOAL, OPENS, RECEIVER, REMINDER
 from proca_web.cli.named import named, one_of, split
 from proca_web.cli.staff.members import member
+from proca_web.domain.campaign_words import PictureKind
 from proca_web.domain.errors import BadSetting
 from proca_web.domain.words import CommentPolicy, ConsentStyle
 from proca_web.extensions import encryption
@@ -19,6 +22,7 @@ from proca_web.services.keys import registering
 from proca_web.services.petitions import campaigns, orgs, pages
 from proca_web.services.petitions.making import states
 from proca_web.services.petitions.pages import PageSettings
+from proca_web.services.petitions.showing import pictures
 from proca_web.services.signatures import fingerprints
 
 
@@ -40,16 +44,25 @@ def org() -> None:
 @click.option("--mail-from", default="", help="From address of its mails, which the mail server may send for")
 @click.option("--reply-to", default="", help="where answers to its mails go")
 @click.option("--high-security", is_flag=True, help="a sender of its own for every submission")
+@click.option("--color", default="", help=editing.COLOR)
+@click.option("--locale", default="en", show_default=True, help=editing.LOCALE)
+@click.option("--time-zone", default="UTC", show_default=True, help=editing.TIME_ZONE)
+@click.option("--logo", type=editing.PICTURE, help=editing.LOGO)
 def org_add(
-    slug: str, title: str, public_key: str | None, sign_public: str | None, high_security: bool, **notice: str
+    slug: str, title: str, public_key: str | None, sign_public: str | None, high_security: bool, **said: Any
 ) -> None:
     """Add an organisation."""
     if sign_public and not public_key:
         raise click.UsageError("--sign-public belongs to a --public-key; give both")
+    look = {name: said.pop(name) for name in ("color", "locale", "time_zone")}
+    drawn = editing.read_logo(said.pop("logo"))
     with ready.acting() as session:
         added = orgs.add_org(session, slug, title, clock.now())
         added.high_security = high_security
-        orgs.set_notice(added, **notice)
+        orgs.set_notice(added, **said)
+        orgs.set_look(added, **look)
+        if drawn:
+            pictures.store(session, added.id, PictureKind.LOGO, drawn, clock.now())
         if public_key:
             _enter(session, added, public_key, sign_public)
     click.echo(f"✓ org {slug}" + ("" if public_key else "; it has no key yet"))

@@ -71,6 +71,7 @@ class Settings:
     mail_stalled: timedelta = timedelta(hours=6)
     metrics_allow: tuple[IPv4Network | IPv6Network, ...] = ()
     needs_second_factor: bool = True  # of operators, owners and exporters
+    is_demo: bool = False
 
     @property
     def is_https(self) -> bool:
@@ -114,6 +115,7 @@ def read(env: Mapping[str, str]) -> tuple[Settings, list[str]]:
         mail_stalled=timedelta(hours=reader.number("PROCA_MAIL_STALLED_HOURS", 6, 1, 168)),
         metrics_allow=reader.networks("PROCA_METRICS_ALLOW"),
         needs_second_factor=_second_factor(reader, demo) == "required",
+        is_demo=demo,
     )
     return settings, reader.faults
 

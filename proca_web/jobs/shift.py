@@ -12,6 +12,7 @@ from flask import Flask
 from proca_web.adapters import clock
 from proca_web.adapters.alive import trouble
 from proca_web.jobs import accept, beat, release, sweep
+from proca_web.jobs.mail import own_servers
 from proca_web.jobs.mail.post_office import send_mail
 from proca_web.services.signatures import accepting
 
@@ -54,6 +55,7 @@ class Shift:
         self._keep("beat", lambda: beat.beat(self._app), MINUTE_SECONDS)
         self._keep("accept", self._accept, ACCEPT_EVERY_SECONDS)
         self._keep("release", lambda: release.release(self._app), RELEASE_EVERY_SECONDS, self._to_release)
+        self._keep("own-servers", lambda: own_servers.keep(self._app), own_servers.LOOK_EVERY_SECONDS)
         self._keep("sweep", lambda: sweep.housekeeping(self._app), MINUTE_SECONDS)
 
     def stop(self, seconds: float) -> None:

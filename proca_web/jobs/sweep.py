@@ -16,12 +16,14 @@ from proca_web.domain.errors import Unavailable
 from proca_web.domain.transient import State
 from proca_web.domain.words import Alarm
 from proca_web.jobs import accept, beat, endings, factors, keys, mail_domains, worker_keys
+from proca_web.jobs.mail import own_servers
 from proca_web.jobs.mail.post_office import send_mail
 from proca_web.jobs.release import release
 from proca_web.services import heartbeats
 from proca_web.services.instance import ageing, alarms, keyrings
 from proca_web.services.petitions import counting, mail_delay
 from proca_web.services.petitions.making import states
+from proca_web.services.petitions.showing import pictures
 from proca_web.services.sealing import sender_rows
 from proca_web.services.sealing.keyring import Keyring
 from proca_web.services.signatures import expiring, mending
@@ -39,6 +41,7 @@ def sweep(app: Flask) -> None:
         if clock.is_right(app):
             _step(app, "accept", lambda: accept.accept(app))
     release(app)
+    own_servers.try_out(app)
     send_mail(app)
 
 
@@ -69,6 +72,7 @@ def steps(app: Flask, aged: datetime) -> list[Step]:
         ("late mail", lambda: _notice_late_mail(app)),
         ("queue", lambda: queue.ask(app)),
         ("alarms", lambda: trouble.tell(app)),
+        ("own mail servers", lambda: own_servers.seal_anew(app)),
         ("mail domains", lambda: mail_domains.ask(app)),
     ]
 
@@ -87,6 +91,7 @@ def _by_age(app: Flask, aged: datetime) -> list[Step]:
         ("closed campaigns", lambda: _forget_campaigns(keyring, aged)),
         ("mails a day", lambda: _write(lambda c: marks.forget_old(c, aged))),
         ("accounts", lambda: _write(lambda c: arriving.tidy(c, aged))),
+        ("pictures", lambda: _write(lambda c: pictures.sweep(c, aged - pictures.UNUSED_FOR))),
         ("recount", _recount),
         ("signs of life", lambda: _write(lambda c: heartbeats.forget_old(c, aged))),
         ("campaign keys", lambda: _miss_keys(app, keyring)),

@@ -31,6 +31,7 @@ from proca_web.domain.pages.stops import Stop
 from proca_web.web import console
 from proca_web.web.arriving import old_addresses
 from proca_web.web.htmx import wants_fragment, wants_json
+from proca_web.web.login import is_staff_path
 from proca_web.web.security import hide_referrer
 
 _TITLES: dict[int, Message] = {
@@ -46,6 +47,7 @@ _TITLES: dict[int, Message] = {
     500: Message(N_("Something went wrong on our side")),
     503: Message(N_("We cannot take signatures just now")),
 }
+_TOO_LARGE = N_("Please go back, and shorten your text or choose a smaller picture. Nothing of it was stored.")
 RETRY_AFTER_SECONDS = 10
 # Forms that ask for no token and hold no password: the next page may hold what was typed.
 _SENT_AGAIN = frozenset({"action_page.sign", "confirm.confirm", "confirm.reject", "confirm.unblock"})
@@ -128,7 +130,8 @@ def _rendered(shown: dict[str, object], status: int, template: str) -> str:
 
 
 def _http(error: HTTPException) -> Response:
-    response = answer(error.code or 500)
+    of_staff = error.code == 413 and is_staff_path(request.path)
+    response = answer(error.code or 500, advice=gettext(_TOO_LARGE) if of_staff else None)
     for name, value in error.get_headers():
         if name in ("Retry-After", "Allow"):
             response.headers[name] = value

@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from proca_web.cli.named import moment
 from tests.cli.instance import NOTICE, TREES, Instance, new_key
@@ -18,6 +19,21 @@ def test_an_org_says_something_else_about_itself(page: Instance) -> None:
     wordings = page.sql("SELECT body, valid_until IS NULL FROM consent_texts ORDER BY id")
     assert [current for _, current in wordings] == [0, 1]
     assert "for a month" in wordings[1][0]
+
+
+def test_an_org_has_a_colour_a_language_a_time_zone_and_a_logo(page: Instance, tmp_path: Path) -> None:
+    logo, other = tmp_path / "logo.png", tmp_path / "logo.svg"
+    Image.new("RGB", (200, 100), "teal").save(logo)
+    other.write_text("<svg/>")
+    page.does("org", "edit", "org-one", "--color", "#B52", "--time-zone", "berlin", "--logo", str(logo))
+    (listed,) = [org for org in json.loads(page.does("org", "list", "--json")) if org["name"] == "org-one"]
+    assert (listed["color"], listed["locale"], listed["time_zone"]) == ("#bb5522", "en", "Europe/Berlin")
+    assert listed["logo"].endswith(".png")
+    assert "JPEG, PNG, WebP or GIF" in page.refuses("org", "edit", "org-one", "--logo", str(other), code=2)
+    for name, value in (("--color", "green"), ("--time-zone", "Shire"), ("--locale", "xx")):
+        page.refuses("org", "edit", "org-one", name, value)
+    page.does("org", "edit", "org-one", "--no-logo")
+    assert page.sql("SELECT count(*) FROM pictures") == [(0,)]
 
 
 def test_a_campaign_is_changed(page: Instance) -> None:

@@ -212,15 +212,34 @@ def test_only_config_and_commands_read_the_environment() -> None:
 def test_nothing_on_the_server_opens_what_was_sealed() -> None:
     """By any name: called, imported, or handed on; only the extension itself and the room it stands on know them.
 
-    And the room of staff's second steps, which has nothing of a supporter.
+    And the rooms of staff's second steps and of mail servers' passwords, which have nothing of a supporter.
     """
     opening = {"decrypt", "open_box", "open_shared"}
     server = ("blueprints", "cli", "web", "adapters", "jobs", "services", "app", "extensions")
     knows = {name(path): words(path) & opening for path in modules() if floor(name(path)) in server}
     of_staff = "proca_web.services.staff.second_factor.sealing"
-    assert {room for room, known in knows.items() if known} <= {"proca_web.adapters.encryption", of_staff}
+    of_servers = "proca_web.services.petitions.settings.passwords"
+    assert {room for room, known in knows.items() if known} <= {"proca_web.adapters.encryption", of_staff, of_servers}
     (extension,) = [path for path in modules() if name(path) == "proca_web.adapters.encryption"]
     assert "decrypt" not in {call.rpartition(".")[2] for call in calls(extension)}
+
+
+def test_only_what_connects_opens_the_password_of_a_mail_server() -> None:
+    """The web seals it and never sees it again; who makes no connection has nothing to open."""
+    users = {name(path) for path in modules() if "passwords.open_" in calls(path)}
+    of_worker = "proca_web.services.petitions.settings.own_transports"  # seals anew after a change of key
+    assert users == {"proca_web.adapters.mail.own_servers", of_worker}
+    openers = {
+        name(path)
+        for path in modules()
+        if any(call.endswith((".password_under", ".seal_anew")) for call in calls(path))
+    }
+    assert openers == {
+        *("proca_web.adapters.mail.extension", "proca_web.adapters.mail.proving"),
+        *("proca_web.jobs.mail.own_servers", "proca_web.jobs.sweep"),
+    }
+    connects = {name(path) for path in modules() if words(path) & {"connect_to", "prove"}}
+    assert not [room for room in connects if floor(room) in ("blueprints", "web", "services")]
 
 
 def test_no_module_is_named_for_having_no_subject() -> None:

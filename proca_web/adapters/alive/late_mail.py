@@ -12,7 +12,7 @@ from flask import Flask
 
 from proca_web.adapters import clock
 from proca_web.adapters.database import reading
-from proca_web.adapters.mail import routes
+from proca_web.adapters.mail import own_servers, routes
 from proca_web.config import Settings
 from proca_web.domain.transient import State
 from proca_web.services.petitions import mail_delay
@@ -62,6 +62,7 @@ def now(app: Flask) -> LateMails:
     """The delays as they were a moment ago. Raises Unavailable."""
     until, _ = app.extensions.get(_EXTENSION, _NOTHING_KNOWN)
     if monotonic() >= until:
+        own_servers.look_again(app)
         with reading() as session:
             delays = mail_delay.of(session, State.TO_SEND, clock.now(), routes.own(app))
         app.extensions[_EXTENSION] = (monotonic() + LOOK_EVERY_SECONDS, delays)

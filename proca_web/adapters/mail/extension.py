@@ -8,8 +8,10 @@ from flask import current_app
 
 from proca_web.adapters.mail import routes
 from proca_web.adapters.mail.folder import FolderConnection
+from proca_web.adapters.mail.own_servers import OwnServer
+from proca_web.adapters.mail.public_only import PublicConnection
 from proca_web.adapters.mail.smtp import SafeConnection
-from proca_web.config import MailSettings
+from proca_web.config import MailSettings, Settings
 from proca_web.config.transports import Transport
 
 
@@ -28,17 +30,28 @@ def connect(org: str = "") -> SafeConnection:
     """
     if current_app.config["MAILBOX_DIR"]:
         return FolderConnection(current_app.extensions["mail"])
-    transport = routes.own(current_app).get(org)
-    return SafeConnection(current_app.extensions["mail"] if transport is None else _state(transport))
+    transport = routes.own(current_app).get(org) if org else None
+    return connect_to(transport) if transport is not None else SafeConnection(current_app.extensions["mail"])
 
 
-def _state(transport: Transport) -> Any:
+def connect_to(transport: Transport) -> SafeConnection:
+    """A connection to that mail server; to one that an org entered itself, into the world only (but in a demo)."""
+    settings: Settings = current_app.extensions["proca_settings"]
+    if current_app.config["MAILBOX_DIR"]:
+        return FolderConnection(current_app.extensions["mail"])
+    if not isinstance(transport, OwnServer):
+        return SafeConnection(_state(transport, transport.password()))
+    state = _state(transport, transport.password_under(settings.secret_keys))
+    return SafeConnection(state) if settings.is_demo else PublicConnection(state)
+
+
+def _state(transport: Transport, password: str) -> Any:
     given = MailSettings(
         server=transport.server,
         port=transport.port,
         tls=transport.tls,
         username=transport.username,
-        password=transport.password(),
+        password=password,
         sender=transport.sender,
     )
     return flask_mail.Mail().init_mail(mail_config(given, None))

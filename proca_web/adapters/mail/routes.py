@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from flask import Flask
 
+from proca_web.adapters.mail import own_servers
 from proca_web.config import Settings
 from proca_web.config.transports import Transport
 from proca_web.domain.delivery import servers
@@ -39,9 +40,15 @@ class Route:
 
 
 def own(app: Flask) -> Mapping[str, Transport]:
-    """The mail servers of orgs' own, by the org's name."""
+    """The mail servers of orgs' own, by the org's name: what the operator set goes before what the org entered."""
     settings: Settings = app.extensions["proca_settings"]
-    return settings.transports
+    return {**own_servers.known(app), **settings.transports}
+
+
+def is_set_by_operator(app: Flask, org: str) -> bool:
+    """Whether whoever runs the site set a mail server for this org: then no other is used."""
+    settings: Settings = app.extensions["proca_settings"]
+    return org in settings.transports
 
 
 def every(app: Flask) -> list[Route]:
@@ -52,7 +59,7 @@ def every(app: Flask) -> list[Route]:
 def of(app: Flask, org: str) -> Route:
     """The route of that org's mails; the instance's where it has none of its own."""
     settings: Settings = app.extensions["proca_settings"]
-    mail, transport = settings.mail, settings.transports.get(org)
+    mail, transport = settings.mail, own(app).get(org) if org else None
     if transport is None:
         return Route("", mail.server, mail.port, mail.connections, mail.sender)
     connections = transport.connections or mail.connections

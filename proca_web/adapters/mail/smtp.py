@@ -38,7 +38,7 @@ def _own_name() -> str:
     return name if "." in name else "[127.0.0.1]"
 
 
-class _Speaks(smtplib.SMTP):
+class Speaks(smtplib.SMTP):
     """An SMTP connection that knows whether its last dot was answered, and takes any password (RFC 4616: UTF-8)."""
 
     is_dot_unanswered = False
@@ -85,14 +85,16 @@ def _base64(text: str) -> str:
     return b64encode(text.encode()).decode("ascii")
 
 
-class _Encrypted(_Speaks, smtplib.SMTP_SSL):
+class Encrypted(Speaks, smtplib.SMTP_SSL):
     """The same, encrypted from the first byte."""
 
 
 class SafeConnection(flask_mail.Connection):
     """Flask-Mail's connection with a certificate check and a timeout, which the original lacks."""
 
-    host: _Speaks | None
+    speaks: type[Speaks] = Speaks
+    speaks_encrypted: type[Encrypted] = Encrypted
+    host: Speaks | None
     is_pipelining = False
     _is_begun = False
 
@@ -101,9 +103,9 @@ class SafeConnection(flask_mail.Connection):
         state = self.mail
         how: dict[str, Any] = {"timeout": CONNECT_SECONDS, "local_hostname": _own_name()}
         if state.use_ssl:
-            host: _Speaks = _Encrypted(state.server, state.port, context=_trusting_context(), **how)
+            host: Speaks = self.speaks_encrypted(state.server, state.port, context=_trusting_context(), **how)
         else:
-            host = _Speaks(state.server, state.port, **how)
+            host = self.speaks(state.server, state.port, **how)
         try:
             if state.use_tls:
                 host.starttls(context=_trusting_context())
@@ -140,7 +142,7 @@ class SafeConnection(flask_mail.Connection):
         self._hear_end(code)
         return SENT if is_taken(code) else of_answer(Step.DOT, code, answer)
 
-    def _one_by_one(self, host: _Speaks, envelope: tuple[str, ...]) -> Reply | None:
+    def _one_by_one(self, host: Speaks, envelope: tuple[str, ...]) -> Reply | None:
         for step, command in zip(_ENVELOPE, envelope, strict=True):
             host.send(command)
             code, answer = host.getreply()
@@ -149,7 +151,7 @@ class SafeConnection(flask_mail.Connection):
                 return of_answer(step, code, answer)
         return None
 
-    def _in_one(self, host: _Speaks, envelope: tuple[str, ...]) -> Reply | None:
+    def _in_one(self, host: Speaks, envelope: tuple[str, ...]) -> Reply | None:
         host.send("".join(envelope))
         refused = None
         for step in _ENVELOPE:

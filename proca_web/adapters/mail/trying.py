@@ -22,16 +22,7 @@ class Tried:
 
 def send_test(address: str, route: Route, sender: str) -> Tried:
     """Send a test mail over that route."""
-    link = links.url(current_app, "front.index")  # a mail that comes back with another one was changed on its way
-    said = "This is the test mail you asked for."
-    letter = Letter(
-        subject="proca_web: mail works",
-        recipients=[address],
-        body=f"{said}\n\n{link}\n",
-        html=f'<!doctype html><html lang="en"><body><p>{said}</p><p><a href="{link}">{link}</a></p></body></html>\n',
-    )
-    letter.sender = sender
-    letter.msgId = f"<{secrets.token_hex(16)}@{sender.rpartition('@')[2]}>"
+    letter = the_letter(address, sender)
     try:
         connection = connect(route.org)
         with connection:
@@ -44,3 +35,18 @@ def send_test(address: str, route: Route, sender: str) -> Tried:
     if reply.outcome is not Outcome.SENT:
         return Tried([f"the mail server {route.name} did not take the test mail ({reply.outcome.value})"])
     return Tried([], took)
+
+
+def the_letter(address: str, sender: str) -> Letter:
+    """What a test mail says."""
+    link = links.url(current_app, "front.index")  # a mail that comes back with another one was changed on its way
+    said = "This is the test mail you asked for."
+    letter = Letter(
+        subject="proca_web: mail works",
+        recipients=[address],
+        body=f"{said}\n\n{link}\n",
+        html=f'<!doctype html><html lang="en"><body><p>{said}</p><p><a href="{link}">{link}</a></p></body></html>\n',
+    )
+    letter.sender = sender
+    letter.msgId = f"<{secrets.token_hex(16)}@{sender.rpartition('@')[2]}>"
+    return letter

@@ -5,6 +5,7 @@ from datetime import datetime
 from flask import current_app
 
 from proca_web.adapters.keyring import keyring_of, waiting_of
+from proca_web.adapters.mail import routes
 from proca_web.extensions import encryption, queue
 from proca_web.services.petitions.facts import PageFacts
 from proca_web.services.signatures import signing
@@ -14,7 +15,7 @@ from proca_web.services.signatures.signing import Submission
 def store(seen: PageFacts, submission: Submission, now: datetime) -> None:
     """Seal a copy for each org and store the signature; its mail leaves at once. Raises Unavailable, NoActiveKey."""
     keyring_of(current_app).require()
-    waits, transports = waiting_of(current_app), current_app.extensions["proca_settings"].transports
+    waits, transports = waiting_of(current_app), routes.own(current_app)
     if encryption.source.heed(seen.senders_asked):
         waits.end()
     encryption.store(

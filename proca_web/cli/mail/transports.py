@@ -4,7 +4,7 @@ from flask import Flask
 from sqlalchemy import select
 
 from proca_web.adapters.database import reading
-from proca_web.adapters.mail import routes
+from proca_web.adapters.mail import own_servers, routes
 from proca_web.adapters.mail.routes import Route
 from proca_web.adapters.mail.trying import send_test
 from proca_web.cli.mail.said import Said
@@ -12,13 +12,16 @@ from proca_web.config import transports as setting
 from proca_web.domain.delivery import servers
 from proca_web.models import Org
 from proca_web.services.petitions import transports
+from proca_web.services.petitions.settings import own_transports
 
 
 def check(app: Flask) -> Said:
     """What is wrong with the settings of mail servers, without speaking to any."""
+    own_servers.look(app)
     own = routes.own(app)
     with reading() as session:
-        unknown, fallen_back = transports.unknown(session, own), transports.fallen_back(session, own)
+        unknown = transports.unknown(session, own)
+        fallen_back = [org for org in transports.fallen_back(session, own) if not own_transports.gave_up(session, org)]
     faults = [
         *setting.password_faults(own),
         *(f"{setting.NAME} names {org}, which is no organisation here" for org in unknown),

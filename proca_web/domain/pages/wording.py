@@ -101,11 +101,17 @@ def compose(
         for receiver in asks
         if receiver in receives
     )
-    notices = [_notice(notice, translate) for notice in receives.values()]
+    notices = [in_words(notice, translate) for notice in receives.values()]
     if len(names) > 1:
         joint = translate(N_("%(orgs)s run this petition together. You can turn to each of them with any question."))
         notices.append(joint % {"orgs": listed(names, translate)})
     return Wording(statement, boxes, tuple(notices))
+
+
+def in_words(notice: LegalNotice, translate: Translate) -> str:
+    """What an org says about itself, in a sentence or two."""
+    sentence = translate(N_("%(title)s: %(legal_name)s, %(contact)s. %(retention)s Privacy policy: %(privacy_url)s"))
+    return sentence % asdict(notice)
 
 
 def _statement(title: str, certain: list[str], translate: Translate) -> str:
@@ -130,8 +136,3 @@ def _question(org: str, style: str, translate: Translate) -> str:
     else:
         text = N_("Yes, %(org)s may also keep me informed by e-mail. I can stop this at any time.")
     return translate(text) % {"org": org}
-
-
-def _notice(notice: LegalNotice, translate: Translate) -> str:
-    sentence = translate(N_("%(title)s: %(legal_name)s, %(contact)s. %(retention)s Privacy policy: %(privacy_url)s"))
-    return sentence % asdict(notice)

@@ -5,6 +5,7 @@ Nobody waits for mail: release, housekeeping and signs of life go on whatever th
 
 import threading
 from collections.abc import Callable
+from functools import partial
 from itertools import count
 
 from flask import Flask
@@ -13,6 +14,7 @@ from proca_web.adapters import clock, logs
 from proca_web.adapters.alive import trouble
 from proca_web.adapters.database import give_back
 from proca_web.adapters.mail import routes
+from proca_web.adapters.mail.extension import connect_to
 from proca_web.domain.delivery.governor import Governor
 from proca_web.domain.errors import Unavailable
 from proca_web.jobs.mail.claimer import Claimer
@@ -35,10 +37,37 @@ _MAKING = threading.Lock()
 def room_of(app: Flask, org: str = "") -> "Mailroom":
     """The app's mail room for the mail server of that org, or for the instance's."""
     with _MAKING:
-        rooms: dict[str, Mailroom] = app.extensions.setdefault(_EXTENSION, {})
-        if org not in rooms:
+        rooms = rooms_of(app)
+        if org not in rooms or (rooms[org].is_outdated and not rooms[org].is_running):
             rooms[org] = Mailroom(app, org)
         return rooms[org]
+
+
+def rooms_of(app: Flask) -> "dict[str, Mailroom]":
+    """The app's mail rooms, by org."""
+    rooms: dict[str, Mailroom] = app.extensions.setdefault(_EXTENSION, {})
+    return rooms
+
+
+def renewed(app: Flask, org: str) -> "Mailroom | None":
+    """A running room takes the place of one whose mail server has changed, and is there where none was.
+
+    The old one is to be stopped: what both claim are different mails.
+    """
+    with _MAKING:
+        rooms = rooms_of(app)
+        old = rooms.get(org)
+        if old is not None and old.is_running and not old.is_outdated:
+            return None
+        rooms[org] = Mailroom(app, org)
+        rooms[org].start()
+        return old
+
+
+def closed(app: Flask, org: str) -> "Mailroom | None":
+    """The room of an org that has no mail server of its own any more; it is to be stopped."""
+    with _MAKING:
+        return rooms_of(app).pop(org, None)
 
 
 class Mailroom:
@@ -47,7 +76,8 @@ class Mailroom:
     def __init__(self, app: Flask, org: str = "") -> None:
         self._app = app
         self._org = org
-        route = routes.of(app, org)
+        route, self._server = routes.of(app, org), routes.own(app).get(org)
+        self._own = partial(connect_to, self._server) if self._server is not None else None
         self.post = Post(Governor(route.ceiling.connections, route.ceiling.mails_each))
         self._claimer = Claimer(app, self.post, org)
         self._settler = Settler(app, self.post, route.name)
@@ -56,6 +86,16 @@ class Mailroom:
         self._one_run = threading.Lock()
         self._is_over = threading.Event()
         self._threads: list[threading.Thread] = []
+
+    @property
+    def is_running(self) -> bool:
+        """Whether it has threads of its own."""
+        return bool(self._threads)
+
+    @property
+    def is_outdated(self) -> bool:
+        """Whether its org has another mail server by now, or none."""
+        return bool(self._org) and routes.own(self._app).get(self._org) != self._server
 
     def start(self) -> None:
         """From now on mail has threads of its own in this process."""
@@ -93,7 +133,7 @@ class Mailroom:
 
     def _run(self) -> None:
         """One mail after the other, over one connection, to the end."""
-        sender = Sender(self._app, self.post, self._org)
+        sender = Sender(self._app, self.post, self._org, self._own)
         with self._one_run, self._app.app_context():
             self._claimer.refresh()
             self._surely(self._settler.settle)
@@ -153,7 +193,7 @@ class Mailroom:
     def _man(self, mails: int) -> None:
         """As many connections more as would carry something."""
         for _ in range(self.post.missing(mails)):
-            sender = Sender(self._app, self.post, self._org)
+            sender = Sender(self._app, self.post, self._org, self._own)
             self._senders = [*(other for other in self._senders if self.post.crew.has(other)), sender]
             sender.start(next(self._numbers))
 

@@ -2,6 +2,7 @@
 
 import smtplib
 import threading
+from collections.abc import Callable
 
 from flask import Flask
 
@@ -13,6 +14,7 @@ from proca_web.domain.outcome import Outcome
 from proca_web.jobs.mail.hand import Held
 from proca_web.jobs.mail.post import Post
 
+Connects = Callable[[], SafeConnection]
 OLDEST_SECONDS = 300.0
 # Servers hang up on who is refused too often: Postfix after twenty.
 MOST_REFUSALS = 8
@@ -21,10 +23,10 @@ MOST_REFUSALS = 8
 class Sender:
     """Takes mails up and hands them over, as long as there are any."""
 
-    def __init__(self, app: Flask, post: Post, org: str = "") -> None:
+    def __init__(self, app: Flask, post: Post, org: str = "", own: Connects | None = None) -> None:
         self._app = app
         self._post = post
-        self._org = org
+        self._own = own  # to the server of its room, whatever the org has by now
         self._whose = f"mail of {org}" if org else "mail"
         self._from: str = app.config["MAIL_DEFAULT_SENDER"]
         self._connection: SafeConnection | None = None
@@ -94,7 +96,7 @@ class Sender:
 
     def _open(self) -> bool:
         try:
-            connection = connect(self._org)
+            connection = self._own() if self._own is not None else connect("")
             connection.__enter__()
         except Exception as error:  # settings that no library takes are a connection that fails, too
             if self._post.no_connection(self, type(error).__name__):

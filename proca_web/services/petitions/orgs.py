@@ -8,6 +8,8 @@ from sqlalchemy.orm import Session
 
 from proca_web.crypto.keys.home import HomeKey
 from proca_web.domain.errors import BadSetting, HomeCannotReceive, NameTaken
+from proca_web.domain.messages import LANGUAGES
+from proca_web.domain.pages import colors, zones
 from proca_web.domain.people import text
 from proca_web.models import Org
 from proca_web.services.keys import home as home_keys
@@ -17,6 +19,7 @@ from proca_web.services.petitions import names
 HOME = "home"
 _LEGAL = ("legal_name", "legal_contact", "privacy_url", "retention")
 _OF_MAIL = ("reply_to", "mail_name", "mail_from")
+_LOOK = ("color", "locale", "time_zone")
 
 
 def add_home(session: Session, home: HomeKey, now: datetime) -> Org:
@@ -73,6 +76,20 @@ def set_notice(
     org.privacy_url, org.retention = privacy_url, retention
 
 
+def set_look(org: Org, *, color: str = "", locale: str = "en", time_zone: str = zones.UTC) -> None:
+    """Its colour, the language its new pages start in, and of where its hours are. Raises BadSetting."""
+    try:
+        org.color = colors.parse(color)
+    except ValueError as error:
+        raise BadSetting(f"{color!r} is no colour; write it like #0b6e4f") from error
+    if locale not in LANGUAGES:
+        raise BadSetting(f"no language {locale!r} here: choose from {', '.join(LANGUAGES)}")
+    zone = zones.find(time_zone)
+    if zone is None:
+        raise BadSetting(f"{time_zone!r} is no time zone; write it like Europe/Berlin")
+    org.locale, org.time_zone = locale, zone
+
+
 def _address(typed: str) -> str:
     try:
         return text.email(typed)
@@ -89,5 +106,6 @@ def edit_org(org: Org, changes: Mapping[str, object]) -> None:
     if "high_security" in changes:
         org.high_security = bool(changes["high_security"])
     set_notice(org, **{name: str(changes.get(name, getattr(org, name))) for name in (*_LEGAL, *_OF_MAIL)})
+    set_look(org, **{name: str(changes.get(name, getattr(org, name))) for name in _LOOK})
     if before and not all(getattr(org, name) for name in _LEGAL):
         raise BadSetting("a legal notice needs its legal name, contact, privacy link and retention sentence")

@@ -1,14 +1,17 @@
 """The wording a page shows: composed from its orgs and policy, kept word for word, replaced when any of it changes."""
 
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.orm import Session
 
 from proca_web.domain.pages import wording
 from proca_web.domain.pages.privacy import Distribution, Receiver
 from proca_web.domain.pages.wording import LegalNotice, Translate, Wording
-from proca_web.models import ActionPage, ConsentText, Org
+from proca_web.domain.words import Publication
+from proca_web.models import ActionPage, Campaign, ConsentText, Org, PageReceiver
 from proca_web.services.keys import recipients
 from proca_web.services.sealing.vouching import Vouching
 
@@ -70,6 +73,33 @@ def refresh(session: Session, page: ActionPage, translate: Translate, vouching: 
         )
     )
     return True
+
+
+def renew(
+    session: Session,
+    spoken: Callable[[str], AbstractContextManager[Translate]],
+    vouching: Vouching,
+    now: datetime,
+    of_org: int | None = None,
+) -> list[ActionPage]:
+    """People are shown, and agree to, what is so from now on: the live pages that got a new wording.
+
+    `spoken` translates into a language; `of_org`: pages that name this org alone.
+    """
+    session.flush()
+    renewed = []
+    live = select(ActionPage).where(ActionPage.status == Publication.LIVE)
+    for page in session.scalars(live if of_org is None else live.where(_names(of_org))).all():
+        with spoken(page.locale) as translate:
+            if refresh(session, page, translate, vouching, now):
+                renewed.append(page)
+    return renewed
+
+
+def _names(org_id: int) -> ColumnElement[bool]:
+    led = select(Campaign.id).where(Campaign.org_id == org_id)
+    gets = select(PageReceiver.page_id).where(PageReceiver.org_id == org_id)
+    return or_(ActionPage.org_id == org_id, ActionPage.campaign_id.in_(led), ActionPage.id.in_(gets))
 
 
 def current(session: Session, page_id: int) -> ConsentText | None:

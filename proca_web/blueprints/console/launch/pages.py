@@ -27,8 +27,8 @@ from proca_web.services.petitions.making.launch.steps import Step
 from proca_web.services.petitions.making.launch.words import Grade, Standing
 from proca_web.services.petitions.showing import standing
 from proca_web.services.petitions.showing.standing import Look
-from proca_web.web.console import campaign_frame
 from proca_web.web.access import enforcing, needs
+from proca_web.web.console import campaign_frame
 
 MOST_PAGES = 100
 # Whose screen a button opens, and what else of the path it needs.

@@ -20,8 +20,8 @@ from proca_web.domain.rights import Right
 from proca_web.models import ActionPage, Campaign
 from proca_web.services.petitions.making import mail_texts, places
 from proca_web.services.petitions.making.mail_texts import Typed
-from proca_web.web.console import campaign_frame
 from proca_web.web.access import needs
+from proca_web.web.console import campaign_frame
 from proca_web.web.security import CSP
 
 MOST_PAGES = 50

@@ -1,0 +1,1 @@
+"""What an org says about itself, and the mail server it may have of its own."""
