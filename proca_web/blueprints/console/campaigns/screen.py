@@ -1,0 +1,93 @@
+"""The screen a page is written on, as it is answered: fresh, with what was typed, with faults, or beside a preview."""
+
+import json
+from collections.abc import Mapping
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from flask import Response, g, request
+from flask_login import current_user
+
+from proca_web.adapters import clock
+from proca_web.domain.messages import LANGUAGES, Message
+from proca_web.domain.pages import markdown
+from proca_web.domain.rights import Right
+from proca_web.models import ActionPage, FormDraft
+from proca_web.services.petitions.making import differences
+from proca_web.services.petitions.making.editing import Form, Writer
+from proca_web.services.petitions.making.writing import typed as places
+from proca_web.web import campaign_frame, console
+
+MOST_KIND = 5
+# What is left out first, where more is asked than is kind.
+_LEAST_NEEDED = (
+    *("birth_date", "phone", "region", "street_number", "street", "locality"),
+    *("country", "last_name", "postcode"),
+)
+_SECTIONS = ("demand", "text", "form", "consents", "picture", "dates", "thanks", "address")
+
+
+def writer() -> Writer:
+    """Whoever is signed in, with their rights in `g.org`, now."""
+    return Writer(current_user.user.id, frozenset(g.rights), clock.now())
+
+
+def hour(moment: datetime) -> str:
+    """An hour as the clock of the org's zone shows it."""
+    return moment.astimezone(ZoneInfo(g.org.time_zone)).strftime("%H:%M")
+
+
+def show(
+    page: ActionPage | None,
+    form: Form,
+    typed: Mapping[str, str],
+    *,
+    faults: Mapping[str, Message] | None = None,
+    begun: Mapping[str, str] | None = None,
+    draft: FormDraft | None = None,
+    offered: FormDraft | None = None,
+    status: int = 200,
+) -> Response:
+    """The form of a page, or of a new campaign, with what is typed and why it does not pass."""
+    whole = {**form.held, **typed}
+    values = {
+        "page": page,
+        "form": form,
+        "typed": whole,
+        "faults": faults or {},
+        "begun": json.dumps(differences.marks(form.held) if begun is None else begun),
+        "draft": draft,
+        "offered": offered,
+        "offered_at": hour(offered.saved_at) if offered else "",
+        "saved_at": hour(draft.saved_at) if draft else "",
+        "may_set": Right.CAMPAIGNS in g.rights,
+        "of_campaign": "goal" in form.places,
+        "text_preview": markdown.html(whole["body"]),
+        "advice": advice(whole),
+        "languages": dict.fromkeys((*LANGUAGES, form.held["locale"])),
+        "milestones": _milestones(whole),
+        "more": request.form.get("do") == "add",
+        "now": clock.now(),
+    }
+    template = "console/campaigns/editor/index.html"
+    if page is None:
+        return console.page(template, {"frame": "console/campaigns/_alone.html", **values}, status)
+    return campaign_frame.page(template, page.campaign, {"frame": "console/campaigns/_base.html", **values}, status)
+
+
+def advice(typed: Mapping[str, str]) -> tuple[int, str] | None:
+    """How many fields are asked and which to leave out first, where they are more than is kind."""
+    asked = [each for each in _LEAST_NEEDED if typed.get(f"ask_{each}", places.OFF) != places.OFF]
+    number = len(asked) + 2
+    return (number, asked[0]) if number > MOST_KIND and asked else None
+
+
+def _milestones(typed: Mapping[str, str]) -> int:
+    """How many lines for milestones are shown: those in use, and one more on request."""
+    used = [
+        n
+        for n in range(1, places.MOST_MILESTONES + 1)
+        if any(typed.get(f"milestone_{n}_{what}") for what in ("number", "day", "text"))
+    ]
+    last = max(used, default=0)
+    return min(max(last + (request.form.get("do") == "add"), 1), places.MOST_MILESTONES)
