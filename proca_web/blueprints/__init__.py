@@ -4,6 +4,7 @@ from proca_web.blueprints.api import bounces
 from proca_web.blueprints.console import (
     account,
     auth,
+    campaigns,
     exports,
     forgot,
     invited,
@@ -15,6 +16,10 @@ from proca_web.blueprints.console import (
     start,
 )
 from proca_web.blueprints.console.account import mailboxes, places, profile
+from proca_web.blueprints.console.campaigns import acts as campaign_acts
+from proca_web.blueprints.console.campaigns import lists as campaign_lists
+from proca_web.blueprints.console.campaigns import showing as campaign_showing
+from proca_web.blueprints.console.campaigns import writing as campaign_writing
 from proca_web.blueprints.console.instance import accounts, orgs
 from proca_web.blueprints.console.keys import acts, pages
 from proca_web.blueprints.console.people import acts as people_acts
@@ -34,6 +39,7 @@ BLUEPRINTS = (
     account.bp,
     second_factor.bp,
     start.bp,
+    campaigns.bp,
     exports.bp,
     keys.bp,
     settings.bp,
@@ -46,8 +52,9 @@ BLUEPRINTS = (
     mailbox.bp,
     bounces.bp,
 )
-# They add themselves to account.bp, keys.bp, people.bp and second_factor.bp.
+# They add themselves to account.bp, campaigns.bp, keys.bp, people.bp and second_factor.bp.
 ROUTES_OF_ACCOUNT = (profile, mailboxes, places)
+ROUTES_OF_CAMPAIGNS = (campaign_writing, campaign_lists, campaign_acts, campaign_showing)
 ROUTES_OF_KEYS = (pages, acts)
 ROUTES_OF_PEOPLE = (people_pages, people_acts)
 ROUTES_OF_SECOND_FACTOR = (signing_in, overview, app, codes, passkeys, step_up, lost)

@@ -86,15 +86,17 @@ def campaigns_of(
     now: datetime,
     before: int | None = None,
     *,
+    only: Collection[int] | None = None,
     mail_is_stalled: Callable[[str], bool],
 ) -> list[CampaignStatus]:
     """The campaigns an org leads or has a page in, the newest first; a page of them, older than one if given.
 
-    One more than a page holds says that there are older ones.
+    One more than a page holds says that there are older ones. `only`: those of them, by number.
     """
     query = _campaigns(org_id).where(Campaign.id < (before or _NEWEST)).limit(CAMPAIGNS_A_PAGE + 1)
+    query = query if only is None else query.where(Campaign.id.in_(only))
     found = session.scalars(query).all()
-    look = _Look(recipients.orgs_that_receive(session, vouching, now), mail_is_stalled)
+    look = Look(recipients.orgs_that_receive(session, vouching, now), mail_is_stalled)
     return _statuses(session, org_id, found, PAGES_OF_EACH, look, now)
 
 
@@ -112,7 +114,7 @@ def campaign_of(
     found = session.scalars(_campaigns(org_id).where(Campaign.name == name)).all()
     if not found:
         raise CampaignNotFound(name)
-    look = _Look(recipients.orgs_that_receive(session, vouching, now), mail_is_stalled)
+    look = Look(recipients.orgs_that_receive(session, vouching, now), mail_is_stalled)
     (status,) = _statuses(session, org_id, found, PAGES_A_PAGE, look, now, after)
     return status
 
@@ -122,7 +124,7 @@ def _statuses(
     org_id: int,
     campaigns: Sequence[Campaign],
     most: int,
-    look: "_Look",
+    look: "Look",
     now: datetime,
     after: int = 0,
 ) -> list[CampaignStatus]:
@@ -141,7 +143,7 @@ def _statuses(
             rekeyed_at=campaign.rekeyed_at,
             days=days[campaign.id],
             pages=[
-                PageStatus(page.name, page.slug, page.title, page.org.title, _state(page, look))
+                PageStatus(page.name, page.slug, page.title, page.org.title, state_of(page, look))
                 for page in pages[campaign.id][:most]
             ],
             more_after=pages[campaign.id][most - 1].id if len(pages[campaign.id]) > most else None,
@@ -162,7 +164,7 @@ def _pages(session: Session, campaigns: Sequence[int], most: int, after: int) ->
     return found
 
 
-def _open_ones(session: Session, campaigns: Sequence[int], look: "_Look") -> dict[int, set[str]]:
+def _open_ones(session: Session, campaigns: Sequence[int], look: "Look") -> dict[int, set[str]]:
     """What the live pages of each campaign are: some take signatures, some are stopped or late."""
     page = (ActionPage.campaign_id, ActionPage.org_id, Campaign.org_id, ActionPage.delivery, Campaign.force_delivery)
     query = select(*page, ActionPage.double_opt_in, Org.name).select_from(ActionPage).join(Campaign)
@@ -211,7 +213,7 @@ def _number_in(session: Session, state: State) -> int:
 
 
 @dataclass(frozen=True, slots=True)
-class _Look:
+class Look:
     """By what a live page is judged: the orgs that can receive, and whose mail stands still."""
 
     receiving: Collection[int]
@@ -224,7 +226,7 @@ class _Look:
         return LATE if mails_link and self.mail_is_stalled(org) else Publication.LIVE
 
 
-def _state(page: ActionPage, look: _Look) -> str:
+def state_of(page: ActionPage, look: Look) -> str:
     """What the page answers."""
     if page.campaign.status != Publication.LIVE:
         return page.campaign.status

@@ -98,9 +98,11 @@ def _seen(form: Form, change: Change) -> dict[str, object]:
 
 
 def _label(form: Form, place: str) -> str:
+    said: str
     asking = form.questions.get(place.removeprefix("question_"))
     if place.startswith("question_") and asking:
-        return gettext("%(org)s asks", org=asking)
+        said = gettext("%(org)s asks", org=asking)
+        return said
     return translated(labels.of(place))
 
 
@@ -109,7 +111,8 @@ def _said(place: str, text: str) -> str:
     if words is not None:
         return translated(words)
     if place == "hero" and text:
-        return gettext("picture no. %(number)s", number=text)
+        said: str = gettext("picture no. %(number)s", number=text)
+        return said
     if place in ("opens_at", "closes_at"):
         return text.replace("T", " ")
     return text

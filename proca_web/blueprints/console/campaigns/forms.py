@@ -6,6 +6,8 @@ from collections.abc import Iterable, Mapping
 from werkzeug.datastructures import MultiDict
 from wtforms import Form, StringField
 
+from proca_web.services.petitions.making.writing import typed as page_places
+
 _MOST_DIGITS = 18
 
 
@@ -40,8 +42,8 @@ class ElsewhereForm(Form):
 
 
 def typed(form: MultiDict[str, str], places: Iterable[str]) -> dict[str, str]:
-    """What stands in these places; a box that is not ticked says nothing."""
-    return {place: form.get(place, "") for place in places}
+    """What stands in these places, without what a browser adds; a box that is not ticked says nothing."""
+    return page_places.without_ends({place: form.get(place, "") for place in places})
 
 
 def number(text: str) -> int:

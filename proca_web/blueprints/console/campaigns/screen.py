@@ -9,6 +9,7 @@ from flask import Response, g, request
 from flask_login import current_user
 
 from proca_web.adapters import clock
+from proca_web.adapters.database import reading
 from proca_web.domain.messages import LANGUAGES, Message
 from proca_web.domain.pages import markdown
 from proca_web.domain.rights import Right
@@ -16,6 +17,8 @@ from proca_web.models import ActionPage, FormDraft
 from proca_web.services.petitions.making import differences
 from proca_web.services.petitions.making.editing import Form, Writer
 from proca_web.services.petitions.making.writing import typed as places
+from proca_web.services.petitions.showing import pictures
+from proca_web.services.petitions.showing.pictures import Sources
 from proca_web.web import campaign_frame, console
 
 MOST_KIND = 5
@@ -24,7 +27,6 @@ _LEAST_NEEDED = (
     *("birth_date", "phone", "region", "street_number", "street", "locality"),
     *("country", "last_name", "postcode"),
 )
-_SECTIONS = ("demand", "text", "form", "consents", "picture", "dates", "thanks", "address")
 
 
 def writer() -> Writer:
@@ -62,6 +64,7 @@ def show(
         "saved_at": hour(draft.saved_at) if draft else "",
         "may_set": Right.CAMPAIGNS in g.rights,
         "of_campaign": "goal" in form.places,
+        "hero": _hero(whole["hero"]),
         "text_preview": markdown.html(whole["body"]),
         "advice": advice(whole),
         "languages": dict.fromkeys((*LANGUAGES, form.held["locale"])),
@@ -73,6 +76,13 @@ def show(
     if page is None:
         return console.page(template, {"frame": "console/campaigns/_alone.html", **values}, status)
     return campaign_frame.page(template, page.campaign, {"frame": "console/campaigns/_base.html", **values}, status)
+
+
+def _hero(typed: str) -> Sources | None:
+    """The picture that is chosen, if it is one of this org."""
+    with reading() as session:
+        picture = pictures.of_org(session, g.org.id, int(typed)) if typed.isascii() and typed.isdigit() else None
+        return pictures.sources(picture) if picture is not None else None
 
 
 def advice(typed: Mapping[str, str]) -> tuple[int, str] | None:

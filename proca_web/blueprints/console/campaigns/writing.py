@@ -5,10 +5,12 @@ from flask.typing import ResponseReturnValue
 from flask_babel import force_locale, gettext
 from sqlalchemy.orm import Session
 
+from proca_web.adapters import pictures as drawing
 from proca_web.adapters.database import reading, writing
 from proca_web.adapters.encryption import vouching_if_known
 from proca_web.blueprints.console.campaigns import bp, comparing, forms, screen
 from proca_web.blueprints.console.campaigns.forms import PageForm
+from proca_web.domain.campaign_words import PictureKind
 from proca_web.domain.errors import FieldsRefused
 from proca_web.domain.pages import markdown
 from proca_web.domain.rights import Right
@@ -16,7 +18,7 @@ from proca_web.domain.words import Publication
 from proca_web.models import ActionPage
 from proca_web.services.petitions.making import drafts, editing, places
 from proca_web.services.petitions.making.editing import Form, Writer
-from proca_web.services.petitions.making.writing import pictures
+from proca_web.services.petitions.showing import pictures
 from proca_web.web.access import needs, takes_pictures
 from proca_web.web.htmx import see_other, wants_fragment
 
@@ -184,9 +186,9 @@ def _picture(who: Writer) -> dict[str, str]:
     upload = request.files.get("picture")
     if upload is None or not upload.filename or Right.CAMPAIGNS not in who.rights:
         return {}
-    content = upload.read()
+    drawn = drawing.draw(PictureKind.HERO, upload.read())
     with writing() as session:
-        return {"hero": str(pictures.store(session, g.org.id, content, who.now))}
+        return {"hero": str(pictures.store(session, g.org.id, PictureKind.HERO, drawn, who.now).id)}
 
 
 def _asked_for(do: str, typed: dict[str, str]) -> dict[str, str]:

@@ -53,7 +53,7 @@ def form_of(session: Session, page: ActionPage, writer: Writer) -> Form:
     ).all()
     questions = typed.questions_of(page, asked)
     places = typed.places(writer.rights, questions, leads=page.org_id == page.campaign.org_id)
-    return Form(typed.of_page(page, questions), places, questions)
+    return Form(typed.without_ends(typed.of_page(page, questions)), places, questions)
 
 
 def new_form(org: Org, writer: Writer) -> Form:
@@ -114,7 +114,7 @@ def save(
     return _renew(session, page, writer, translate, vouching)
 
 
-def check(session: Session, page: ActionPage, said: Mapping[str, str], writer: Writer) -> None:
+def check(session: Session, page: ActionPage, said: dict[str, str], writer: Writer) -> None:
     """Whether a page could be saved so. Raises FieldsRefused, RightGone."""
     form = form_of(session, page, writer)
     said = typed.without_ends(said)
@@ -134,7 +134,7 @@ def apply(page: ActionPage, written: Written, places: set[str]) -> None:
 
 
 def renews(
-    session: Session, page: ActionPage, said: Mapping[str, str], writer: Writer, translate: Translate,
+    session: Session, page: ActionPage, said: dict[str, str], writer: Writer, translate: Translate,
     vouching: Vouching | None,
 ) -> bool:  # fmt: skip
     """Whether people would agree to something else if a page were saved so; nothing is stored."""

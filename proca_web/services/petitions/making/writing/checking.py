@@ -20,6 +20,7 @@ LONGEST = {
     **{"thanks_text": 2000, "next_step_label": 80, "next_step_url": 500, "share": 280, "question": 500, "text": 200},
 }
 MOST_PEOPLE = 10**9
+NO_NUMBER = N_("Enter a number of people, from 1 to a thousand million.")
 _LINES = ("demand", "body", "closed_text", "thanks_text")
 _EMPTY = {
     "title": N_("Write a title: it is the first thing people read."),
@@ -28,6 +29,7 @@ _EMPTY = {
 _TOO_LONG = N_("This has %(count)s characters; there is room for %(most)s.")
 _CONTROL = N_("There are signs in this text that nobody can see or print. Please type it anew instead of pasting it.")
 _NUMBER = re.compile(r"[0-9]{1,12}")
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _CLOCK = "%Y-%m-%dT%H:%M"
 
 
@@ -81,16 +83,22 @@ def _texts(typed: Mapping[str, str], written: Written) -> None:
     written.page["questions"] = {each: text for each, text in own.items() if text}
 
 
-def _text(place: str, kind: str, typed: Mapping[str, str], written: Written) -> str:
-    """A text of its kind: signs of control are refused, any language passes, either way it runs."""
-    text = typed[place]
-    check = names.check_lines if kind in _LINES else names.check_line
+def text_fault(kind: str, text: str) -> Message | None:
+    """What is wrong with a text of a kind: signs of control are refused; any language passes, either way it runs."""
     if len(text) > LONGEST[kind]:
-        written.faults[place] = Message(_TOO_LONG, {"count": len(text), "most": LONGEST[kind]})
-    elif not text and place in _EMPTY:
-        written.faults[place] = Message(_EMPTY[place])
-    else:
-        _try(place, lambda: check(place, text), _CONTROL, written)
+        return Message(_TOO_LONG, {"count": len(text), "most": LONGEST[kind]})
+    try:
+        (names.check_lines if kind in _LINES else names.check_line)(kind, text)
+    except BadSetting:
+        return Message(_CONTROL)
+    return None
+
+
+def _text(place: str, kind: str, typed: Mapping[str, str], written: Written) -> str:
+    text = typed[place]
+    fault = Message(_EMPTY[place]) if place in _EMPTY and not text else text_fault(kind, text)
+    if fault is not None:
+        written.faults[place] = fault
     return text
 
 
@@ -116,14 +124,17 @@ def _milestones(typed: Mapping[str, str], written: Written) -> None:
         elif typed[number]:
             found.append({"number": _people(number, typed, written), "text": said})
         else:
-            _try(
-                day,
-                lambda day=day: date.fromisoformat(typed[day]),
-                N_("This is no day; write it like 2027-03-31."),
-                written,
-            )  # type: ignore[misc]
+            if not _DAY.fullmatch(typed[day]) or _day(typed[day]) is None:
+                written.faults[day] = Message(N_("This is no day; write it like 2027-03-31."))
             found.append({"day": typed[day], "text": said})
     written.page["milestones"] = found
+
+
+def _day(text: str) -> date | None:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return None
 
 
 def _choices(typed: Mapping[str, str], before: Mapping[str, str], written: Written) -> None:
@@ -159,15 +170,15 @@ def _dates(typed: Mapping[str, str], before: Mapping[str, str], zone: str, now: 
 def _moment(place: str, typed: Mapping[str, str], zone: str, written: Written) -> datetime | None:
     if not typed[place]:
         return None
+    local: datetime | None
     try:
         local = datetime.strptime(typed[place][:16], _CLOCK).replace(tzinfo=ZoneInfo(zone))
-        return local.astimezone(ZoneInfo("UTC")) if abs(local.year - 2100) < 150 else _no_moment(place, written)
     except ValueError:
-        return _no_moment(place, written)
-
-
-def _no_moment(place: str, written: Written) -> None:
-    written.faults[place] = Message(N_("This is no day and hour; write it like 2027-03-31T23:59."))
+        local = None
+    if local is None or not 2000 <= local.year <= 2200:
+        written.faults[place] = Message(N_("This is no day and hour; write it like 2027-03-31T23:59."))
+        return None
+    return local.astimezone(ZoneInfo("UTC"))
 
 
 def _numbers(typed: Mapping[str, str], written: Written) -> None:
@@ -183,7 +194,7 @@ def _numbers(typed: Mapping[str, str], written: Written) -> None:
 def _people(place: str, typed: Mapping[str, str], written: Written) -> int:
     number = int(typed[place]) if _NUMBER.fullmatch(typed[place]) else 0
     if not 1 <= number <= MOST_PEOPLE:
-        written.faults[place] = Message(N_("Enter a number of people, from 1 to a thousand million."))
+        written.faults[place] = Message(NO_NUMBER)
     return number
 
 

@@ -1,0 +1,9 @@
+"""The values the templates of an action page need; one room, so that a preview is what people get."""
+
+from proca_web.services.petitions.views import PageView
+
+
+def values_of(view: PageView, **changes: object) -> dict[str, object]:
+    """Nothing typed, no faults, nobody known to have signed, unless said otherwise."""
+    none: dict[str, object] = {"typed": {}, "faults": {}, "suggested": "", "kept": "", "paused": False, "late": None}
+    return {"view": view, "testing": False, "utm": {}, "signed": False, "refusal": None} | none | changes
