@@ -29,8 +29,9 @@ def own_key(world: World) -> str:
 
 MANY_PAGES = """
   WITH RECURSIVE each(n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM each WHERE n < 69)
-  INSERT INTO action_pages (name, title, campaign_id, org_id, locale, demand, fields, required, status, created_at)
-  SELECT 'page-' || n, 'Page ' || n, campaign_id, org_id, locale, demand, fields, required, 'live', created_at
+  INSERT INTO action_pages
+    (slug, name, title, campaign_id, org_id, locale, demand, fields, required, status, created_at)
+  SELECT 'page-' || n, 'page-' || n, 'Page ' || n, campaign_id, org_id, locale, demand, fields, required, 'live', created_at
     FROM action_pages, each WHERE name = 'trees'
 """
 
