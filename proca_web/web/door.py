@@ -5,11 +5,12 @@ What a person typed into a field of a signature is answered beside that field in
 
 from typing import Any
 
-from flask import Flask, abort, request
+from flask import Flask, abort, current_app, request
 from werkzeug.routing import IntegerConverter
 
 from proca_web.domain.people import characters
 from proca_web.domain.people.contact import FIELDS
+from proca_web.web.access import UPLOADS
 
 # The largest id of a row, on both databases.
 _LARGEST = 2**63 - 1
@@ -42,9 +43,18 @@ def _refuse_what_is_no_text() -> None:
         abort(422)
 
 
+def refuse_fields_of_no_text() -> None:
+    """The same for a form with files, which is read once access is clear."""
+    if not all(map(characters.is_text, _fields())):
+        abort(422)
+
+
 def _sent() -> list[str]:
     sent = [text for name, values in request.args.lists() for text in (name, *values)] if request.query_string else []
-    if request.blueprint not in _LOOKED_AT_FOR_SECRETS:
-        beside = _SAID_BESIDE_THE_FIELD.get(request.endpoint or "", frozenset())
-        sent += [text for name, values in request.form.lists() if name not in beside for text in values]
-    return sent
+    takes_files = hasattr(current_app.view_functions.get(request.endpoint or ""), UPLOADS)
+    return sent if takes_files or request.blueprint in _LOOKED_AT_FOR_SECRETS else sent + _fields()
+
+
+def _fields() -> list[str]:
+    beside = _SAID_BESIDE_THE_FIELD.get(request.endpoint or "", frozenset())
+    return [text for name, values in request.form.lists() if name not in beside for text in values]

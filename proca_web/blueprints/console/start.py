@@ -67,7 +67,7 @@ def campaigns(org: str) -> Response:
             "unfinished": drafts.unfinished(session, g.org.id, current_user.user.id),
             "key": key_views.receiving(session, g.org, vouching, now),
         }
-    return console.page("console/campaigns/index.html", {"late": lates.of(g.org.name), "now": now, **values})
+    return console.page("console/campaigns/list/index.html", {"late": lates.of(g.org.name), "now": now, **values})
 
 
 @bp.get("/<org>/campaigns/<campaign>")

@@ -14,7 +14,7 @@ from flask_wtf import CSRFProtect
 from werkzeug.routing import Rule as Route
 
 from proca_web.config import ConfigError
-from proca_web.web import secret_input
+from proca_web.web import door, secret_input
 from proca_web.web.access import FRESH, LIMIT, MOST_PLACES, MOST_TYPED, MOST_UPLOADED, RULE, UPLOADS, Realm, Rule
 from proca_web.web.login import is_staff_path
 from proca_web.web.second_step import asking
@@ -81,9 +81,10 @@ def _enforce(rule: Rule, csrf: CSRFProtect) -> ResponseReturnValue | None:
         return turned_away
     if rule.limit is not None:
         rule.limit.check(request)
-    if rule.uploads:  # before anything reads the body
+    if rule.uploads:  # nothing has read the body yet
         request.max_content_length = MOST_UPLOADED
         request.max_form_memory_size, request.max_form_parts = MOST_TYPED, MOST_PLACES
+        door.refuse_fields_of_no_text()
     if rule.no_secrets:
         secret_input.refuse_secrets(g.org.id)
     if request.method not in _CHANGE_NOTHING:

@@ -195,7 +195,7 @@ def _end_screen(
             "faults": faults or {},
             "fault": fault,
         }
-        return campaign_frame.page("console/campaigns/end.html", found, values, status)
+        return campaign_frame.page("console/campaigns/pages/end.html", found, values, status)
 
 
 def _elsewhere_screen(
@@ -206,4 +206,4 @@ def _elsewhere_screen(
         led = places.campaign_of(session, g.org.id, campaign, leads=True)
         entries = elsewhere.of(session, led)
     values = {"entries": entries, "typed": form.data, "faults": faults or {}, "fault": fault}
-    return campaign_frame.page("console/campaigns/elsewhere.html", led, values, status)
+    return campaign_frame.page("console/campaigns/pages/elsewhere.html", led, values, status)

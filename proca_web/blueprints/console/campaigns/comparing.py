@@ -49,7 +49,7 @@ def conflict(session: Session, page: ActionPage, form: Form, merged: Merged) -> 
         "begun": request.form.get("begun", ""),
         "is_live": page.status != "draft",
     }
-    return campaign_frame.page("console/campaigns/conflict.html", page.campaign, values, 409)
+    return campaign_frame.page("console/campaigns/comparing/conflict.html", page.campaign, values, 409)
 
 
 def before_saving(
@@ -75,7 +75,7 @@ def before_saving(
         "typed": typed,
         "begun": json.dumps(differences.marks(saved)),
     }
-    return campaign_frame.page("console/campaigns/changes.html", page.campaign, values)
+    return campaign_frame.page("console/campaigns/comparing/changes.html", page.campaign, values)
 
 
 def _renews(session: Session, page: ActionPage, change: dict[str, str], who: Writer) -> bool:

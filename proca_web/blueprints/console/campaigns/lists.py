@@ -37,7 +37,7 @@ def every_page(org: str) -> Response:
         found = listing.pages_of_org(session, g.org.id, look(session), before or None, now)
     shown = found[: listing.PAGES_A_PAGE]
     older = shown[-1].page.id if len(found) > len(shown) else None
-    return console.page("console/campaigns/every_page.html", {"pages": shown, "older": older, "now": now})
+    return console.page("console/campaigns/list/every_page.html", {"pages": shown, "older": older, "now": now})
 
 
 def pages_page(name: str, fault: Message | None = None, status: int = 200) -> Response:
@@ -58,7 +58,7 @@ def pages_page(name: str, fault: Message | None = None, status: int = 200) -> Re
             "done": request.args.get("done", ""),
             "now": now,
         }
-        return campaign_frame.page("console/campaigns/pages.html", campaign, values, status)
+        return campaign_frame.page("console/campaigns/pages/index.html", campaign, values, status)
 
 
 def look(session: Session) -> Look:

@@ -32,7 +32,7 @@ def preview(org: str, campaign: str, page: str) -> Response:
     with reading() as session:
         found = _page(session, campaign, page)
         values = {"page": found, "size": size if size in SIZES else SIZES[0]}
-        response = campaign_frame.page("console/campaigns/preview.html", found.campaign, values)
+        response = campaign_frame.page("console/campaigns/pages/preview.html", found.campaign, values)
     response.headers["Content-Security-Policy"] = _FRAMES
     return response
 

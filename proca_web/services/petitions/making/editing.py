@@ -25,6 +25,7 @@ from proca_web.services.sealing.vouching import Vouching
 from proca_web.services.staff import audit
 
 _LONGEST_TOLD = 80
+_RESERVED = "new"  # in addresses of the console
 _TAKEN = N_("Another page has, or had, this address. Choose another one.")
 
 
@@ -154,7 +155,7 @@ def renews(
 def free_name(session: Session, wanted: str) -> str:
     """A name that no campaign has, made of a page's address."""
     taken = select(Campaign.name).where(Campaign.name.like(f"{wanted[:60]}%"))
-    names, number, name = set(session.scalars(taken)), 1, wanted
+    names, number, name = {_RESERVED, *session.scalars(taken)}, 1, wanted
     while name in names:
         number += 1
         name = f"{wanted[:60].rstrip('-')}-{number}"

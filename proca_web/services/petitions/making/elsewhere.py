@@ -52,6 +52,7 @@ def remove(session: Session, campaign: Campaign, number: int, writer: Writer) ->
     if row is not None and row.campaign_id == campaign.id:
         _tell(session, campaign, CampaignEvent.ELSEWHERE_REMOVED, row, writer)
         session.delete(row)
+        session.flush()
 
 
 def _day(text: str) -> date | None:
