@@ -15,6 +15,7 @@ from proca_web.services.petitions.making import differences, editing
 from proca_web.services.petitions.making.differences import Change, Merged
 from proca_web.services.petitions.making.editing import Form, Writer
 from proca_web.services.petitions.making.writing import labels
+from proca_web.services.petitions.making.writing import typed as places
 from proca_web.web import campaign_frame
 from proca_web.web.presentation import translated
 
@@ -71,7 +72,7 @@ def before_saving(
         "changes": [(each, _seen(form, each), each.place in renewing) for each in changed],
         "renews": bool(renewing),
         "all_renew": len(renewing) == len(changed),
-        "version": number + 1,
+        "begins": number + 1,
         "typed": typed,
         "begun": json.dumps(differences.marks(saved)),
     }
@@ -87,14 +88,17 @@ def _choice(change: Change, do: str) -> str | None:
     if do in ("theirs", "mine"):
         return change.before if do == "theirs" else change.after
     asked = request.form.get(f"choice_{change.place}")
-    return {"theirs": change.before, "mine": change.after, "third": request.form.get(f"third_{change.place}", "")}.get(
-        asked or ""
-    )
+    return {"theirs": change.before, "mine": change.after, "third": _third(change.place)}.get(asked or "")
+
+
+def _third(place: str) -> str:
+    return places.without_ends({place: request.form.get(f"third_{place}", "")})[place]
 
 
 def _seen(form: Form, change: Change) -> dict[str, object]:
     before, after = _said(change.place, change.before), _said(change.place, change.after)
-    return {"label": _label(form, change.place), "pieces": differences.pieces(before, after)}
+    words = (*places.TEXTS, *(f"question_{field}" for field in form.questions))
+    return {"label": _label(form, change.place), "pieces": differences.pieces(before, after), "written": words}
 
 
 def _label(form: Form, place: str) -> str:

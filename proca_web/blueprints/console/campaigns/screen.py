@@ -6,6 +6,7 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from flask import Response, g, request
+from flask_babel import gettext
 from flask_login import current_user
 
 from proca_web.adapters import clock
@@ -48,6 +49,7 @@ def show(
     begun: Mapping[str, str] | None = None,
     draft: FormDraft | None = None,
     offered: FormDraft | None = None,
+    number: int = 0,
     status: int = 200,
 ) -> Response:
     """The form of a page, or of a new campaign, with what is typed and why it does not pass."""
@@ -61,9 +63,11 @@ def show(
         "draft": draft,
         "offered": offered,
         "offered_at": hour(offered.saved_at) if offered else "",
+        "number": draft.id if draft else number,
         "saved_at": hour(draft.saved_at) if draft else "",
         "may_set": Right.CAMPAIGNS in g.rights,
         "of_campaign": "goal" in form.places,
+        "sections": sections(whole, faults or {}, all_of_it=Right.CAMPAIGNS in g.rights),
         "hero": _hero(whole["hero"]),
         "text_preview": markdown.html(whole["body"]),
         "advice": advice(whole),
@@ -76,6 +80,32 @@ def show(
     if page is None:
         return console.page(template, {"frame": "console/campaigns/_alone.html", **values}, status)
     return campaign_frame.page(template, page.campaign, {"frame": "console/campaigns/_base.html", **values}, status)
+
+
+def sections(
+    typed: Mapping[str, str], faults: Mapping[str, Message], *, all_of_it: bool
+) -> list[tuple[str, str, str, str]]:
+    """The parts of the form and how far each is: anchor, name, look, and the look in a word."""
+    words = {"good": gettext("done"), "warn": gettext("advice"), "bad": gettext("something missing")}
+    done = {
+        "demand": (gettext("The demand"), typed["title"] and typed["demand"], ("title", "addressee", "demand")),
+        "text": (gettext("The text"), typed["body"], ("body",)),
+        "form": (gettext("The form"), True, ("ask_", "comment", "confirm_days", "default_country")),
+        "consents": (gettext("Consents"), True, ("question_", "consent_style")),
+        "picture": (gettext("Picture"), typed["hero"] and typed["hero_alt"], ("picture", "hero_alt")),
+        "dates": (gettext("Dates and goal"), True, ("opens_at", "closes_at", "goal", "closed_text", "milestone_")),
+        "thanks": (gettext("Thank-you"), typed["thanks_text"], ("thanks_text", "next_step", "share_")),
+        "address": (gettext("Address"), True, ("slug",)),
+    }
+    found = []
+    for anchor, (name, is_done, begins) in done.items():
+        if all_of_it or anchor not in ("form", "consents", "address"):
+            look = "good" if is_done else ""
+            look = "warn" if anchor == "form" and advice(typed) else look
+            look = "bad" if any(place.startswith(begins) for place in faults) else look
+            look = "bad" if anchor == "picture" and typed["hero"] and not typed["hero_alt"] else look
+            found.append((anchor, name, look, words.get(look, gettext("open"))))
+    return found
 
 
 def _hero(typed: str) -> Sources | None:

@@ -1,5 +1,7 @@
 """A page as people will see it, made by the very templates that serve it: narrow, wide, light, dark, and as a card."""
 
+import re
+
 from flask import Response, g, make_response, render_template, request
 from flask_babel import force_locale, gettext
 from sqlalchemy.orm import Session
@@ -9,18 +11,21 @@ from proca_web.adapters.database import reading
 from proca_web.blueprints.console.campaigns import bp
 from proca_web.domain.rights import Right
 from proca_web.extensions import encryption
-from proca_web.models import ActionPage
+from proca_web.models import ActionPage, Picture
 from proca_web.services.petitions.making import places
 from proca_web.services.petitions.making.writing import shown as shown_pages
+from proca_web.services.petitions.showing import pictures
 from proca_web.web import campaign_frame
 from proca_web.web.access import needs
 from proca_web.web.security import CSP
 from proca_web.web.showing.petition import values_of
+from proca_web.web.static_files import SCHEMES
 
 SIZES = ("narrow", "wide")
 _FRAMED = CSP.replace("frame-ancestors 'none'", "frame-ancestors 'self'").replace(
     "form-action 'self'", "form-action 'none'"
 )
+_STYLESHEET = re.compile(r'(href="[^"]+\.css\?v=[^"]+)')
 _FRAMES = f"{CSP}; frame-src 'self'"
 
 
@@ -28,10 +33,16 @@ _FRAMES = f"{CSP}; frame-src 'self'"
 @needs(Right.NUMBERS)
 def preview(org: str, campaign: str, page: str) -> Response:
     """The page in a frame that can do nothing, and the card that shows when its link is shared."""
-    size = request.args.get("size", SIZES[0])
+    size, scheme = request.args.get("size", SIZES[0]), request.args.get("scheme", "")
     with reading() as session:
         found = _page(session, campaign, page)
-        values = {"page": found, "size": size if size in SIZES else SIZES[0]}
+        hero = session.get(Picture, found.hero_id) if found.hero_id else None
+        values = {
+            "page": found,
+            "size": size if size in SIZES else SIZES[0],
+            "scheme": scheme if scheme in SCHEMES else "",
+            "card": pictures.sources(hero).card if hero else None,
+        }
         response = campaign_frame.page("console/campaigns/pages/preview.html", found.campaign, values)
     response.headers["Content-Security-Policy"] = _FRAMES
     return response
@@ -46,7 +57,8 @@ def shown(org: str, campaign: str, page: str) -> Response:
         with force_locale(found.locale):
             view = shown_pages.as_live(session, found, gettext, encryption.vouching, clock.now())
     g.locale = found.locale
-    response = make_response(render_template("public/action_page/index.html", **values_of(view)))
+    html, scheme = render_template("public/action_page/index.html", **values_of(view)), request.args.get("scheme")
+    response = make_response(_STYLESHEET.sub(rf"\1&amp;scheme={scheme}", html) if scheme in SCHEMES else html)
     response.headers["Content-Security-Policy"] = _FRAMED
     return response
 

@@ -47,13 +47,13 @@ def create(org: str) -> ResponseReturnValue:
         if asked.do.data == "draft":
             return see_other(url_for("campaign_pages.new", org=org, draft=_kept(number, typed, who)))
         if asked.do.data != "save":
-            return screen.show(None, form, _asked_for(asked.do.data, typed))
+            return screen.show(None, form, _asked_for(asked.do.data, typed), number=number)
         with writing() as session:
             page = editing.found(session, g.org, typed, who)
             drafts.discard_new(session, g.org.id, who.user_id, number)
             campaign = page.campaign.name
     except FieldsRefused as refusal:
-        return screen.show(None, form, typed, faults=refusal.faults, status=422)
+        return screen.show(None, form, typed, faults=refusal.faults, number=number, status=422)
     return see_other(url_for("campaign_pages.index", org=org, campaign=campaign, done="made"))
 
 

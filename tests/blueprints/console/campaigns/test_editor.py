@@ -93,7 +93,7 @@ def test_what_is_live_is_shown_before_it_is_saved(world: World, admin: FlaskClie
     assert world.query("SELECT title, body FROM action_pages WHERE name = 'trees'") == [("Keep our street trees", "B")]
 
 
-@pytest.mark.parametrize(("choice", "demand"), [("theirs", "Theirs."), ("mine", "Mine.")])
+@pytest.mark.parametrize(("choice", "demand"), [("theirs", "Theirs."), ("mine", "Mine."), ("third", "Both.")])
 def test_what_two_people_changed_is_chosen(
     world: World, admin: FlaskClient, form: Read, choice: str, demand: str
 ) -> None:
@@ -104,7 +104,9 @@ def test_what_two_people_changed_is_chosen(
     assert answer.status_code == 409
     assert "Changed meanwhile by admin@org-one.example.org" in answer.text
     assert "The council" in answer.text
-    settled = admin.post(TREES, data=form(answer.text) | {"choice_demand": choice, "do": "chosen"})
+    settled = admin.post(
+        TREES, data=form(answer.text) | {"choice_demand": choice, "third_demand": "Both.", "do": "chosen"}
+    )
     assert admin.post(TREES, data=form(settled.text) | {"do": "confirmed"}).status_code == 303
     query = "SELECT demand, body, addressee FROM action_pages WHERE name = 'trees'"
     assert world.query(query) == [(demand, "My text", "The council")]
