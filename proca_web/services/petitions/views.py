@@ -1,20 +1,20 @@
 """Everything an action page shows, read at once. The route renders it and keeps the result for a moment."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from proca_web.domain.pages.goals import goal_above
-from proca_web.domain.pages.privacy import CONSENT_FIELDS, Receiver
+from proca_web.domain.pages.goals import goal_of
+from proca_web.domain.pages.privacy import FURTHER_FIELD, Receiver
 from proca_web.domain.pages.wording import LegalNotice, Wording
-from proca_web.domain.words import KeyRole, Publication
-from proca_web.models import ActionPage, Campaign, ConsentText, Org
-from proca_web.services.keys import recipients
+from proca_web.domain.words import KeyRole
+from proca_web.models import ActionPage, Campaign, ConsentText, Elsewhere, Org
 from proca_web.services.petitions import facts, wordings
 from proca_web.services.petitions.facts import PageFacts
+from proca_web.services.petitions.showing import standing
 from proca_web.services.sealing.vouching import Vouching
 
 
@@ -26,6 +26,7 @@ class Count:
     unconfirmed: int
     goal: int
     updated_at: datetime
+    elsewhere: int = 0
 
     @property
     def confirmed(self) -> int:
@@ -52,6 +53,8 @@ class PageView:
     notices: Sequence[LegalNotice]
     next_step_label: str
     next_step_url: str
+    opens_at: datetime | None
+    closed_text: str
 
     @property
     def org_title(self) -> str:
@@ -132,6 +135,8 @@ def of(session: Session, page_facts: PageFacts) -> PageView:
         notices=[wordings.notice_of(session.get_one(Org, id_)) for id_ in _orgs(page_facts)],
         next_step_label=page.next_step_label,
         next_step_url=page.next_step_url,
+        opens_at=page.campaign.opens_at,
+        closed_text=page.closed_text,
     )
 
 
@@ -139,7 +144,10 @@ def count(session: Session, slug: str) -> Count | None:
     """The counter of the page's campaign; None for a page that does not exist."""
     query = select(Campaign).join(ActionPage, ActionPage.campaign_id == Campaign.id).where(ActionPage.slug == slug)
     campaign = session.scalars(query).first()
-    return _count(campaign) if campaign is not None else None
+    if campaign is None:
+        return None
+    summed = select(func.coalesce(func.sum(Elsewhere.number), 0)).where(Elsewhere.campaign_id == campaign.id)
+    return replace(_count(campaign), elsewhere=int(session.scalar(summed) or 0))
 
 
 def live(
@@ -149,11 +157,11 @@ def live(
 
     `mail_is_stalled`: whether the mails of an org are.
     """
-    receiving = recipients.orgs_that_receive(session, vouching, now)
+    look = standing.look(session, vouching, now, mail_is_stalled)
     query = (
         select(ActionPage)
         .join(Campaign, Campaign.id == ActionPage.campaign_id)
-        .where(ActionPage.status == Publication.LIVE, Campaign.status == Publication.LIVE)
+        .where(*standing.open_at(now))
         .order_by(ActionPage.id.desc())
     )
     return [
@@ -165,7 +173,7 @@ def live(
             count=_count(page.campaign),
         )
         for page in session.scalars(query)
-        if wordings.takes_signatures(page, receiving) and not (page.double_opt_in and mail_is_stalled(page.org.name))
+        if not look.stops(page)
     ]
 
 
@@ -176,18 +184,21 @@ def agreed(session: Session, wording_hash: str, answers: Mapping[str, bool | Non
         return None
     whole, page = Wording.loads(text.parts), session.get_one(ActionPage, text.action_page_id)
     names = [page.title, *(org.title for org in wordings.orgs_of(page).values())]
-    boxes = [Answered(box.text, answers.get(box.field)) for box in whole.boxes]
+    # A further org gets a copy only of who said yes: where it holds none, also of a page it left, it was no.
+    unknown = {box.field: False for box in whole.boxes if box.field.startswith(FURTHER_FIELD)}
+    boxes = [Answered(box.text, (unknown | dict(answers)).get(box.field)) for box in whole.boxes]
     return Agreed(whole.statement, boxes, whole.notices, names)
 
 
-def answers_of(page_facts: PageFacts, opt_in: Mapping[int, bool | None]) -> dict[str, bool | None]:
-    """What somebody said to each box, by what the orgs' copies say; where there is no copy it was no."""
-    return {CONSENT_FIELDS[receiver]: opt_in.get(party.id, False) for receiver, party in page_facts.parties.items()}
+def answers_of(page_facts: PageFacts, opt_in: Mapping[str, bool | None]) -> dict[str, bool | None]:
+    """What somebody said to each box, by what the copies of the orgs say; where there is no copy it was no."""
+    holding = {Receiver.further(org).field: answer for org, answer in opt_in.items()}  # also one that left the page
+    return holding | {receiver.field: opt_in.get(party.name, False) for receiver, party in page_facts.parties.items()}
 
 
 def _count(campaign: Campaign) -> Count:
     count = campaign.supporter_count
-    return Count(count, campaign.unconfirmed_count, goal_above(count), campaign.counted_at)
+    return Count(count, campaign.unconfirmed_count, goal_of(campaign.goal, count), campaign.counted_at)
 
 
 def _wording(session: Session, page_facts: PageFacts) -> Wording:
@@ -196,11 +207,11 @@ def _wording(session: Session, page_facts: PageFacts) -> Wording:
     parts = session.scalars(select(ConsentText.parts).where(*named).order_by(ConsentText.id.desc()).limit(1)).first()
     if parts is None:
         return Wording("", (), ())
-    asked = {CONSENT_FIELDS[receiver] for receiver in page_facts.asks}
+    asked = {receiver.field for receiver in page_facts.asks}
     whole = Wording.loads(parts)
     return Wording(whole.statement, tuple(box for box in whole.boxes if box.field in asked), whole.notices)
 
 
 def _orgs(page_facts: PageFacts) -> list[int]:
-    """The page's own org, and the campaign's lead where that is another."""
-    return list(dict.fromkeys(page_facts.parties[receiver].id for receiver in Receiver))
+    """All orgs that may receive here: the page's own, the campaign's lead where that is another, and further ones."""
+    return list(dict.fromkeys(party.id for party in page_facts.parties.values()))

@@ -1,6 +1,5 @@
 """The wording a page shows: composed from its orgs and policy, kept word for word, replaced when any of it changes."""
 
-from collections.abc import Collection
 from datetime import datetime
 
 from sqlalchemy import select
@@ -22,27 +21,19 @@ def notice_of(org: Org) -> LegalNotice:
 def distribution_of(page: ActionPage) -> Distribution:
     """A page's coalition policy."""
     return Distribution(
-        split=page.org_id != page.campaign.org_id, delivery=page.delivery, force_delivery=page.campaign.force_delivery
+        split=page.org_id != page.campaign.org_id,
+        delivery=page.delivery,
+        force_delivery=page.campaign.force_delivery,
+        further=tuple(Receiver.further(each.org.name) for each in page.receivers),
     )
 
 
 def orgs_of(page: ActionPage) -> dict[Receiver, Org]:
-    """The orgs in their parts: the page's own, and the campaign's lead where that is another."""
+    """The orgs in their parts: the page's own, the campaign's lead where that is another, and further ones."""
     orgs = {Receiver.COLLECTOR: page.org}
     if page.org_id != page.campaign.org_id:
         orgs[Receiver.LEAD] = page.campaign.lead
-    return orgs
-
-
-def takes_signatures(page: ActionPage, receiving: Collection[int]) -> bool:
-    """Whether a live page can be signed: every org that always receives is one of `receiving`."""
-    return can_be_signed(distribution_of(page), page.org_id, page.campaign.org_id, receiving)
-
-
-def can_be_signed(policy: Distribution, collector: int, lead: int, receiving: Collection[int]) -> bool:
-    """The same of a policy and the two orgs it is about, by id."""
-    orgs = {Receiver.COLLECTOR: collector, Receiver.LEAD: lead}
-    return all(orgs[receiver] in receiving for receiver in policy.always())
+    return orgs | {Receiver.further(each.org.name): each.org for each in page.receivers}
 
 
 def compose(session: Session, page: ActionPage, translate: Translate, vouching: Vouching, now: datetime) -> Wording:
@@ -54,7 +45,8 @@ def compose(session: Session, page: ActionPage, translate: Translate, vouching: 
         if receiver in policy.always() or recipients.can_receive(session, org, vouching, now)
     }
     always, asks = policy.always(), policy.asks()
-    return wording.compose(page.title, receives, always, asks, translate, style=page.consent_style)
+    style, questions = page.consent_style, page.questions
+    return wording.compose(page.title, receives, always, asks, translate, style=style, questions=questions)
 
 
 def refresh(session: Session, page: ActionPage, translate: Translate, vouching: Vouching, now: datetime) -> bool:

@@ -78,12 +78,12 @@ def read(
 
 def _wording(connection: AnyConnection, page: PageFacts, form: Mapping[str, str], now: datetime) -> str:
     """The hash of the wording the supporter saw; one that was replaced is good for a day."""
-    if not page.is_open:
-        raise PageNotOpen(page.name)
+    if page.plan:
+        raise PageNotOpen(page.plan[0])
     page.require_keys()
-    if any(form.get(name) for name in page.unasked_fields):
-        raise WordingChanged
     shown = form.get("wording") or page.wording
+    if page.is_out_of_date(form, shown):
+        raise WordingChanged
     if shown != page.wording and not facts.was_replaced_since(connection, page.id, shown, now - WORDING_GRACE):
         raise WordingChanged
     return shown

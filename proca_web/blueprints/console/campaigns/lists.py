@@ -12,10 +12,10 @@ from proca_web.adapters.encryption import vouching_if_known
 from proca_web.blueprints.console.campaigns import bp, forms
 from proca_web.domain.messages import Message
 from proca_web.domain.rights import Right
-from proca_web.services.keys import recipients
 from proca_web.services.petitions.making import copying, elsewhere, places
 from proca_web.services.petitions.making.writing import listing
-from proca_web.services.petitions.overview import Look
+from proca_web.services.petitions.showing import standing
+from proca_web.services.petitions.showing.standing import Look
 from proca_web.web import campaign_frame, console
 from proca_web.web.access import needs
 
@@ -34,7 +34,7 @@ def every_page(org: str) -> Response:
     now = clock.now()
     with reading() as session:
         before = forms.number(request.args.get("before", ""))
-        found = listing.pages_of_org(session, g.org.id, look(session), before or None, now)
+        found = listing.pages_of_org(session, g.org.id, look(session), before or None)
     shown = found[: listing.PAGES_A_PAGE]
     older = shown[-1].page.id if len(found) > len(shown) else None
     return console.page("console/campaigns/list/every_page.html", {"pages": shown, "older": older, "now": now})
@@ -45,7 +45,7 @@ def pages_page(name: str, fault: Message | None = None, status: int = 200) -> Re
     now, after = clock.now(), forms.number(request.args.get("after", ""))
     with reading() as session:
         campaign = places.campaign_of(session, g.org.id, name)
-        found = listing.pages_of(session, campaign, g.org.id, look(session), after, now)
+        found = listing.pages_of(session, campaign, g.org.id, look(session), after)
         values: Mapping[str, object] = {
             "pages": found[: listing.PAGES_A_PAGE],
             "after": after,
@@ -64,4 +64,4 @@ def pages_page(name: str, fault: Message | None = None, status: int = 200) -> Re
 def look(session: Session) -> Look:
     """By what the state of a page is judged now."""
     vouching, lates = vouching_if_known(current_app), late_mail.now(current_app)
-    return Look(recipients.orgs_that_receive(session, vouching, clock.now()), lates.is_stalled)
+    return standing.look(session, vouching, clock.now(), lates.is_stalled)

@@ -1,6 +1,7 @@
 """How pages and campaigns rest, open again, end, or go: nothing is deleted on which a signature depends."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
@@ -11,7 +12,7 @@ from proca_web.domain.messages import N_
 from proca_web.domain.pages.wording import Translate
 from proca_web.domain.words import Publication
 from proca_web.models import Action, ActionPage, Campaign, ConsentText
-from proca_web.services.petitions import campaigns, pages
+from proca_web.services.petitions.making import states
 from proca_web.services.petitions.making.editing import Writer
 from proca_web.services.petitions.making.writing import checking
 from proca_web.services.sealing.vouching import Vouching
@@ -22,6 +23,8 @@ _DEPENDS = N_(
     "signatures and tells how it ended."
 )
 _NOT_NOW = N_("This was done meanwhile, or is not possible now. Look at its state and choose again.")
+_LACKING = N_("It cannot take signatures: an organisation lacks its key or its legal notice.")
+_PAST = N_("Its closing day has passed. Set a later one first, on one of its pages, or none.")
 _FORGOTTEN = N_(
     "This campaign ended more than 30 days ago, and who had signed was forgotten then. Copy it to begin anew."
 )
@@ -29,53 +32,52 @@ _FORGOTTEN = N_(
 
 def pause_page(session: Session, page: ActionPage, writer: Writer) -> None:
     """It takes no signatures for a while. Raises CampaignRefused."""
-    _require(page.status == Publication.LIVE)
-    page.status = Publication.PAUSED
-    _tell_page(session, page, CampaignEvent.PAGE_PAUSED, writer)
+    with _told_why():
+        states.pause_page(session, page, writer.user_id, writer.now)
+    _touch(page, writer)
 
 
 def reopen_page(session: Session, page: ActionPage, writer: Writer, translate: Translate, vouching: Vouching) -> None:
     """It takes signatures again, if its orgs can receive them. Raises CampaignRefused."""
     _require(page.status in (Publication.PAUSED, Publication.CLOSED))
-    try:
-        pages.open_page(session, page, translate, vouching, writer.now)
-    except (BadSetting, NoActiveKey) as error:
-        raise CampaignRefused(
-            N_("It cannot take signatures: an organisation lacks its key or its legal notice.")
-        ) from error
-    _tell_page(session, page, CampaignEvent.PAGE_REOPENED, writer)
+    with _told_why(_LACKING):
+        states.reopen_page(session, page, translate, vouching, writer.user_id, writer.now)
+    _touch(page, writer)
 
 
 def close_page(session: Session, page: ActionPage, text: str, writer: Writer) -> None:
     """It is over, and people read this. Raises CampaignRefused, FieldsRefused."""
     _require(page.status != Publication.CLOSED)
     page.closed_text = _closing_words(text)
-    pages.close_page(page)
-    _tell_page(session, page, CampaignEvent.PAGE_CLOSED, writer)
+    states.close_page(session, page, writer.user_id, writer.now)
+    _touch(page, writer)
 
 
 def delete_page(session: Session, page: ActionPage, writer: Writer) -> None:
     """A page that nobody has signed is gone for good. Raises CampaignRefused."""
     if depends(session, [page.id]):
         raise CampaignRefused(_DEPENDS)
-    _tell_page(session, page, CampaignEvent.PAGE_DELETED, writer)
+    facts = {"page": page.name, "campaign": page.campaign.name}
+    audit.record(session, page.org_id, writer.user_id, CampaignEvent.PAGE_DELETED, facts, writer.now)
     _delete(session, [page])
 
 
 def pause(session: Session, campaign: Campaign, writer: Writer) -> None:
     """None of its pages takes signatures for a while. Raises CampaignRefused."""
-    _require(campaign.status == Publication.LIVE)
-    campaign.status = Publication.PAUSED
-    _tell(session, campaign, CampaignEvent.CAMPAIGN_PAUSED, writer)
+    with _told_why():
+        states.pause_campaign(session, campaign, writer.user_id, writer.now)
+    _touch(campaign, writer)
 
 
 def reopen(session: Session, campaign: Campaign, writer: Writer) -> None:
     """Its pages take signatures again, each as it stands. Raises CampaignRefused."""
     if campaign.forgotten_at is not None:
         raise CampaignRefused(_FORGOTTEN)
-    _require(campaign.status in (Publication.PAUSED, Publication.CLOSED))
-    campaign.status, campaign.closed_at = Publication.LIVE, None
-    _tell(session, campaign, CampaignEvent.CAMPAIGN_REOPENED, writer)
+    if campaign.closes_at is not None and campaign.closes_at <= writer.now:
+        raise CampaignRefused(_PAST)
+    with _told_why():
+        states.reopen_campaign(session, campaign, writer.user_id, writer.now)
+    _touch(campaign, writer)
 
 
 def close(session: Session, campaign: Campaign, text: str, writer: Writer) -> None:
@@ -85,8 +87,8 @@ def close(session: Session, campaign: Campaign, text: str, writer: Writer) -> No
     for page in _pages(session, campaign):
         if page.org_id == campaign.org_id and said:
             page.closed_text = said
-    campaigns.close_campaign(campaign, writer.now)
-    _tell(session, campaign, CampaignEvent.CAMPAIGN_CLOSED, writer)
+    states.close_campaign(session, campaign, writer.user_id, writer.now)
+    _touch(campaign, writer)
 
 
 def delete_campaign(session: Session, campaign: Campaign, writer: Writer) -> None:
@@ -96,7 +98,8 @@ def delete_campaign(session: Session, campaign: Campaign, writer: Writer) -> Non
         raise CampaignRefused(N_("A partner has a page here. End its part first, under Partners."))
     if campaign.supporter_count or depends(session, [page.id for page in found]):
         raise CampaignRefused(_DEPENDS)
-    _tell(session, campaign, CampaignEvent.CAMPAIGN_DELETED, writer)
+    facts = {"campaign": campaign.name}
+    audit.record(session, campaign.org_id, writer.user_id, CampaignEvent.CAMPAIGN_DELETED, facts, writer.now)
     _delete(session, found)
     session.delete(campaign)
     session.flush()
@@ -132,12 +135,14 @@ def _require(condition: bool) -> None:
         raise CampaignRefused(_NOT_NOW)
 
 
-def _tell_page(session: Session, page: ActionPage, event: CampaignEvent, writer: Writer) -> None:
-    page.edits, page.edited_at, page.edited_by = page.edits + 1, writer.now, writer.user_id
-    facts = {"page": page.name, "campaign": page.campaign.name}
-    audit.record(session, page.org_id, writer.user_id, event, facts, writer.now)
+@contextmanager
+def _told_why(sentence: str = _NOT_NOW) -> Iterator[None]:
+    """What the states refuse to operators in their words is told to people in ours."""
+    try:
+        yield
+    except (BadSetting, NoActiveKey) as error:
+        raise CampaignRefused(sentence) from error
 
 
-def _tell(session: Session, campaign: Campaign, event: CampaignEvent, writer: Writer) -> None:
-    campaign.edits, campaign.edited_at, campaign.edited_by = campaign.edits + 1, writer.now, writer.user_id
-    audit.record(session, campaign.org_id, writer.user_id, event, {"campaign": campaign.name}, writer.now)
+def _touch(what: ActionPage | Campaign, writer: Writer) -> None:
+    what.edits, what.edited_at, what.edited_by = what.edits + 1, writer.now, writer.user_id

@@ -7,10 +7,12 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
+from proca_web.domain.pages import stops
 from proca_web.domain.words import Publication
 from proca_web.models import ActionPage, Campaign, User
 from proca_web.services.petitions.making import places
-from proca_web.services.petitions.overview import CampaignStatus, Look, state_of
+from proca_web.services.petitions.overview import CampaignStatus
+from proca_web.services.petitions.showing.standing import Look
 
 PLANNED, ENDED = "planned", "ended"
 CHOICES = ("", Publication.LIVE, Publication.DRAFT, PLANNED, ENDED)
@@ -39,19 +41,19 @@ def by_state(session: Session, org_id: int, now: datetime) -> dict[str, list[int
     return found
 
 
-def pages_of(session: Session, campaign: Campaign, org_id: int, look: Look, after: int, now: datetime) -> list[Listed]:
+def pages_of(session: Session, campaign: Campaign, org_id: int, look: Look, after: int) -> list[Listed]:
     """The pages of a campaign in their order, beginning after so many; one more than a list holds: there are more."""
     query = select(ActionPage).where(ActionPage.campaign_id == campaign.id)
     ordered = query.order_by(ActionPage.position, ActionPage.id).offset(after).limit(PAGES_A_PAGE + 1)
-    return _listed(session, session.scalars(ordered.options(joinedload(ActionPage.org))).all(), org_id, look, now)
+    return _listed(session, session.scalars(ordered.options(joinedload(ActionPage.org))).all(), org_id, look)
 
 
-def pages_of_org(session: Session, org_id: int, look: Look, before: int | None, now: datetime) -> list[Listed]:
+def pages_of_org(session: Session, org_id: int, look: Look, before: int | None) -> list[Listed]:
     """An org's pages over all its campaigns, the newest first; one more than a list holds: there are older ones."""
     query = select(ActionPage).where(ActionPage.org_id == org_id, ActionPage.id < (before or _NEWEST))
     newest = query.order_by(ActionPage.id.desc()).limit(PAGES_A_PAGE + 1)
     found = session.scalars(newest.options(joinedload(ActionPage.campaign), joinedload(ActionPage.org))).all()
-    return _listed(session, found, org_id, look, now)
+    return _listed(session, found, org_id, look)
 
 
 def campaigns_beside(session: Session, statuses: Sequence[CampaignStatus]) -> dict[int, Campaign]:
@@ -65,11 +67,6 @@ def pages_beside(session: Session, statuses: Sequence[CampaignStatus]) -> dict[s
     names = [page.name for status in statuses for page in status.pages]
     query = select(ActionPage).where(ActionPage.name.in_(names)).options(joinedload(ActionPage.campaign))
     return {page.name: page for page in session.scalars(query)}
-
-
-def is_planned(campaign: Campaign, now: datetime) -> bool:
-    """Whether it goes live by itself on a day to come."""
-    return campaign.status == Publication.LIVE and campaign.opens_at is not None and campaign.opens_at > now
 
 
 def move(session: Session, campaign: Campaign, page: ActionPage, step: int) -> None:
@@ -89,17 +86,12 @@ def names_of(session: Session, user_ids: set[int]) -> dict[int, str]:
     return {user.id: user.name or user.email for user in found}
 
 
-def _listed(session: Session, pages: Sequence[ActionPage], org_id: int, look: Look, now: datetime) -> list[Listed]:
+def _listed(session: Session, pages: Sequence[ActionPage], org_id: int, look: Look) -> list[Listed]:
     names = names_of(session, {page.edited_by for page in pages if page.edited_by})
     return [
-        Listed(page, _state(page, look, now), page.org_id == org_id, names.get(page.edited_by or 0, ""))
+        Listed(page, stops.state(look.stops(page)), page.org_id == org_id, names.get(page.edited_by or 0, ""))
         for page in pages
     ]
-
-
-def _state(page: ActionPage, look: Look, now: datetime) -> str:
-    state = state_of(page, look)
-    return PLANNED if state == Publication.LIVE and is_planned(page.campaign, now) else state
 
 
 def _choice(status: str, opens_at: datetime | None, now: datetime) -> str:

@@ -16,7 +16,7 @@ def as_live(session: Session, page: ActionPage, translate: Translate, vouching: 
     """What people would see."""
     wording = wordings.compose(session, page, translate, vouching, now)
     seen = views.read(session, page.slug, vouching, now)
-    shown = replace(seen.facts, is_open=True, is_draft=False, wording=wording.hash)
+    shown = replace(seen.facts, plan=(), wording=wording.hash)
     asked = {box.field for box in wording.boxes} - set(shown.unasked_fields)
     boxes = tuple(box for box in wording.boxes if box.field in asked)
     return replace(seen, facts=shown, wording=replace(wording, boxes=boxes))
