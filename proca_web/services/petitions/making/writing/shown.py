@@ -17,6 +17,6 @@ def as_live(session: Session, page: ActionPage, translate: Translate, vouching: 
     wording = wordings.compose(session, page, translate, vouching, now)
     seen = views.read(session, page.slug, vouching, now)
     shown = replace(seen.facts, plan=(), wording=wording.hash)
-    asked = {box.field for box in wording.boxes} - set(shown.unasked_fields)
+    asked = {receiver.field for receiver in shown.asks}
     boxes = tuple(box for box in wording.boxes if box.field in asked)
     return replace(seen, facts=shown, wording=replace(wording, boxes=boxes))
