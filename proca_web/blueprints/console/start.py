@@ -66,6 +66,7 @@ def campaigns(org: str) -> Response:
             "by_id": listing.campaigns_beside(session, found),
             "unfinished": drafts.unfinished(session, g.org.id, current_user.user.id),
             "key": key_views.receiving(session, g.org, vouching, now),
+            "has_launch": "launch.index" in current_app.view_functions,
         }
     return console.page("console/campaigns/list/index.html", {"late": lates.of(g.org.name), "now": now, **values})
 

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from proca_web.config import Settings
 from proca_web.domain.campaign_words import PictureKind
 from proca_web.domain.pages.pictures import PLANS, Drawn, Use
-from proca_web.models import ActionPage, Image, Org, Picture
+from proca_web.models import ActionPage, FormDraft, Image, Org, Picture
 from proca_web.services.petitions.showing import pictures
 from tests import factories
 
@@ -66,13 +66,16 @@ def test_what_no_page_shows_is_forgotten_after_a_day(session: Session) -> None:
     shown = pictures.store(session, one.id, HERO, drawn(HERO, b"shown"), NOW)
     pictures.store(session, one.id, HERO, drawn(HERO, b"unused"), NOW)
     pictures.store(session, one.id, LOGO, drawn(LOGO), NOW)
+    begun = pictures.store(session, one.id, HERO, drawn(HERO, b"begun"), NOW)
+    typed = {"org_id": one.id, "user_id": 1, "created_at": NOW, "saved_at": NOW}
+    session.add(FormDraft(fields={"hero": str(begun.id), "title": "x"}, **typed))
     page.hero_id = shown.id
     session.flush()
     pictures.sweep(session, NOW)
-    assert images(session) == 2 * len(PLANS[HERO]) + len(PLANS[LOGO]), "not before a day is over"
+    assert images(session) == 3 * len(PLANS[HERO]) + len(PLANS[LOGO]), "not before a day is over"
     pictures.sweep(session, LATER)
-    assert set(session.scalars(select(Picture.id))) == {shown.id, shown.id + 2}
-    assert images(session) == len(PLANS[HERO]) + len(PLANS[LOGO])
+    assert set(session.scalars(select(Picture.id))) == {shown.id, shown.id + 2, begun.id}
+    assert images(session) == 2 * len(PLANS[HERO]) + len(PLANS[LOGO])
 
 
 def test_an_image_that_comes_again_is_not_forgotten_with_the_one_before(session: Session) -> None:

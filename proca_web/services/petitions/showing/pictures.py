@@ -16,7 +16,7 @@ from proca_web.domain.campaign_words import PictureKind
 from proca_web.domain.pages import colors
 from proca_web.domain.pages.colors import Shades
 from proca_web.domain.pages.pictures import ENDINGS, Drawn, Use
-from proca_web.models import ActionPage, Image, Org, Picture
+from proca_web.models import ActionPage, FormDraft, Image, Org, Picture
 from proca_web.services import driver
 
 UNUSED_FOR = timedelta(hours=24)
@@ -103,6 +103,13 @@ def marks(session: Session, orgs: Collection[Org]) -> Mapping[int, Mark]:
     return {org.id: Mark(org.title, initials(org.title), colors.shades(org.color), logos.get(org.id)) for org in orgs}
 
 
+def logo_files(session: Session) -> Mapping[int, str]:
+    """Under which name the logo of each org that has one is served, by the org's id."""
+    logos = session.execute(select(Picture.org_id, Picture).where(Picture.kind == PictureKind.LOGO))
+    found = {row.org_id: sources(row.Picture).fallback for row in logos}
+    return {org_id: f"{source.sha256}.{source.ext}" for org_id, source in found.items()}
+
+
 def initials(title: str) -> str:
     """The first letters of the first two words."""
     words = [word for word in title.split() if word[0].isalnum()]
@@ -118,14 +125,19 @@ def content(session: Session, sha256: str, ext: str) -> Image | None:
 def sweep(session: Session, before: datetime) -> None:
     """Forget pictures that no page shows since, and images of no picture."""
     shown = select(ActionPage.hero_id).where(ActionPage.hero_id.is_not(None))
-    unused = delete(Picture).where(
-        Picture.kind == PictureKind.HERO, Picture.created_at < before, Picture.id.not_in(shown)
-    )
-    session.execute(unused)
+    unused = (Picture.kind == PictureKind.HERO, Picture.created_at < before, Picture.id.not_in(shown))
+    begun = [number for fields in session.scalars(select(FormDraft.fields)) if (number := _hero_of(fields))]
+    session.execute(delete(Picture).where(*unused, Picture.id.not_in(begun)))
     used = {size["sha256"] for sizes in session.scalars(select(Picture.sizes)) for size in sizes}
     old = session.scalars(select(Image.sha256).where(Image.created_at < before)).all()
     for sha256 in set(old) - used:
         session.execute(delete(Image).where(Image.sha256 == sha256, Image.created_at < before))
+
+
+def _hero_of(fields: Mapping[str, Any]) -> int:
+    """The picture that a form which is not saved yet holds."""
+    chosen = str(fields.get("hero", ""))
+    return int(chosen) if chosen.isascii() and chosen.isdigit() else 0
 
 
 def _kept(session: Session, drawn: Drawn, now: datetime) -> dict[str, Any]:
