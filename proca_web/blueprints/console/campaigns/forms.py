@@ -55,7 +55,7 @@ def begun(text: str) -> dict[str, str]:
     """The marks that a form carries along; nothing, if they are not ours."""
     try:
         read = json.loads(text or "{}")
-    except ValueError:
+    except (ValueError, RecursionError):
         return {}
     if not isinstance(read, Mapping):
         return {}

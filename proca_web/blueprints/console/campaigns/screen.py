@@ -11,6 +11,7 @@ from flask_login import current_user
 
 from proca_web.adapters import clock
 from proca_web.adapters.database import reading
+from proca_web.blueprints.console.campaigns import forms
 from proca_web.domain.messages import LANGUAGES, Message
 from proca_web.domain.pages import markdown
 from proca_web.domain.rights import Right
@@ -111,7 +112,7 @@ def sections(
 def _hero(typed: str) -> Sources | None:
     """The picture that is chosen, if it is one of this org."""
     with reading() as session:
-        picture = pictures.of_org(session, g.org.id, int(typed)) if typed.isascii() and typed.isdigit() else None
+        picture = pictures.of_org(session, g.org.id, forms.number(typed))
         return pictures.sources(picture) if picture is not None else None
 
 

@@ -11,7 +11,7 @@ from proca_web.adapters.encryption import vouching_if_known
 from proca_web.blueprints.console.campaigns import bp, comparing, forms, screen
 from proca_web.blueprints.console.campaigns.forms import PageForm
 from proca_web.domain.campaign_words import PictureKind
-from proca_web.domain.errors import FieldsRefused
+from proca_web.domain.errors import FieldsRefused, RightGone
 from proca_web.domain.pages import markdown
 from proca_web.domain.rights import Right
 from proca_web.domain.words import Publication
@@ -19,8 +19,11 @@ from proca_web.models import ActionPage
 from proca_web.services.petitions.making import drafts, editing, places
 from proca_web.services.petitions.making.editing import Form, Writer
 from proca_web.services.petitions.showing import pictures
+from proca_web.web import errors
 from proca_web.web.access import needs, takes_pictures
+from proca_web.web.access import typed as typed_before
 from proca_web.web.htmx import see_other, wants_fragment
+from proca_web.web.presentation import translated
 
 
 @bp.get("/<org>/campaigns/new")
@@ -106,6 +109,10 @@ def save(org: str, campaign: str, page: str) -> ResponseReturnValue:
             session.refresh(found, with_for_update=True)
             form = editing.form_of(session, found, who)
             return _perform(session, found, form, _sent(form) | picture, begun, asked, who)
+    except RightGone as refusal:
+        return errors.answer(
+            403, gettext("You may not do this here"), translated(refusal.message), typed=typed_before.texts()
+        )
     except FieldsRefused as refusal:
         faults = refusal.faults
     with reading() as session:

@@ -123,6 +123,19 @@ def test_unsaved_changes_of_a_page_are_offered_and_thrown_away(admin: FlaskClien
     assert "unsaved changes" not in admin.get(TREES).text
 
 
+def test_a_translator_writes_words_and_is_told_where_that_ends(world: World, admin: FlaskClient, form: Read) -> None:
+    world.execute(
+        "UPDATE memberships SET role = 'translator' WHERE org_id = (SELECT id FROM orgs WHERE name='org-one')"
+    )
+    shown = form(admin.get(TREES).text)
+    assert not {"goal", "ask_phone", "slug", "question_opt_in"} & set(shown)
+    assert admin.post(TREES, data=shown | {"body": "Ein Text", "do": "confirmed"}).status_code == 303
+    refused = admin.post(TREES, data=form(admin.get(TREES).text) | {"goal": "7", "body": "Kept for copying"})
+    assert refused.status_code == 403
+    assert "Kept for copying" in refused.text
+    assert admin.get(NEW).status_code == 403
+
+
 def test_a_preview_has_the_bytes_that_are_served(world: World, admin: FlaskClient, client: FlaskClient) -> None:
     world.execute("UPDATE action_pages SET status = 'draft' WHERE name = 'trees'")
     world.execute("UPDATE consent_texts SET valid_until = valid_from WHERE action_page_id = 1")
