@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from proca_web.adapters import clock
 from proca_web.adapters.database import reading
-from proca_web.cli import ready
+from proca_web.cli import page_words, ready
 from proca_web.cli.named import Named, moment, named, one_of, split
 from proca_web.domain.words import CommentPolicy, ConsentStyle, Publication
 from proca_web.extensions import encryption
@@ -91,16 +91,19 @@ def campaign_edit(slug: str, **changes: object) -> None:
 @click.option("--next-step-label")
 @click.option("--next-step-url")
 @click.option("--receiver", "receivers", multiple=True, help=f"{RECEIVER}; empty: nobody any more")
+@page_words.options
 def page_edit(slug: str, receivers: tuple[str, ...], **changes: object) -> None:
     """Change a page; a live one shows it at once."""
+    words = page_words.taken(changes)
     given = {
         name: split(str(value)) if name in ("fields", "required") else value
-        for name, value in _given(changes | {"receivers": receivers or None}).items()
+        for name, value in _given(changes | {"receivers": receivers or None, "words": words or None}).items()
     }
-    org, address, _ = (given.pop(name, None) for name in ("org_slug", "address", "receivers"))
+    org, address, *_ = (given.pop(name, None) for name in ("org_slug", "address", "receivers", "words"))
     with ready.acting() as session:
         page = named(session, ActionPage, slug)
         pages.edit_page(page, given)
+        page_words.put(page, words)
         if address is not None:
             slugs.change(session, page, str(address), None, clock.now())
         if org is not None:
@@ -140,12 +143,25 @@ def page_list(as_json: bool) -> None:
     """All pages."""
     _show(
         ActionPage,
-        ("name", "status", "title", "slug", "locale", "fields", "required", "double_opt_in", "delivery", "receivers"),
+        (
+            "name",
+            "status",
+            "title",
+            "slug",
+            "locale",
+            "fields",
+            "required",
+            "double_opt_in",
+            "delivery",
+            "receivers",
+            *_WORDS,
+        ),
         as_json,
         "org.name",
     )
 
 
+_WORDS = ("addressee", "closed_text", "thanks_text", "milestones", "share_texts", "questions")
 OF_ORG = (org_edit, org_list)
 OF_CAMPAIGN = (campaign_edit, campaign_list)
 OF_PAGE = (page_edit, page_list)

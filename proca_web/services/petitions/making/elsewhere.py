@@ -1,7 +1,6 @@
 """People who signed the same on paper or on another site: told apart beside the count, never part of it."""
 
 from collections.abc import Sequence
-from datetime import date
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -34,7 +33,7 @@ def add(session: Session, campaign: Campaign, label: str, number: str, day: str,
     people = int(number) if number.isascii() and number.isdigit() and len(number) <= 12 else 0
     if not 1 <= people <= checking.MOST_PEOPLE:
         faults["number"] = Message(checking.NO_NUMBER)
-    counted = _day(day)
+    counted = checking.day(day)
     if counted is None or counted > writer.now.date():
         faults["day"] = Message(N_("Enter the day they were counted, up to today."))
     if faults or counted is None:
@@ -53,13 +52,6 @@ def remove(session: Session, campaign: Campaign, number: int, writer: Writer) ->
         _tell(session, campaign, CampaignEvent.ELSEWHERE_REMOVED, row, writer)
         session.delete(row)
         session.flush()
-
-
-def _day(text: str) -> date | None:
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        return None
 
 
 def _tell(session: Session, campaign: Campaign, event: CampaignEvent, row: Elsewhere, writer: Writer) -> None:

@@ -113,26 +113,27 @@ def _asked(typed: Mapping[str, str], written: Written) -> None:
 def _milestones(typed: Mapping[str, str], written: Written) -> None:
     found: list[dict[str, Any]] = []
     for n in range(1, form.MOST_MILESTONES + 1):
-        number, day, text = (f"milestone_{n}_{what}" for what in ("number", "day", "text"))
-        if not any(typed[place] for place in (number, day, text)):
+        number, on_day, text = (f"milestone_{n}_{what}" for what in ("number", "day", "text"))
+        if not any(typed[place] for place in (number, on_day, text)):
             continue
         said = _text(text, "text", typed, written)
-        if bool(typed[number]) is bool(typed[day]):
+        if bool(typed[number]) is bool(typed[on_day]):
             written.faults[number] = Message(N_("Enter a number of people or a day, one of them."))
         elif not said:
             written.faults.setdefault(text, Message(N_("Write what happens then.")))
         elif typed[number]:
             found.append({"number": _people(number, typed, written), "text": said})
         else:
-            if not _DAY.fullmatch(typed[day]) or _day(typed[day]) is None:
-                written.faults[day] = Message(N_("This is no day; write it like 2027-03-31."))
-            found.append({"day": typed[day], "text": said})
+            if day(typed[on_day]) is None:
+                written.faults[on_day] = Message(N_("This is no day; write it like 2027-03-31."))
+            found.append({"day": typed[on_day], "text": said})
     written.page["milestones"] = found
 
 
-def _day(text: str) -> date | None:
+def day(text: str) -> date | None:
+    """A day as browsers send it, or None."""
     try:
-        return date.fromisoformat(text)
+        return date.fromisoformat(text) if _DAY.fullmatch(text) else None
     except ValueError:
         return None
 
