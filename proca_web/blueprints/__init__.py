@@ -4,6 +4,7 @@ from proca_web.blueprints.api import bounces
 from proca_web.blueprints.console import (
     account,
     auth,
+    campaigns,
     exports,
     forgot,
     invited,
@@ -17,6 +18,10 @@ from proca_web.blueprints.console import (
     start,
 )
 from proca_web.blueprints.console.account import mailboxes, places, profile
+from proca_web.blueprints.console.campaigns import acts as campaign_acts
+from proca_web.blueprints.console.campaigns import lists as campaign_lists
+from proca_web.blueprints.console.campaigns import showing as campaign_showing
+from proca_web.blueprints.console.campaigns import writing as campaign_writing
 from proca_web.blueprints.console.instance import accounts, orgs
 from proca_web.blueprints.console.keys import acts, pages
 from proca_web.blueprints.console.launch import acts as launch_acts
@@ -55,6 +60,7 @@ BLUEPRINTS = (
     account.bp,
     second_factor.bp,
     start.bp,
+    campaigns.bp,
     exports.bp,
     keys.bp,
     settings.bp,
@@ -69,8 +75,9 @@ BLUEPRINTS = (
     mailbox.bp,
     bounces.bp,
 )
-# They add themselves to account.bp, keys.bp, launch.bp, mails.bp, people.bp, second_factor.bp and settings.bp.
+# They add themselves to the blueprint of their folder.
 ROUTES_OF_ACCOUNT = (profile, mailboxes, places)
+ROUTES_OF_CAMPAIGNS = (campaign_writing, campaign_lists, campaign_acts, campaign_showing)
 ROUTES_OF_KEYS = (pages, acts)
 ROUTES_OF_LAUNCH = (launch_pages, launch_acts)
 ROUTES_OF_MAILS = (mails_pages, previews, mails_acts)

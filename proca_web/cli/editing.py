@@ -14,7 +14,7 @@ from proca_web.adapters import clock
 from proca_web.adapters import pictures as drawing
 from proca_web.adapters.database import reading
 from proca_web.adapters.wordings import renew_wordings
-from proca_web.cli import page_mails, ready
+from proca_web.cli import page_mails, page_words, ready
 from proca_web.cli.named import Named, moment, named, one_of, split
 from proca_web.domain.campaign_words import PictureKind
 from proca_web.domain.errors import FieldsRefused
@@ -28,6 +28,7 @@ from proca_web.services.petitions.showing import pictures
 
 REMINDER = "write once more after a day to who has not confirmed; never on pages of high-security organisations"
 _OF_ALL = ("name", "status")
+_WORDS = ("addressee", "closed_text", "thanks_text", "milestones", "share_texts", "questions")
 _OF_MAILS = ("mail_name", "mail_reply_to")
 GOAL = "a fixed one; 0: it moves on as people sign"
 RECEIVER = "a further organisation that gets a copy of who ticks it; twice at most"
@@ -116,16 +117,19 @@ def campaign_edit(slug: str, **changes: object) -> None:
 @click.option("--next-step-label")
 @click.option("--next-step-url")
 @click.option("--receiver", "receivers", multiple=True, help=f"{RECEIVER}; empty: nobody any more")
+@page_words.options
 def page_edit(slug: str, receivers: tuple[str, ...], **changes: object) -> None:
     """Change a page; a live one shows it at once."""
+    words = page_words.taken(changes)
     given = {
         name: split(str(value)) if name in ("fields", "required") else value
-        for name, value in _given(changes | {"receivers": receivers or None}).items()
+        for name, value in _given(changes | {"receivers": receivers or None, "words": words or None}).items()
     }
-    org, address, _ = (given.pop(name, None) for name in ("org_slug", "address", "receivers"))
+    org, address, *_ = (given.pop(name, None) for name in ("org_slug", "address", "receivers", "words"))
     with ready.acting() as session:
         page = named(session, ActionPage, slug)
         pages.edit_page(page, given)
+        page_words.put(page, words)
         if address is not None:
             slugs.change(session, page, str(address), None, clock.now())
         if org is not None:
@@ -178,6 +182,7 @@ def page_list(as_json: bool) -> None:
             "slug",
             "receivers",
             *_OF_MAILS,
+            *_WORDS,
         ),
         as_json,
         "org.name",

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from proca_web.adapters import clock
 from proca_web.adapters.keyring import keyring_of
-from proca_web.cli import editing, ready
+from proca_web.cli import editing, page_words, ready
 from proca_web.cli.editing import CLOSES, GOAL, OPENS, RECEIVER, REMINDER
 from proca_web.cli.named import named, one_of, split
 from proca_web.cli.staff.members import member
@@ -173,6 +173,7 @@ def page() -> None:
 @click.option("--next-step-label", default="")
 @click.option("--next-step-url", default="")
 @click.option("--receiver", "receivers", multiple=True, help=RECEIVER)
+@page_words.options
 def page_add(
     slug: str,
     campaign_slug: str,
@@ -183,6 +184,7 @@ def page_add(
     **settings: object,
 ) -> None:
     """Add a page, as a draft."""
+    words = page_words.taken(settings)
     parts: dict[str, object] = {"fields": split(fields), "required": split(required), **settings}
     with ready.acting() as session:
         added = pages.add_page(
@@ -193,6 +195,7 @@ def page_add(
             PageSettings(**parts),  # type: ignore[arg-type]  # click has checked the kinds
             clock.now(),
         )
+        page_words.put(added, words)
         pages.set_receivers(session, added, [named(session, Org, name) for name in receivers])
     click.echo(f"✓ page {slug} (draft); open it with: page open {slug}")
 

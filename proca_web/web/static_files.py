@@ -5,6 +5,7 @@ Only files below `static/` are ever opened, each once a process; what a visitor 
 
 import hashlib
 import mimetypes
+import re
 from functools import cache
 from posixpath import normpath
 
@@ -17,6 +18,8 @@ from proca_web.web.page_cache import Kept
 STATIC = ASSETS / "static"
 FOR_A_YEAR = "public, max-age=31536000, immutable"
 FOR_AN_HOUR = "public, max-age=3600"
+SCHEMES = ("light", "dark")
+_ASKS_FOR_SCHEME = re.compile(rb"@media(?: only screen and)? ?\(prefers-color-scheme: ?(light|dark)\)")
 # What browsers need to be told whatever the machine's own list of types says.
 _TYPES = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
 
@@ -33,7 +36,9 @@ def serve(filename: str) -> Response:
     if name not in _names():
         abort(404)
     own = request.args.get("v") == version(name)
-    return _file(name).answer(request, FOR_A_YEAR if own else FOR_AN_HOUR)
+    scheme = request.args.get("scheme", "")
+    kept = _in_scheme(name, scheme) if scheme in SCHEMES and name.endswith(".css") else _file(name)
+    return kept.answer(request, FOR_A_YEAR if own else FOR_AN_HOUR)
 
 
 @cache
@@ -45,6 +50,14 @@ def _names() -> frozenset[str]:
 def version(filename: str) -> str:
     """The beginning of a file's hash, for its address."""
     return hashlib.sha256(_file(filename).body).hexdigest()[:12]
+
+
+@cache
+def _in_scheme(filename: str, scheme: str) -> Kept:
+    """A stylesheet as a device shows it that prefers light, or dark, whatever this one prefers: for previews."""
+    own, other = b"@media all", b"@media not all"
+    body = _ASKS_FOR_SCHEME.sub(lambda asks: own if asks[1].decode() == scheme else other, _file(filename).body)
+    return Kept.of(body, _TYPES[".css"], level=9)
 
 
 @cache

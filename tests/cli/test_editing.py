@@ -109,6 +109,29 @@ def test_what_add_refuses_edit_refuses(page: Instance, command: tuple[str, ...],
     assert [page.sql(f"SELECT * FROM {table}") for table in tables] == before
 
 
+def test_a_page_has_its_words_from_the_command_line_too(page: Instance) -> None:
+    said = (
+        "--addressee",
+        "The council",
+        "--milestone",
+        "1000=We go there",
+        "--milestone",
+        "2027-03-31=We hand it over",
+    )
+    page.does("page", "edit", "trees", *said, "--share", "whatsapp=I signed", "--question", "opt_in=May we write?")
+    (listed,) = json.loads(page.does("page", "list", "--json"))
+    assert listed["milestones"] == [
+        {"number": 1000, "text": "We go there"},
+        {"day": "2027-03-31", "text": "We hand it over"},
+    ]
+    assert (listed["addressee"], listed["share_texts"]) == ("The council", {"whatsapp": "I signed"})
+    assert listed["questions"] == {"opt_in": "May we write?"}
+    page.does("page", "edit", "trees", "--milestone", "")
+    assert json.loads(page.does("page", "list", "--json"))[0]["milestones"] == []
+    assert "WHAT=TEXT" in page.refuses("page", "edit", "trees", "--share", "whatsapp")
+    assert "neither a number" in page.refuses("page", "edit", "trees", "--milestone", "soon=x")
+
+
 @pytest.mark.parametrize("what", ["org", "campaign", "page"])
 def test_an_edit_that_says_nothing_is_told_so(page: Instance, what: str) -> None:
     assert "say what to change" in page.refuses(what, "edit", "trees", code=2)

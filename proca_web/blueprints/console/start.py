@@ -15,11 +15,15 @@ from proca_web.services.instance import alarms, figures
 from proca_web.services.keys import holdings
 from proca_web.services.keys import views as key_views
 from proca_web.services.petitions import overview
+from proca_web.services.petitions.making import drafts
+from proca_web.services.petitions.making import places as making_places
+from proca_web.services.petitions.making.writing import listing
 from proca_web.services.petitions.overview import CampaignStatus
 from proca_web.web import console
 from proca_web.web.access import needs, staff
 
 DIGITS = 18
+_FIRST_TABS = ("numbers.index", "campaign_pages.index")
 
 bp = Blueprint("start", __name__, url_prefix="/console")
 
@@ -45,24 +49,36 @@ def show(org: str) -> Response:
 @bp.get("/<org>/campaigns")
 @needs(Right.NUMBERS)
 def campaigns(org: str) -> Response:
-    """The campaigns alone."""
-    lates = late_mail.now(current_app)
+    """All campaigns with their pages, by state; what needs attention first, and what was begun and not saved."""
+    lates, now, vouching = late_mail.now(current_app), clock.now(), vouching_if_known(current_app)
+    chosen, before = request.args.get("state", ""), _asked("before")
     with reading() as session:
-        vouching, before = vouching_if_known(current_app), _asked("before")
-        stalled = {"mail_is_stalled": lates.is_stalled}
-        found = overview.campaigns_of(session, g.org.id, vouching, clock.now(), before, **stalled)
-    return console.page("console/start/campaigns.html", {"late": lates.of(g.org.name), **_paged(found)})
+        numbers = listing.by_state(session, g.org.id, now)
+        only = numbers[chosen] if chosen in numbers and chosen else None
+        found = overview.campaigns_of(
+            session, g.org.id, vouching, now, before, only=only, mail_is_stalled=lates.is_stalled
+        )
+        values = {
+            **_paged(found),
+            "chosen": chosen if chosen in numbers else "",
+            "numbers": {choice: len(each) for choice, each in numbers.items()},
+            "made": listing.pages_beside(session, found),
+            "by_id": listing.campaigns_beside(session, found),
+            "unfinished": drafts.unfinished(session, g.org.id, current_user.user.id),
+            "key": key_views.receiving(session, g.org, vouching, now),
+            "has_launch": "launch.index" in current_app.view_functions,
+        }
+    return console.page("console/campaigns/list/index.html", {"late": lates.of(g.org.name), "now": now, **values})
 
 
 @bp.get("/<org>/campaigns/<campaign>")
 @needs(Right.NUMBERS)
-def campaign(org: str, campaign: str) -> Response:
-    """One campaign with all its pages, a part of them at a time."""
-    vouching, after, lates = vouching_if_known(current_app), _asked("after") or 0, late_mail.now(current_app)
+def campaign(org: str, campaign: str) -> ResponseReturnValue:
+    """To the numbers of a campaign, or to its pages."""
     with reading() as session:
-        stalled = {"mail_is_stalled": lates.is_stalled}
-        found = overview.campaign_of(session, g.org.id, campaign, vouching, clock.now(), after, **stalled)
-    return console.page("console/start/campaign.html", {"late": lates.of(g.org.name), "campaign": found})
+        making_places.campaign_of(session, g.org.id, campaign)
+    first = next(each for each in _FIRST_TABS if each in current_app.view_functions)
+    return redirect(url_for(first, org=org, campaign=campaign, after=_asked("after")), code=303)
 
 
 def _asked(name: str) -> int | None:
@@ -78,11 +94,11 @@ def _paged(found: list[CampaignStatus]) -> dict[str, object]:
 
 def _org() -> Response:
     now, vouching, lates = clock.now(), vouching_if_known(current_app), late_mail.now(current_app)
-    stalled, before = {"mail_is_stalled": lates.is_stalled}, _asked("before")
+    before = _asked("before")
     with reading() as session:
         found = {
             "late": lates.of(g.org.name),
-            **_paged(overview.campaigns_of(session, g.org.id, vouching, now, before, **stalled)),
+            **_paged(overview.campaigns_of(session, g.org.id, vouching, now, before, mail_is_stalled=lates.is_stalled)),
             "key": key_views.receiving(session, g.org, vouching, now),
             "held": holdings.of(session, g.org.id),
         }

@@ -18,7 +18,9 @@ from proca_web.services.petitions.facts import PageFacts
 from proca_web.services.petitions.views import PageView
 from proca_web.web import errors, page_cache
 from proca_web.web.htmx import page_or_fragment, wants_fragment, wants_json
+from proca_web.web.showing import petition
 
+values_of = petition.values_of
 _LAST = "proca_last_views"
 _PAGE, _FORM = "public/action_page/sign.html", "public/action_page/form/_form.html"
 
@@ -33,20 +35,6 @@ def view_of(seen: PageFacts) -> PageView:
     """What the facts that decided show."""
     with reading() as session:
         return _remember(views.of(session, seen))
-
-
-def values_of(view: PageView, **changes: object) -> dict[str, object]:
-    """What the form's templates need; nothing typed, no faults, nobody known to have signed, unless said otherwise."""
-    none: dict[str, object] = {
-        "typed": {},
-        "faults": {},
-        "suggested": "",
-        "kept": "",
-        "paused": False,
-        "late": None,
-        "draft_url": "",
-    }
-    return {"view": view, "testing": False, "utm": {}, "signed": False, "refusal": None} | none | changes
 
 
 def mail_of(seen: PageFacts) -> dict[str, object]:

@@ -87,13 +87,15 @@ def campaigns_of(
     now: datetime,
     before: int | None = None,
     *,
+    only: Collection[int] | None = None,
     mail_is_stalled: Callable[[str], bool],
 ) -> list[CampaignStatus]:
     """The campaigns an org leads or has a page in, the newest first; a page of them, older than one if given.
 
-    One more than a page holds says that there are older ones.
+    One more than a page holds says that there are older ones. `only`: those of them, by number.
     """
     query = _campaigns(org_id).where(Campaign.id < (before or _NEWEST)).limit(CAMPAIGNS_A_PAGE + 1)
+    query = query if only is None else query.where(Campaign.id.in_(only))
     found = session.scalars(query).all()
     look = standing.look(session, vouching, now, mail_is_stalled)
     return _statuses(session, org_id, found, PAGES_OF_EACH, look, now)

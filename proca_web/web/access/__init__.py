@@ -16,6 +16,8 @@ V = TypeVar("V", bound=Callable[..., Any])
 RULE, LIMIT, FRESH, UPLOADS = "proca_rule", "proca_limit", "proca_fresh", "proca_uploads"
 # More than a picture may have: who chooses one that is too large is told so beside it, and loses nothing typed.
 MOST_UPLOADED = 25 * 1024 * 1024
+# The words of a whole page beside it, of any script, and as many places as its form has.
+MOST_TYPED, MOST_PLACES = 1024 * 1024, 200
 
 
 class Realm(Enum):

@@ -15,7 +15,7 @@ from werkzeug.routing import Rule as Route
 
 from proca_web.config import ConfigError
 from proca_web.web import door, secret_input
-from proca_web.web.access import FRESH, LIMIT, MOST_UPLOADED, RULE, UPLOADS, Realm, Rule
+from proca_web.web.access import FRESH, LIMIT, MOST_PLACES, MOST_TYPED, MOST_UPLOADED, RULE, UPLOADS, Realm, Rule
 from proca_web.web.login import is_staff_path
 from proca_web.web.second_step import asking
 from proca_web.web.security import hide_referrer, refuse_foreign_post
@@ -83,6 +83,7 @@ def _enforce(rule: Rule, csrf: CSRFProtect) -> ResponseReturnValue | None:
         rule.limit.check(request)
     if rule.uploads:  # nothing has read the body yet
         request.max_content_length = MOST_UPLOADED
+        request.max_form_memory_size, request.max_form_parts = MOST_TYPED, MOST_PLACES
         door.refuse_fields_of_no_text()
     if rule.no_secrets:
         secret_input.refuse_secrets(g.org.id)
