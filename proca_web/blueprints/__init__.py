@@ -20,7 +20,7 @@ from proca_web.blueprints.console.keys import acts, pages
 from proca_web.blueprints.console.people import acts as people_acts
 from proca_web.blueprints.console.people import pages as people_pages
 from proca_web.blueprints.console.second_factor import app, codes, lost, overview, passkeys, signing_in, step_up
-from proca_web.blueprints.public import action_page, confirm, front, health, mailbox, transparency, withdraw
+from proca_web.blueprints.public import action_page, confirm, front, health, image, mailbox, transparency, withdraw
 
 BLUEPRINTS = (
     front.bp,
@@ -28,6 +28,7 @@ BLUEPRINTS = (
     confirm.bp,
     withdraw.bp,
     transparency.bp,
+    image.bp,
     auth.bp,
     forgot.bp,
     account.bp,

@@ -21,6 +21,7 @@ from proca_web.jobs.release import release
 from proca_web.services import heartbeats
 from proca_web.services.instance import ageing, alarms, keyrings
 from proca_web.services.petitions import counting, mail_delay
+from proca_web.services.petitions.showing import pictures
 from proca_web.services.sealing import sender_rows
 from proca_web.services.sealing.keyring import Keyring
 from proca_web.services.signatures import expiring, mending
@@ -75,6 +76,7 @@ def _by_age(app: Flask, aged: datetime) -> None:
     _step(app, "closed campaigns", lambda: _forget_campaigns(keyring, aged))
     _step(app, "mails a day", lambda: _write(lambda c: marks.forget_old(c, aged)))
     _step(app, "accounts", lambda: _write(lambda c: arriving.tidy(c, aged)))
+    _step(app, "pictures", lambda: _write(lambda c: pictures.sweep(c, aged - pictures.UNUSED_FOR)))
     _step(app, "recount", _recount)
     _step(app, "signs of life", lambda: _write(lambda c: heartbeats.forget_old(c, aged)))
     _step(app, "campaign keys", lambda: _miss_keys(app, keyring))

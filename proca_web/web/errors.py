@@ -52,7 +52,9 @@ _ADVICE: dict[int, Message] = {
     403: Message(N_("Your browser says the form came from elsewhere. Please open the page here and sign there.")),
     404: Message(N_("Please check the address, or start from the list of petitions.")),
     405: Message(N_("Please start from the list of petitions.")),
-    413: Message(N_("The form was larger than a signature can be. Please shorten your comment.")),
+    413: Message(
+        N_("The form was larger than it may be. Please go back, shorten your text or choose a smaller picture.")
+    ),
     429: Message(N_("Many forms came from your network in the last minute. Please wait a minute and send it again.")),
     500: Message(N_("Nothing you sent is lost if you go back. Please try again in a minute.")),
     503: Message(N_("Nothing was stored. Please keep this page open and try again in a few minutes.")),

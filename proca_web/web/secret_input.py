@@ -14,6 +14,8 @@ from proca_web.domain.errors import SecretGiven
 from proca_web.domain.people.characters import is_text
 from proca_web.models import PublicKey
 
+MOST_BYTES = 64 * 1024  # no key file is as large; a picture is no text
+
 
 class NoSecrets(Blueprint):
     """Routes below an org that no secret may reach: each request is looked at once access to the org is clear."""
@@ -45,7 +47,9 @@ def _members() -> Iterator[tuple[str, Any]]:
     for pairs in (request.args, request.form):
         yield from pairs.items(multi=True)
     for name, file in request.files.items(multi=True):
-        yield from ((name, text) for text in _texts(file.read()))
+        content = file.read(MOST_BYTES + 1)
+        file.seek(0)  # who takes the file reads it after us
+        yield from ((name, text) for text in (_texts(content) if len(content) <= MOST_BYTES else ()))
         yield file.filename or "", ""
     if not request.form and not request.files:
         yield from (("", text) for text in _texts(request.get_data()))

@@ -13,7 +13,9 @@ from proca_web.web.ratelimit import Limit
 
 V = TypeVar("V", bound=Callable[..., Any])
 
-RULE, LIMIT, FRESH = "proca_rule", "proca_limit", "proca_fresh"
+RULE, LIMIT, FRESH, UPLOADS = "proca_rule", "proca_limit", "proca_fresh", "proca_uploads"
+# More than a picture may have: who chooses one that is too large is told so beside it, and loses nothing typed.
+MOST_UPLOADED = 25 * 1024 * 1024
 
 
 class Realm(Enum):
@@ -35,6 +37,7 @@ class Rule:
     limit: Limit | None = None
     no_secrets: bool = False
     fresh: bool = False
+    uploads: bool = False
     rights: frozenset[Right] = frozenset()
     is_secret: bool = False  # the address itself: nobody learns it from the next page
 
@@ -103,6 +106,12 @@ def limited(limit: Limit) -> Callable[[V], V]:
         return view
 
     return decorate
+
+
+def takes_pictures(view: V) -> V:
+    """Its form may hold a file; every other route takes a few kilobytes."""
+    setattr(view, UPLOADS, True)
+    return view
 
 
 def _declare(view: V, rule: Rule) -> V:

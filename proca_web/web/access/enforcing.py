@@ -15,7 +15,7 @@ from werkzeug.routing import Rule as Route
 
 from proca_web.config import ConfigError
 from proca_web.web import secret_input
-from proca_web.web.access import FRESH, LIMIT, RULE, Realm, Rule
+from proca_web.web.access import FRESH, LIMIT, MOST_UPLOADED, RULE, UPLOADS, Realm, Rule
 from proca_web.web.login import is_staff_path
 from proca_web.web.second_step import asking
 from proca_web.web.security import hide_referrer, refuse_foreign_post
@@ -58,8 +58,8 @@ def _rule_of(app: Flask, route: Route) -> Rule | None:
     rule: Rule | None = getattr(view, RULE, None)
     blueprint = app.blueprints.get(route.endpoint.rpartition(".")[0])
     no_secrets = isinstance(blueprint, secret_input.NoSecrets)
-    fresh = getattr(view, FRESH, False)
-    return rule and replace(rule, limit=getattr(view, LIMIT, None), no_secrets=no_secrets, fresh=fresh)
+    fresh, uploads = getattr(view, FRESH, False), getattr(view, UPLOADS, False)
+    return rule and replace(rule, limit=getattr(view, LIMIT, None), no_secrets=no_secrets, fresh=fresh, uploads=uploads)
 
 
 def _faults(route: Route, rule: Rule | None) -> list[str]:
@@ -81,6 +81,8 @@ def _enforce(rule: Rule, csrf: CSRFProtect) -> ResponseReturnValue | None:
         return turned_away
     if rule.limit is not None:
         rule.limit.check(request)
+    if rule.uploads:  # before anything reads the body
+        request.max_content_length = MOST_UPLOADED
     if rule.no_secrets:
         secret_input.refuse_secrets(g.org.id)
     if request.method not in _CHANGE_NOTHING:
