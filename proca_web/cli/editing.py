@@ -17,6 +17,7 @@ from proca_web.domain.words import CommentPolicy, ConsentStyle, Publication
 from proca_web.extensions import encryption
 from proca_web.models import ActionPage, Campaign, Org
 from proca_web.services.petitions import campaigns, orgs, owners, pages, wordings
+from proca_web.services.petitions.making import slugs
 
 REMINDER = "write once more after a day to who has not confirmed; never on pages of high-security organisations"
 _as_json = click.option("--json", "as_json", is_flag=True, help="for scripts")
@@ -67,6 +68,7 @@ def campaign_edit(slug: str, **changes: object) -> None:
 @click.command("edit")
 @click.argument("slug")
 @click.option("--org", "org_slug", help="the organisation that collects; not once somebody has signed")
+@click.option("--slug", "address", help="another address, /p/…; the one before leads to it")
 @click.option("--title")
 @click.option("--demand")
 @click.option("--body")
@@ -85,10 +87,12 @@ def page_edit(slug: str, **changes: object) -> None:
     given = {
         name: split(str(value)) if name in ("fields", "required") else value for name, value in _given(changes).items()
     }
-    org = given.pop("org_slug", None)
+    org, address = given.pop("org_slug", None), given.pop("address", None)
     with ready.acting() as session:
         page = named(session, ActionPage, slug)
         pages.edit_page(page, given)
+        if address is not None:
+            slugs.change(session, page, str(address), None, clock.now())
         if org is not None:
             owners.change_owner(session, page, named(session, Org, str(org)), encryption.vouching, clock.now())
         renewed = _renew_wordings(session)
@@ -124,7 +128,7 @@ def page_list(as_json: bool) -> None:
     """All pages."""
     _show(
         ActionPage,
-        ("name", "status", "title", "locale", "fields", "required", "double_opt_in", "delivery"),
+        ("name", "status", "title", "slug", "locale", "fields", "required", "double_opt_in", "delivery"),
         as_json,
         "org.name",
     )

@@ -160,7 +160,8 @@ def page_open(slug: str) -> None:
         opened = named(session, ActionPage, slug)
         with force_locale(opened.locale):
             pages.open_page(session, opened, gettext, encryption.vouching, clock.now())
-    click.echo(f"✓ page {slug} is live at /p/{slug}")
+        at = opened.slug
+    click.echo(f"✓ page {slug} is live at /p/{at}")
 
 
 @page.command("close")

@@ -28,6 +28,7 @@ from proca_web.domain.errors import (
 )
 from proca_web.domain.messages import N_, Message
 from proca_web.web import console
+from proca_web.web.arriving import old_addresses
 from proca_web.web.htmx import wants_fragment, wants_json
 from proca_web.web.security import hide_referrer
 
@@ -64,7 +65,8 @@ _ADVICE: dict[int, Message] = {
 def init_app(app: Flask) -> None:
     """Register the handlers."""
     app.register_error_handler(HTTPException, _http)
-    for nothing in (PageNotFound, CampaignNotFound, KeyNotFound):
+    app.register_error_handler(PageNotFound, lambda _: old_addresses.lead_on() or answer(404))
+    for nothing in (CampaignNotFound, KeyNotFound):
         app.register_error_handler(nothing, lambda _: answer(404))
     app.register_error_handler(PageNotOpen, _page_not_open)
     app.register_error_handler(UnknownToken, unknown_token)

@@ -39,6 +39,14 @@ def test_a_page_is_changed_and_stays_live(page: Instance) -> None:
     assert json.loads(required) == ["email", "first_name", "phone"]
 
 
+def test_a_page_gets_another_address_and_keeps_its_name(page: Instance) -> None:
+    page.does("page", "edit", "trees", "--slug", "street-trees")
+    assert page.sql("SELECT name, slug FROM action_pages") == [("trees", "street-trees")]
+    assert page.sql("SELECT slug FROM page_slugs") == [("trees",)]
+    assert json.loads(page.does("page", "list", "--json"))[0]["slug"] == "street-trees"
+    assert "single dashes" in page.refuses("page", "edit", "trees", "--slug", "Street Trees")
+
+
 @pytest.mark.parametrize(
     ("command", "said"),
     [

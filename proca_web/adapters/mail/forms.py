@@ -118,7 +118,7 @@ class Forms:
             "first_name": _NAME,
             "repeat": due.repeat,
             "testing": due.testing,
-            "page_url": links.url(self._app, "action_page.show", page=page.name),
+            "page_url": links.url(self._app, "action_page.show", page=page.slug),
             "confirm_url": _CONFIRM,
             "withdraw_url": _WITHDRAW if has_withdraw else "",
         }

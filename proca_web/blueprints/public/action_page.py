@@ -156,7 +156,7 @@ def _store(seen: PageFacts, submission: Submission, now: datetime) -> None:
 def _taken(seen: PageFacts, submission: Submission, typed: Mapping[str, str]) -> Response:
     """One answer for every accepted submit: new, known, blocked and capped look the same."""
     name = "check_inbox" if seen.double_opt_in else "thanks"
-    place = url_for(f"action_page.{name}", page=seen.name)
+    place = url_for(f"action_page.{name}", page=seen.slug)
     if not wants_fragment():
         return see_other(place)
     typed = {**typed, "email": mail_address.readable(submission.contact.email)}

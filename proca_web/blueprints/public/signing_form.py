@@ -100,5 +100,5 @@ def _remember(view: PageView) -> PageView:
     last: dict[str, PageView] = current_app.extensions.setdefault(_LAST, {})
     if len(last) >= page_cache.MOST_PAGES:
         last.clear()
-    last[view.facts.name] = view
+    last[view.facts.slug] = view
     return view

@@ -37,6 +37,7 @@ class PageFacts:
 
     id: int
     name: str
+    slug: str
     title: str
     demand: str
     locale: str
@@ -96,7 +97,8 @@ class PageFacts:
 _FACTS = f"""
 SELECT k.org_id, k.id, k.public, k.role, k.fingerprint, k.log_index, k.endorsement,
        p.org_id, o.name, o.title, o.high_security, o.mail_from, c.org_id, l.name, l.title, l.high_security, l.mail_from,
-       p.id, p.name, p.title, p.demand, p.locale, p.status, c.status, p.double_opt_in, p.delivery, c.force_delivery,
+       p.id, p.name, p.slug, p.title, p.demand, p.locale, p.status, c.status,
+       p.double_opt_in, p.delivery, c.force_delivery,
        CAST(p.fields AS TEXT), CAST(p.required AS TEXT), p.comment, p.consent_style, p.default_country, c.id, c.name,
        w.hash, (SELECT senders_end_at FROM instance), c.reminder
   FROM action_pages p
@@ -105,26 +107,26 @@ SELECT k.org_id, k.id, k.public, k.role, k.fingerprint, k.log_index, k.endorseme
   JOIN orgs l ON l.id = c.org_id
   LEFT JOIN consent_texts w ON w.action_page_id = p.id AND w.valid_until IS NULL
   LEFT JOIN public_keys k ON k.org_id IN (p.org_id, c.org_id) AND {recipients.MAY_BE_SEALED_TO}
- WHERE p.name = ?
+ WHERE p.slug = ?
  ORDER BY k.role DESC
 """
 _REPLACED = "SELECT 1 FROM consent_texts WHERE action_page_id = ? AND hash = ? AND valid_until > ?"
 _KEY, _COLLECTOR, _LEAD, _PAGE = slice(0, 7), slice(7, 12), slice(12, 17), slice(17, None)
 
 
-def read(connection: AnyConnection, name: str, vouching: Vouching, now: datetime) -> PageFacts:
-    """The page of that name, read now; only keys that are vouched for are among its parties'. Raises PageNotFound."""
+def read(connection: AnyConnection, slug: str, vouching: Vouching, now: datetime) -> PageFacts:
+    """The page at that address, read now, with those keys of its parties that are vouched for. Raises PageNotFound."""
     seals_until = driver.time(connection, key_life.seals_if_expires_after(now))
-    rows = driver.execute(connection, _FACTS, (seals_until, name)).fetchall()
+    rows = driver.execute(connection, _FACTS, (seals_until, slug)).fetchall()
     if not rows:
-        raise PageNotFound(name)
+        raise PageNotFound(slug)
     return _facts_of(tuple(rows), vouching)
 
 
 @lru_cache(maxsize=256)
 def _facts_of(rows: tuple[tuple[Any, ...], ...], vouching: Vouching) -> PageFacts:
     """What the rows say. They are read anew each time; only the same rows under the same eyes make the same facts."""
-    (id_, own_name, title, demand, locale, page_status, campaign_status, double_opt_in, *rest) = rows[0][_PAGE]
+    (id_, name, slug, title, demand, locale, page_status, campaign_status, double_opt_in, *rest) = rows[0][_PAGE]
     (delivery, force_delivery, fields, required, comment, style, country, campaign_id, campaign, wording, asked) = rest[
         :-1
     ]
@@ -132,7 +134,8 @@ def _facts_of(rows: tuple[tuple[Any, ...], ...], vouching: Vouching) -> PageFact
     collector, lead = _party(rows[0][_COLLECTOR], keys, vouching), _party(rows[0][_LEAD], keys, vouching)
     return PageFacts(
         id=id_,
-        name=own_name,
+        name=name,
+        slug=slug,
         title=title,
         demand=demand,
         locale=locale,

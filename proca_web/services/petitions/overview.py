@@ -36,6 +36,7 @@ class PageStatus:
     """A page in the console: its own org, and whether it can be signed (`live`) or why not."""
 
     name: str
+    slug: str
     title: str
     org: str
     status: str
@@ -140,7 +141,7 @@ def _statuses(
             rekeyed_at=campaign.rekeyed_at,
             days=days[campaign.id],
             pages=[
-                PageStatus(page.name, page.title, page.org.title, _state(page, look))
+                PageStatus(page.name, page.slug, page.title, page.org.title, _state(page, look))
                 for page in pages[campaign.id][:most]
             ],
             more_after=pages[campaign.id][most - 1].id if len(pages[campaign.id]) > most else None,

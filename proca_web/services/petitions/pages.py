@@ -6,7 +6,6 @@ from datetime import datetime
 from typing import Any
 
 from babel import Locale, UnknownLocaleError
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from proca_web.domain.errors import BadSetting, NameTaken, NoActiveKey
@@ -18,6 +17,7 @@ from proca_web.domain.words import CommentPolicy, ConsentStyle, Publication
 from proca_web.models import ActionPage, Campaign, Org
 from proca_web.services.keys import recipients
 from proca_web.services.petitions import names, orgs, wordings
+from proca_web.services.petitions.making import slugs
 from proca_web.services.sealing.vouching import Vouching
 
 
@@ -47,8 +47,8 @@ def add_page(
     names.check_name(name)
     orgs.refuse_home(org)
     _check_settings(settings)
-    if session.scalars(select(ActionPage.id).where(ActionPage.name == name)).first() is not None:
-        raise NameTaken(f"there is a page {name} already")
+    if not slugs.is_free(session, name):
+        raise NameTaken(f"there is a page {name} already, or one that has or had this address")
     page = ActionPage(
         name=name,
         campaign_id=campaign.id,

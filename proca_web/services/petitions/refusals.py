@@ -22,13 +22,13 @@ def lacking(session: Session, vouching: Vouching, now: datetime) -> set[str]:
     Not of those that are locked: whoever could do something about it knows.
     """
     query = (
-        select(ActionPage.name)
+        select(ActionPage.slug)
         .join(Campaign, Campaign.id == ActionPage.campaign_id)
         .where(ActionPage.status == Publication.LIVE, Campaign.status == Publication.LIVE)
     )
-    names = session.scalars(query).all()
+    slugs = session.scalars(query).all()
     locked = set(session.scalars(select(Org.name).where(Org.locked_at.is_not(None))))
-    return {org for name in names for org in facts.read(session, name, vouching, now).lacking_key} - locked
+    return {org for slug in slugs for org in facts.read(session, slug, vouching, now).lacking_key} - locked
 
 
 def tell(session: Session, orgs: Iterable[str], now: datetime) -> None:

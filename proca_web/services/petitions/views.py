@@ -109,16 +109,16 @@ class Agreed:
 class Listed:
     """A live petition in the list of the instance."""
 
-    name: str
+    slug: str
     title: str
     demand: str
     org: str
     count: Count
 
 
-def read(session: Session, name: str, vouching: Vouching, now: datetime) -> PageView:
-    """The page of that name. Raises PageNotFound."""
-    return of(session, facts.read(session, name, vouching, now))
+def read(session: Session, slug: str, vouching: Vouching, now: datetime) -> PageView:
+    """The page at that address. Raises PageNotFound."""
+    return of(session, facts.read(session, slug, vouching, now))
 
 
 def of(session: Session, page_facts: PageFacts) -> PageView:
@@ -135,9 +135,9 @@ def of(session: Session, page_facts: PageFacts) -> PageView:
     )
 
 
-def count(session: Session, name: str) -> Count | None:
+def count(session: Session, slug: str) -> Count | None:
     """The counter of the page's campaign; None for a page that does not exist."""
-    query = select(Campaign).join(ActionPage, ActionPage.campaign_id == Campaign.id).where(ActionPage.name == name)
+    query = select(Campaign).join(ActionPage, ActionPage.campaign_id == Campaign.id).where(ActionPage.slug == slug)
     campaign = session.scalars(query).first()
     return _count(campaign) if campaign is not None else None
 
@@ -158,7 +158,7 @@ def live(
     )
     return [
         Listed(
-            name=page.name,
+            slug=page.slug,
             title=page.title,
             demand=page.demand,
             org=page.org.title,

@@ -62,7 +62,7 @@ class Waits(Protocol):
 
 
 _FIND = """
-SELECT a.id, a.status, p.name, p.id, p.campaign_id, a.testing, a.consent, a.created_at, t.state
+SELECT a.id, a.status, p.slug, p.id, p.campaign_id, a.testing, a.consent, a.created_at, t.state
   FROM actions a JOIN action_pages p ON p.id = a.action_page_id LEFT JOIN transients t ON t.action_id = a.id
  WHERE a.{column} = ?
 """

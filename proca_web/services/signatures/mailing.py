@@ -53,6 +53,7 @@ class PageOfMail:
     """What a mail says about its page: texts, org, its sender name and addresses, legal notices."""
 
     name: str
+    slug: str
     title: str
     demand: str
     locale: str
@@ -199,6 +200,7 @@ def page_of(session: Session, page_id: int) -> PageOfMail:
     page = session.get_one(ActionPage, page_id)
     return PageOfMail(
         name=page.name,
+        slug=page.slug,
         title=page.title,
         demand=page.demand,
         locale=page.locale,

@@ -21,7 +21,7 @@ _AMONG = marks.in_table(_BLOCKS, "mark")
 _CAMPAIGN = select(_BLOCKS.c.campaign_id).where(_LINK)
 _REMOVE = delete(_BLOCKS).where(_LINK)
 _PAGES = (
-    select(ActionPage.name, ActionPage.title, ActionPage.locale)
+    select(ActionPage.slug, ActionPage.title, ActionPage.locale)
     .join(Campaign, Campaign.id == ActionPage.campaign_id)
     .where(Campaign.id == bindparam("campaign"), ActionPage.status == Publication.LIVE)
     .where(Campaign.status == Publication.LIVE)
@@ -33,7 +33,7 @@ _PAGES = (
 class Petition:
     """A page on which one can sign again."""
 
-    name: str
+    slug: str
     title: str
     locale: str
 
@@ -59,4 +59,4 @@ def remove(session: Session, token: bytes) -> list[Petition]:
     campaign = session.scalar(_CAMPAIGN, link)
     if campaign is None or not driver.changed(session, _REMOVE, link):
         return []
-    return [Petition(row.name, row.title, row.locale) for row in session.execute(_PAGES, {"campaign": campaign})]
+    return [Petition(row.slug, row.title, row.locale) for row in session.execute(_PAGES, {"campaign": campaign})]
