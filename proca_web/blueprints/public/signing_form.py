@@ -31,7 +31,7 @@ def view_now(page: str) -> PageView:
 def view_of(seen: PageFacts) -> PageView:
     """What the facts that decided show."""
     with reading() as session:
-        return _remember(views.of(session, seen))
+        return _remember(views.of(session, seen, clock.now()))
 
 
 def values_of(view: PageView, **changes: object) -> dict[str, object]:

@@ -4,17 +4,19 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from proca_web.domain.pages.goals import goal_above
 from proca_web.domain.pages.privacy import CONSENT_FIELDS, Receiver
 from proca_web.domain.pages.wording import LegalNotice, Wording
 from proca_web.domain.words import KeyRole, Publication
-from proca_web.models import ActionPage, Campaign, ConsentText, Org
+from proca_web.models import ActionPage, Campaign, ConsentText, Elsewhere, Org
 from proca_web.services.keys import recipients
 from proca_web.services.petitions import facts, wordings
 from proca_web.services.petitions.facts import PageFacts
+from proca_web.services.petitions.showing import story
+from proca_web.services.petitions.showing.story import Story
 from proca_web.services.sealing.vouching import Vouching
 
 
@@ -26,11 +28,17 @@ class Count:
     unconfirmed: int
     goal: int
     updated_at: datetime
+    elsewhere: int = 0
 
     @property
     def confirmed(self) -> int:
         """How many have confirmed by mail; the others signed where nobody is asked to."""
         return self.count - self.unconfirmed
+
+    @property
+    def is_reached(self) -> bool:
+        """Whether as many have signed as were hoped for."""
+        return self.count >= self.goal
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +54,7 @@ class PageView:
     """A page as people see it."""
 
     facts: PageFacts
-    paragraphs: Sequence[str]
+    story: Story
     count: Count
     wording: Wording
     notices: Sequence[LegalNotice]
@@ -118,16 +126,16 @@ class Listed:
 
 def read(session: Session, slug: str, vouching: Vouching, now: datetime) -> PageView:
     """The page at that address. Raises PageNotFound."""
-    return of(session, facts.read(session, slug, vouching, now))
+    return of(session, facts.read(session, slug, vouching, now), now)
 
 
-def of(session: Session, page_facts: PageFacts) -> PageView:
+def of(session: Session, page_facts: PageFacts, now: datetime) -> PageView:
     """What a page with these facts shows: nothing that they decide is read a second time."""
     page = session.get_one(ActionPage, page_facts.id)
     return PageView(
         facts=page_facts,
-        paragraphs=[paragraph.strip() for paragraph in page.body.split("\n\n") if paragraph.strip()],
-        count=_count(page.campaign),
+        story=(told := story.read(session, page, now)),
+        count=count_of(page.campaign, told.collected_elsewhere),
         wording=_wording(session, page_facts),
         notices=[wordings.notice_of(session.get_one(Org, id_)) for id_ in _orgs(page_facts)],
         next_step_label=page.next_step_label,
@@ -139,7 +147,10 @@ def count(session: Session, slug: str) -> Count | None:
     """The counter of the page's campaign; None for a page that does not exist."""
     query = select(Campaign).join(ActionPage, ActionPage.campaign_id == Campaign.id).where(ActionPage.slug == slug)
     campaign = session.scalars(query).first()
-    return _count(campaign) if campaign is not None else None
+    if campaign is None:
+        return None
+    elsewhere = select(func.sum(Elsewhere.number)).where(Elsewhere.campaign_id == campaign.id)
+    return count_of(campaign, session.scalar(elsewhere) or 0)
 
 
 def live(
@@ -162,7 +173,7 @@ def live(
             title=page.title,
             demand=page.demand,
             org=page.org.title,
-            count=_count(page.campaign),
+            count=count_of(page.campaign),
         )
         for page in session.scalars(query)
         if wordings.takes_signatures(page, receiving) and not (page.double_opt_in and mail_is_stalled(page.org.name))
@@ -185,9 +196,10 @@ def answers_of(page_facts: PageFacts, opt_in: Mapping[int, bool | None]) -> dict
     return {CONSENT_FIELDS[receiver]: opt_in.get(party.id, False) for receiver, party in page_facts.parties.items()}
 
 
-def _count(campaign: Campaign) -> Count:
-    count = campaign.supporter_count
-    return Count(count, campaign.unconfirmed_count, goal_above(count), campaign.counted_at)
+def count_of(campaign: Campaign, elsewhere: int = 0) -> Count:
+    """A campaign's counter, towards the goal that was set or the next one above; `elsewhere` is never part of it."""
+    count, goal = campaign.supporter_count, campaign.goal or goal_above(campaign.supporter_count)
+    return Count(count, campaign.unconfirmed_count, goal, campaign.counted_at, elsewhere)
 
 
 def _wording(session: Session, page_facts: PageFacts) -> Wording:
