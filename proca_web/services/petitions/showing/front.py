@@ -3,7 +3,7 @@
 However many campaigns there are, it asks the database as often as for one.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session, contains_eager, joinedload
 
 from proca_web.domain.campaign_words import NewsKind
 from proca_web.domain.words import Publication
-from proca_web.models import ActionPage, Campaign, News, Org
+from proca_web.models import ActionPage, Campaign, Elsewhere, News, Org
 from proca_web.services.keys import recipients
 from proca_web.services.petitions import views, wordings
 from proca_web.services.petitions.showing import looks, story
@@ -70,13 +70,13 @@ def read(
         if wordings.takes_signatures(page, receiving) and not (page.double_opt_in and mail_is_stalled(page.org.name))
     ]
     over = () if asked else _ended(session, now)
-    outcomes = _outcomes(session, {page.campaign_id for page in over})
+    told = _told(session, {page.campaign_id for page in over})
     orgs = {org for page in (*pages, *over) for org in (page.org, page.campaign.lead)}
     look = looks.read(session, (*pages, *over), orgs)
     tiles = [_tile(each, look) for each in _by_campaign(pages)]
     return Front(
         open=tiles[:MOST_TILES],
-        ended=[_tile(each, look, outcomes, ended=True) for each in _by_campaign(over)],
+        ended=[_tile(each, look, told[each[0].campaign_id]) for each in _by_campaign(over)],
         is_searched=bool(asked) or len(tiles) >= SEARCHED_FROM,
         more=len(tiles) > MOST_TILES,
     )
@@ -118,15 +118,26 @@ def _ended(session: Session, now: datetime) -> Sequence[ActionPage]:
     return session.scalars(_pages().where(among, shown).order_by(ended, Campaign.id, *_ORDER).limit(MOST_PAGES)).all()
 
 
-def _outcomes(session: Session, campaigns: Iterable[int]) -> dict[int, str]:
-    """What came of each campaign, in a few words: the title of what was told last."""
-    query = (
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """What came of a campaign: the title of what was told last, and how many signed elsewhere."""
+
+    outcome: str
+    elsewhere: int
+
+
+def _told(session: Session, campaigns: Collection[int]) -> dict[int, _Told]:
+    """The same of each of these."""
+    told = (
         select(ActionPage.campaign_id, News.title)
         .join(ActionPage, ActionPage.id == News.page_id)
-        .where(ActionPage.campaign_id.in_(set(campaigns)), News.kind == NewsKind.OUTCOME)
+        .where(ActionPage.campaign_id.in_(campaigns), News.kind == NewsKind.OUTCOME)
         .order_by(News.published_at, News.id)
     )
-    return {campaign: title for campaign, title in session.execute(query)}
+    outcomes = {campaign: title for campaign, title in session.execute(told)}
+    numbers = select(Elsewhere.campaign_id, func.sum(Elsewhere.number)).where(Elsewhere.campaign_id.in_(campaigns))
+    elsewhere = {campaign: number for campaign, number in session.execute(numbers.group_by(Elsewhere.campaign_id))}
+    return {id_: _Told(outcomes.get(id_, ""), elsewhere.get(id_, 0)) for id_ in campaigns}
 
 
 def _by_campaign(pages: Iterable[ActionPage]) -> list[list[ActionPage]]:
@@ -136,15 +147,12 @@ def _by_campaign(pages: Iterable[ActionPage]) -> list[list[ActionPage]]:
     return list(found.values())
 
 
-def _tile(
-    pages: Sequence[ActionPage], look: Looks, outcomes: Mapping[int, str] | None = None, *, ended: bool = False
-) -> Tile:
+def _tile(pages: Sequence[ActionPage], look: Looks, told: _Told | None = None) -> Tile:
+    """`told`: it is over, and this came of it."""
     first, campaign = pages[0], pages[0].campaign
     orgs = dict.fromkeys(id_ for page in pages for id_ in (page.org_id, campaign.org_id))
-    zone = ZoneInfo(first.org.time_zone)
+    closes_on = story.last_day(campaign, ZoneInfo(first.org.time_zone))
     languages = {page.locale: page.slug for page in reversed(pages)}
-    closes_on = story.last_day(campaign, zone)
-    closed_on = campaign.closed_at.astimezone(UTC).date() if campaign.closed_at else closes_on
     return Tile(
         slug=first.slug,
         title=first.title,
@@ -153,8 +161,8 @@ def _tile(
         languages=sorted(languages.items()) if len(languages) > 1 else (),
         marks=[look.marks[id_] for id_ in list(orgs)[: story.MOST_ORGS]],
         shot=look.shots.get(first.id),
-        count=views.count_of(campaign),
+        count=views.count_of(campaign, told.elsewhere if told else 0),
         closes_on=closes_on,
-        outcome=(outcomes or {}).get(campaign.id, ""),
-        closed_on=closed_on if ended else None,
+        outcome=told.outcome if told else "",
+        closed_on=(campaign.closed_at.astimezone(UTC).date() if campaign.closed_at else closes_on) if told else None,
     )
