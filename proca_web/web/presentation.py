@@ -14,10 +14,11 @@ from flask import Flask, current_app, g, request, url_for
 from flask_babel import format_decimal, get_locale, gettext, ngettext
 from markupsafe import Markup, escape
 
+from proca_web.adapters.alive.banner import banner
 from proca_web.adapters.mail import routes
 from proca_web.domain.messages import LANGUAGES, Message
 from proca_web.domain.people.countries import COUNTRIES
-from proca_web.web import banner, collation, static_files
+from proca_web.web import collation, static_files
 from proca_web.web.login import is_staff_path
 
 _WORLD_ENGLISH = Locale.parse("en_150")
@@ -43,7 +44,7 @@ def init_app(app: Flask) -> None:
         gettext=gettext,
         ngettext=ngettext,
         asset=asset,
-        banner=banner.banner,
+        banner=banner,
         countries=countries,
         language=language,
         language_name=language_name,

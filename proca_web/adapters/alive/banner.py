@@ -8,9 +8,9 @@ from sqlalchemy import select
 from proca_web.adapters.database import reading
 from proca_web.domain.errors import Unavailable
 from proca_web.models import Instance
-from proca_web.web import page_cache
 
 _EXTENSION = "proca_banner"
+_SECONDS = 2.0
 
 
 def banner() -> str:
@@ -23,5 +23,5 @@ def banner() -> str:
                 text = session.scalar(select(Instance.banner)) or ""
         except Unavailable:
             pass  # a page that says what is wrong is shown all the same
-        current_app.extensions[_EXTENSION] = (now + page_cache.SECONDS, text)
+        current_app.extensions[_EXTENSION] = (now + _SECONDS, text)
     return str(text)
