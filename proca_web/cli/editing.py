@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from operator import attrgetter
 
 import click
@@ -12,7 +13,7 @@ from sqlalchemy.orm import Session
 from proca_web.adapters import clock
 from proca_web.adapters.database import reading
 from proca_web.cli import ready
-from proca_web.cli.named import Named, named, one_of, split
+from proca_web.cli.named import Named, moment, named, one_of, split
 from proca_web.domain.words import CommentPolicy, ConsentStyle, Publication
 from proca_web.extensions import encryption
 from proca_web.models import ActionPage, Campaign, Org
@@ -20,6 +21,9 @@ from proca_web.services.petitions import campaigns, orgs, owners, pages, wording
 from proca_web.services.petitions.making import slugs
 
 REMINDER = "write once more after a day to who has not confirmed; never on pages of high-security organisations"
+GOAL = "a fixed one; 0: it moves on as people sign"
+OPENS = "like 2027-01-31T08:00, in the time zone of the organisation that leads; empty: at once"
+CLOSES = "likewise; empty: never by itself"
 _as_json = click.option("--json", "as_json", is_flag=True, help="for scripts")
 
 
@@ -50,13 +54,16 @@ def org_edit(slug: str, **changes: object) -> None:
 @click.option("--confirm-days", type=click.IntRange(7, 30))
 @click.option("--force-delivery/--no-force-delivery", default=None)
 @click.option("--reminder/--no-reminder", default=None, help=REMINDER)
+@click.option("--goal", type=click.IntRange(0), help=GOAL)
+@click.option("--opens", help=OPENS)
+@click.option("--closes", help=CLOSES)
 def campaign_edit(slug: str, **changes: object) -> None:
     """Change a campaign."""
     given = _given(changes)
     lead = given.pop("lead", None)
     with ready.acting() as session:
         campaign = named(session, Campaign, slug)
-        campaigns.edit_campaign(campaign, given)
+        campaigns.edit_campaign(campaign, with_dates(given, campaign.lead.time_zone))
         if lead is not None:
             owners.change_lead(session, campaign, named(session, Org, str(lead)), encryption.vouching, clock.now())
         renewed = _renew_wordings(session)
@@ -113,10 +120,10 @@ def org_list(as_json: bool) -> None:
 @_as_json
 def campaign_list(as_json: bool) -> None:
     """All campaigns."""
-    numbers = ("supporter_count", "unconfirmed_count")
+    policy, numbers = ("confirm_days", "force_delivery", "reminder"), ("supporter_count", "unconfirmed_count")
     _show(
         Campaign,
-        ("name", "status", "title", "confirm_days", "force_delivery", "reminder", *numbers),
+        ("name", "status", "title", "goal", "opens_at", "closes_at", *policy, *numbers),
         as_json,
         "lead.name",
     )
@@ -137,6 +144,14 @@ def page_list(as_json: bool) -> None:
 OF_ORG = (org_edit, org_list)
 OF_CAMPAIGN = (campaign_edit, campaign_list)
 OF_PAGE = (page_edit, page_list)
+
+
+def with_dates(given: Mapping[str, object], zone: str) -> dict[str, object]:
+    """What was given, with dates where hours of that time zone were typed."""
+    dates = {
+        f"{name}_at": moment(str(given[name]), zone) for name in ("opens", "closes") if given.get(name) is not None
+    }
+    return {name: value for name, value in given.items() if name not in ("opens", "closes")} | dates
 
 
 def _given(changes: Mapping[str, object]) -> dict[str, object]:
@@ -180,7 +195,7 @@ def _show(kind: type[Named], columns: Sequence[str], as_json: bool, org: str = "
         if org:
             found = [entry | {"org": attrgetter(org)(row)} for entry, row in zip(found, rows, strict=True)]
     if as_json:
-        click.echo(json.dumps(found, indent=2, ensure_ascii=False))
+        click.echo(json.dumps(found, indent=2, ensure_ascii=False, default=datetime.isoformat))
         return
     for entry in found:
         click.echo("  ".join(str(entry[column]) for column in columns[:3]))

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from proca_web.adapters import clock
 from proca_web.adapters.keyring import keyring_of
 from proca_web.cli import editing, ready
-from proca_web.cli.editing import REMINDER
+from proca_web.cli.editing import CLOSES, GOAL, OPENS, REMINDER
 from proca_web.cli.named import named, one_of, split
 from proca_web.cli.staff.members import member
 from proca_web.domain.errors import BadSetting
@@ -17,6 +17,7 @@ from proca_web.extensions import encryption
 from proca_web.models import ActionPage, Campaign, Org, PublicKey
 from proca_web.services.keys import registering
 from proca_web.services.petitions import campaigns, orgs, pages
+from proca_web.services.petitions.making import states
 from proca_web.services.petitions.pages import PageSettings
 from proca_web.services.signatures import fingerprints
 
@@ -78,11 +79,14 @@ def campaign() -> None:
 @click.option("--confirm-days", default=14, show_default=True, type=click.IntRange(7, 30))
 @click.option("--force-delivery", is_flag=True, help="the lead gets a copy of every signature of every page")
 @click.option("--reminder/--no-reminder", default=False, show_default=True, help=REMINDER)
+@click.option("--goal", default=0, type=click.IntRange(0), help=GOAL)
+@click.option("--opens", help=OPENS)
+@click.option("--closes", help=CLOSES)
 def campaign_add(slug: str, lead: str, title: str, **settings: object) -> None:
     """Add a campaign."""
     with ready.acting() as session:
         added = campaigns.add_campaign(session, slug, title, named(session, Org, lead), clock.now())
-        campaigns.edit_campaign(added, settings)
+        campaigns.edit_campaign(added, editing.with_dates(settings, added.lead.time_zone))
     click.echo(f"✓ campaign {slug}")
 
 
@@ -91,8 +95,26 @@ def campaign_add(slug: str, lead: str, title: str, **settings: object) -> None:
 def campaign_close(slug: str) -> None:
     """Close a campaign: no new signatures; mailed links still work; who signed is forgotten after 30 days."""
     with ready.acting() as session:
-        campaigns.close_campaign(named(session, Campaign, slug), clock.now())
+        states.close_campaign(session, named(session, Campaign, slug), None, clock.now())
     click.echo(f"✓ campaign {slug} is closed")
+
+
+@campaign.command("pause")
+@click.argument("slug")
+def campaign_pause(slug: str) -> None:
+    """Let all pages of a campaign rest."""
+    with ready.acting() as session:
+        states.pause_campaign(session, named(session, Campaign, slug), None, clock.now())
+    click.echo(f"✓ campaign {slug} is paused; reopen it with: campaign reopen {slug}")
+
+
+@campaign.command("reopen")
+@click.argument("slug")
+def campaign_reopen(slug: str) -> None:
+    """Let a paused or closed campaign go on."""
+    with ready.acting() as session:
+        states.reopen_campaign(session, named(session, Campaign, slug), None, clock.now())
+    click.echo(f"✓ campaign {slug} is live again")
 
 
 @campaign.command("new-key")
@@ -169,8 +191,28 @@ def page_open(slug: str) -> None:
 def page_close(slug: str) -> None:
     """Take no more signatures on a page."""
     with ready.acting() as session:
-        pages.close_page(named(session, ActionPage, slug))
+        states.close_page(session, named(session, ActionPage, slug), None, clock.now())
     click.echo(f"✓ page {slug} is closed")
+
+
+@page.command("pause")
+@click.argument("slug")
+def page_pause(slug: str) -> None:
+    """Let a page rest."""
+    with ready.acting() as session:
+        states.pause_page(session, named(session, ActionPage, slug), None, clock.now())
+    click.echo(f"✓ page {slug} is paused; reopen it with: page reopen {slug}")
+
+
+@page.command("reopen")
+@click.argument("slug")
+def page_reopen(slug: str) -> None:
+    """Let a paused or closed page go on."""
+    with ready.acting() as session:
+        reopened = named(session, ActionPage, slug)
+        with force_locale(reopened.locale):
+            states.reopen_page(session, reopened, gettext, encryption.vouching, None, clock.now())
+    click.echo(f"✓ page {slug} is live again")
 
 
 def _enter(session: Session, added: Org, public: str, sign_public: str | None) -> PublicKey:

@@ -1,7 +1,9 @@
 """What commands are given: the name of something that is there, one word of a few, a list."""
 
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import TypeVar
+from zoneinfo import ZoneInfo
 
 import click
 from sqlalchemy import select
@@ -25,6 +27,17 @@ def named(session: Session, kind: type[Named], name: str) -> Named:
 def one_of(kind: type[StrEnum]) -> click.Choice[str]:
     """One of these words; click would take an enum's names instead."""
     return click.Choice([word.value for word in kind])
+
+
+def moment(text: str, zone: str) -> datetime | None:
+    """A day and hour in that time zone, unless the text says another; nothing: no date. Raises BadSetting."""
+    if not text:
+        return None
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise BadSetting(f"{text!r} is no date; write it like 2027-03-31T20:00") from error
+    return (found if found.tzinfo else found.replace(tzinfo=ZoneInfo(zone))).astimezone(UTC)
 
 
 def split(text: str) -> list[str]:

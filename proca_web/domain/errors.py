@@ -59,7 +59,7 @@ class PageNotFound(ProcaError):
 
 
 class PageNotOpen(ProcaError):
-    """The page exists, but takes no signatures: draft, closed, or of a closed campaign."""
+    """The page exists, but takes no signatures: a draft, planned, paused or closed; the text is which of these."""
 
 
 class NoActiveKey(ProcaError):

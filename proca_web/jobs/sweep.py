@@ -21,6 +21,7 @@ from proca_web.jobs.release import release
 from proca_web.services import heartbeats
 from proca_web.services.instance import ageing, alarms, keyrings
 from proca_web.services.petitions import counting, mail_delay
+from proca_web.services.petitions.making import states
 from proca_web.services.petitions.showing import pictures
 from proca_web.services.sealing import sender_rows
 from proca_web.services.sealing.keyring import Keyring
@@ -73,6 +74,7 @@ def _by_age(app: Flask, aged: datetime) -> None:
     _step(app, "lost keys", lambda: endings.end_keyless(app))
     _step(app, "old keys", lambda: worker_keys.tidy(app, aged))
     _step(app, "senders", lambda: _write(lambda c: sender_rows.drop_old(c, aged)))
+    _step(app, "closing dates", lambda: _write(lambda c: states.close_due(c, aged)))
     _step(app, "closed campaigns", lambda: _forget_campaigns(keyring, aged))
     _step(app, "mails a day", lambda: _write(lambda c: marks.forget_old(c, aged)))
     _step(app, "accounts", lambda: _write(lambda c: arriving.tidy(c, aged)))

@@ -27,6 +27,7 @@ from proca_web.domain.errors import (
     UnknownToken,
 )
 from proca_web.domain.messages import N_, Message
+from proca_web.domain.pages.stops import Stop
 from proca_web.web import console
 from proca_web.web.arriving import old_addresses
 from proca_web.web.htmx import wants_fragment, wants_json
@@ -59,6 +60,12 @@ _ADVICE: dict[int, Message] = {
     429: Message(N_("Many forms came from your network in the last minute. Please wait a minute and send it again.")),
     500: Message(N_("Nothing you sent is lost if you go back. Please try again in a minute.")),
     503: Message(N_("Nothing was stored. Please keep this page open and try again in a few minutes.")),
+}
+_NOT_OPEN: dict[str, Message] = {
+    Stop.DRAFT: Message(N_("It has not begun yet. Nothing was stored.")),
+    Stop.PLANNED: Message(N_("It has not begun yet. Nothing was stored.")),
+    Stop.PAUSED: Message(N_("It takes a pause. Nothing was stored. Please come back another day.")),
+    Stop.CLOSED: Message(N_("It is closed. Nothing was stored.")),
 }
 
 
@@ -133,12 +140,9 @@ def _http(error: HTTPException) -> Response:
     return response
 
 
-def _page_not_open(_: PageNotOpen) -> Response:
-    return answer(
-        410,
-        gettext("This petition takes no signatures now"),
-        gettext("It is closed, or has not begun yet. Nothing was stored."),
-    )
+def _page_not_open(error: PageNotOpen) -> Response:
+    why = _NOT_OPEN.get(str(error), _NOT_OPEN[Stop.CLOSED])
+    return answer(410, gettext("This petition takes no signatures now"), gettext(why.text))
 
 
 def unknown_token(_: UnknownToken) -> Response:

@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from proca_web.cli.named import moment
 from tests.cli.instance import NOTICE, TREES, Instance, new_key
 from tests.cli.operated import Site
 from tests.databases import ON_POSTGRES
@@ -28,6 +29,30 @@ def test_a_campaign_is_changed(page: Instance) -> None:
     assert page.sql("SELECT reminder FROM campaigns") == [(0,)]
     page.does("campaign", "edit", "trees", "--no-force-delivery")
     assert page.sql(query) == [("Street trees", 21, 0)]
+
+
+def test_dates_and_goal_of_a_campaign_are_changed_in_the_time_zone_of_its_lead(page: Instance) -> None:
+    assert str(moment("2026-01-31T08:00", "Europe/Berlin")) == "2026-01-31 07:00:00+00:00"
+    page.does(
+        "campaign", "edit", "trees", "--opens", "2026-01-31T07:00", "--closes", "2027-07-01T20:00Z", "--goal", "5000"
+    )
+    (listed,) = json.loads(page.does("campaign", "list", "--json"))
+    assert (listed["opens_at"], listed["closes_at"], listed["goal"]) == (
+        "2026-01-31T07:00:00+00:00",
+        "2027-07-01T20:00:00+00:00",
+        5000,
+    )
+    page.does("campaign", "edit", "trees", "--opens", "", "--closes", "")
+    assert page.sql("SELECT opens_at, closes_at, goal FROM campaigns") == [(None, None, 5000)]
+    assert "is no date" in page.refuses("campaign", "edit", "trees", "--opens", "soon")
+
+
+def test_campaigns_and_pages_pause_and_go_on(page: Instance) -> None:
+    for what, table in (("campaign", "campaigns"), ("page", "action_pages")):
+        for act, status in (("pause", "paused"), ("reopen", "live"), ("close", "closed"), ("reopen", "live")):
+            page.does(what, act, "trees")
+            assert page.sql(f"SELECT status FROM {table}") == [(status,)]
+        assert "can be done only while" in page.refuses(what, "reopen", "trees")
 
 
 def test_a_page_is_changed_and_stays_live(page: Instance) -> None:

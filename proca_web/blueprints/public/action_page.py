@@ -136,7 +136,7 @@ def _count_json(page: str) -> str:
         raise PageNotFound(page)
     updated = counted.updated_at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     numbers = {"count": counted.count, "confirmed": counted.confirmed, "unconfirmed": counted.unconfirmed}
-    return json.dumps({**numbers, "goal": counted.goal, "elsewhere": counted.elsewhere, "updated_at": updated})
+    return json.dumps({**numbers, "elsewhere": counted.elsewhere, "goal": counted.goal, "updated_at": updated})
 
 
 def _store(seen: PageFacts, submission: Submission, now: datetime) -> None:

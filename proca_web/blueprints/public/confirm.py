@@ -72,7 +72,7 @@ def unblock(token: str) -> str:
     petitions: list[Petition] = []
     if mailed_link.is_blocked(token):
         with writing() as session:
-            petitions = blocks.remove(session, mailed_link.read_token(token))
+            petitions = blocks.remove(session, mailed_link.read_token(token), clock.now())
     if petitions:
         g.locale = petitions[0].locale
     return render_template("public/confirm/unblocked.html", petitions=petitions)

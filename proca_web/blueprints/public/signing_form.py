@@ -11,6 +11,7 @@ from proca_web.adapters.database import reading
 from proca_web.domain.errors import Unavailable
 from proca_web.domain.messages import Message
 from proca_web.domain.pages import tracking
+from proca_web.domain.pages.stops import Stop
 from proca_web.extensions import encryption
 from proca_web.services.petitions import views
 from proca_web.services.petitions.facts import PageFacts
@@ -44,7 +45,7 @@ def mail_of(seen: PageFacts) -> dict[str, object]:
     """Whether the page takes a pause because no link would arrive, and how late mail is otherwise."""
     late = late_mail.now(current_app).of(seen.collector.name)
     return {
-        "paused": seen.is_open and seen.double_opt_in and late.is_stalled,
+        "paused": Stop.LATE_MAIL in seen.stops(lambda _: late.is_stalled),
         "late": late.delay if late.is_told else None,
     }
 

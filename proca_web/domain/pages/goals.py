@@ -1,6 +1,11 @@
-"""The goal of a petition moves: always just above the count, in steps people can picture."""
+"""The goal of a petition: one that was set, or one that moves just above the count, in steps people can picture."""
 
 _STEPS = (100, 200, 500)
+
+
+def goal_of(fixed: int, count: int) -> int:
+    """The goal that was set; with none (0), the one just above the count."""
+    return fixed or goal_above(count)
 
 
 def goal_above(count: int) -> int:

@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from proca_web.domain.errors import NameTaken
+from proca_web.domain.errors import BadSetting, NameTaken
 from proca_web.domain.words import Publication
 from proca_web.models import Campaign, Org
 from proca_web.services.petitions import names, orgs
@@ -32,8 +32,10 @@ def close_campaign(campaign: Campaign, now: datetime) -> None:
 
 
 def edit_campaign(campaign: Campaign, changes: Mapping[str, object]) -> None:
-    """Change a campaign's title, days to confirm, delivery or reminder. Raises BadSetting."""
+    """Change a campaign's title, goal, dates, days to confirm, delivery or reminder. Raises BadSetting."""
     names.check_title("the title of a campaign", str(changes.get("title", campaign.title)))
-    for name in ("title", "confirm_days", "force_delivery", "reminder"):
+    for name in ("title", "goal", "opens_at", "closes_at", "confirm_days", "force_delivery", "reminder"):
         if name in changes:
             setattr(campaign, name, changes[name])
+    if campaign.opens_at is not None and campaign.closes_at is not None and campaign.closes_at <= campaign.opens_at:
+        raise BadSetting("a campaign closes after it opens; choose a later closing date")

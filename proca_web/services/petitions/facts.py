@@ -1,7 +1,7 @@
 """What a page is at this moment, in one query: its policy, its orgs and their active keys. Reads only."""
 
 import json
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property, lru_cache
@@ -10,9 +10,11 @@ from typing import Any
 from proca_web.crypto.keys.keys import RecipientKey
 from proca_web.domain import key_life
 from proca_web.domain.errors import NoActiveKey, PageNotFound
+from proca_web.domain.pages import stops
 from proca_web.domain.pages.privacy import CONSENT_FIELDS, Distribution, Receiver
+from proca_web.domain.pages.stops import Stop
 from proca_web.domain.people.contact import FieldPolicy
-from proca_web.domain.words import KeyRole, Publication
+from proca_web.domain.words import KeyRole
 from proca_web.services import driver
 from proca_web.services.driver import AnyConnection
 from proca_web.services.keys import recipients
@@ -41,8 +43,7 @@ class PageFacts:
     title: str
     demand: str
     locale: str
-    is_open: bool
-    is_draft: bool
+    plan: tuple[Stop, ...]
     double_opt_in: bool
     reminds: bool
     campaign_id: int
@@ -84,9 +85,24 @@ class PageFacts:
         return tuple(party.name for party in always if not any(key.role == KeyRole.RECIPIENT for key in party.keys))
 
     @property
+    def is_open(self) -> bool:
+        """Whether nobody planned to stop it at this moment."""
+        return not self.plan
+
+    @property
+    def is_draft(self) -> bool:
+        """Whether it was never published."""
+        return Stop.DRAFT in self.plan
+
+    @property
     def takes_signatures(self) -> bool:
-        """Whether the form is shown."""
-        return self.is_open and not self.lacking_key
+        """Whether the form is shown, unless mail is late."""
+        return not self.stops(lambda _: False)
+
+    def stops(self, mail_is_stalled: Callable[[str], bool]) -> tuple[Stop, ...]:
+        """All that stops it, the weightiest first. `mail_is_stalled`: whether the mails of an org are."""
+        is_late = self.double_opt_in and self.is_open and mail_is_stalled(self.collector.name)
+        return stops.stops(self.plan, can_receive=not self.lacking_key, mail_is_late=is_late)
 
     def require_keys(self) -> None:
         """Raise NoActiveKey when an org that always receives cannot."""
@@ -100,7 +116,7 @@ SELECT k.org_id, k.id, k.public, k.role, k.fingerprint, k.log_index, k.endorseme
        p.id, p.name, p.slug, p.title, p.demand, p.locale, p.status, c.status,
        p.double_opt_in, p.delivery, c.force_delivery,
        CAST(p.fields AS TEXT), CAST(p.required AS TEXT), p.comment, p.consent_style, p.default_country, c.id, c.name,
-       w.hash, (SELECT senders_end_at FROM instance), c.reminder
+       w.hash, (SELECT senders_end_at FROM instance), c.reminder, c.opens_at > ?, c.closes_at <= ?
   FROM action_pages p
   JOIN campaigns c ON c.id = p.campaign_id
   JOIN orgs o ON o.id = p.org_id
@@ -116,8 +132,8 @@ _KEY, _COLLECTOR, _LEAD, _PAGE = slice(0, 7), slice(7, 12), slice(12, 17), slice
 
 def read(connection: AnyConnection, slug: str, vouching: Vouching, now: datetime) -> PageFacts:
     """The page at that address, read now, with those keys of its parties that are vouched for. Raises PageNotFound."""
-    seals_until = driver.time(connection, key_life.seals_if_expires_after(now))
-    rows = driver.execute(connection, _FACTS, (seals_until, slug)).fetchall()
+    moment, seals_until = driver.times(connection, (now, key_life.seals_if_expires_after(now)))
+    rows = driver.execute(connection, _FACTS, (moment, moment, seals_until, slug)).fetchall()
     if not rows:
         raise PageNotFound(slug)
     return _facts_of(tuple(rows), vouching)
@@ -127,9 +143,8 @@ def read(connection: AnyConnection, slug: str, vouching: Vouching, now: datetime
 def _facts_of(rows: tuple[tuple[Any, ...], ...], vouching: Vouching) -> PageFacts:
     """What the rows say. They are read anew each time; only the same rows under the same eyes make the same facts."""
     (id_, name, slug, title, demand, locale, page_status, campaign_status, double_opt_in, *rest) = rows[0][_PAGE]
-    (delivery, force_delivery, fields, required, comment, style, country, campaign_id, campaign, wording, asked) = rest[
-        :-1
-    ]
+    (delivery, force_delivery, fields, required, comment, style, country, *rest) = rest
+    (campaign_id, campaign, wording, asked, reminder, is_early, is_over) = rest
     keys = [row[_KEY] for row in rows if row[0] is not None]
     collector, lead = _party(rows[0][_COLLECTOR], keys, vouching), _party(rows[0][_LEAD], keys, vouching)
     return PageFacts(
@@ -139,10 +154,9 @@ def _facts_of(rows: tuple[tuple[Any, ...], ...], vouching: Vouching) -> PageFact
         title=title,
         demand=demand,
         locale=locale,
-        is_open=page_status == Publication.LIVE == campaign_status,
-        is_draft=Publication.DRAFT in (page_status, campaign_status),
+        plan=stops.plan((page_status, campaign_status), is_early=bool(is_early), is_over=bool(is_over)),
         double_opt_in=bool(double_opt_in),
-        reminds=bool(double_opt_in and rest[-1]) and not (collector.high_security or lead.high_security),
+        reminds=bool(double_opt_in and reminder) and not (collector.high_security or lead.high_security),
         campaign_id=campaign_id,
         campaign=campaign,
         policy=FieldPolicy(tuple(json.loads(fields)), frozenset(json.loads(required)), comment),

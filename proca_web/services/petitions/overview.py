@@ -9,15 +9,18 @@ from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session, joinedload
 
 from proca_web.domain.errors import CampaignNotFound
+from proca_web.domain.pages import stops
 from proca_web.domain.pages.privacy import Distribution
+from proca_web.domain.pages.stops import Stop
 from proca_web.domain.transient import State
 from proca_web.domain.words import KeyRole, Publication
 from proca_web.models import ActionPage, Campaign, Org, Transient
 from proca_web.services import heartbeats
 from proca_web.services.keys import recipients
-from proca_web.services.petitions import counting, wordings
+from proca_web.services.petitions import counting
 from proca_web.services.petitions.counting import Day
 from proca_web.services.petitions.making import places
+from proca_web.services.petitions.showing import standing
 from proca_web.services.sealing.vouching import Vouching
 
 CHART_DAYS = 30
@@ -27,8 +30,6 @@ PAGES_A_PAGE = 50
 ORGS_A_PAGE = 50
 MOST_COUNTED = 10_000
 _NEWEST = 2**62
-STOPPED = "stopped"
-LATE = "late"  # a link would come hours late
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +95,7 @@ def campaigns_of(
     """
     query = _campaigns(org_id).where(Campaign.id < (before or _NEWEST)).limit(CAMPAIGNS_A_PAGE + 1)
     found = session.scalars(query).all()
-    look = _Look(recipients.orgs_that_receive(session, vouching, now), mail_is_stalled)
+    look = standing.look(session, vouching, now, mail_is_stalled)
     return _statuses(session, org_id, found, PAGES_OF_EACH, look, now)
 
 
@@ -112,7 +113,7 @@ def campaign_of(
     found = session.scalars(_campaigns(org_id).where(Campaign.name == name)).all()
     if not found:
         raise CampaignNotFound(name)
-    look = _Look(recipients.orgs_that_receive(session, vouching, now), mail_is_stalled)
+    look = standing.look(session, vouching, now, mail_is_stalled)
     (status,) = _statuses(session, org_id, found, PAGES_A_PAGE, look, now, after)
     return status
 
@@ -122,7 +123,7 @@ def _statuses(
     org_id: int,
     campaigns: Sequence[Campaign],
     most: int,
-    look: "_Look",
+    look: standing.Look,
     now: datetime,
     after: int = 0,
 ) -> list[CampaignStatus]:
@@ -134,14 +135,14 @@ def _statuses(
             id=campaign.id,
             name=campaign.name,
             title=campaign.title,
-            status=_state_of_all(campaign, open_ones[campaign.id]),
+            status=_state_of_all(campaign, open_ones[campaign.id], look.now),
             leads=campaign.org_id == org_id,
             confirmed=campaign.supporter_count - campaign.unconfirmed_count,
             unconfirmed=campaign.unconfirmed_count,
             rekeyed_at=campaign.rekeyed_at,
             days=days[campaign.id],
             pages=[
-                PageStatus(page.name, page.slug, page.title, page.org.title, _state(page, look))
+                PageStatus(page.name, page.slug, page.title, page.org.title, stops.state(look.stops(page)))
                 for page in pages[campaign.id][:most]
             ],
             more_after=pages[campaign.id][most - 1].id if len(pages[campaign.id]) > most else None,
@@ -162,7 +163,7 @@ def _pages(session: Session, campaigns: Sequence[int], most: int, after: int) ->
     return found
 
 
-def _open_ones(session: Session, campaigns: Sequence[int], look: "_Look") -> dict[int, set[str]]:
+def _open_ones(session: Session, campaigns: Sequence[int], look: standing.Look) -> dict[int, set[str]]:
     """What the live pages of each campaign are: some take signatures, some are stopped or late."""
     page = (ActionPage.campaign_id, ActionPage.org_id, Campaign.org_id, ActionPage.delivery, Campaign.force_delivery)
     query = select(*page, ActionPage.double_opt_in, Org.name).select_from(ActionPage).join(Campaign)
@@ -172,8 +173,7 @@ def _open_ones(session: Session, campaigns: Sequence[int], look: "_Look") -> dic
         query.where(ActionPage.status == Publication.LIVE).distinct()
     ):
         policy = Distribution(split=collector != lead, delivery=delivery, force_delivery=force)
-        can_be_signed = wordings.can_be_signed(policy, collector, lead, look.receiving)
-        found[campaign].add(look.state(name, can_be_signed=can_be_signed, mails_link=mails_link))
+        found[campaign].add(stops.state(look.stops_of((), policy, collector, lead, mails_link and name)))
     return found
 
 
@@ -210,35 +210,12 @@ def _number_in(session: Session, state: State) -> int:
     return session.scalar(select(func.count()).select_from(some)) or 0
 
 
-@dataclass(frozen=True, slots=True)
-class _Look:
-    """By what a live page is judged: the orgs that can receive, and whose mail stands still."""
-
-    receiving: Collection[int]
-    mail_is_stalled: Callable[[str], bool]
-
-    def state(self, org: str, *, can_be_signed: bool, mails_link: bool) -> str:
-        """What a live page answers: `stopped` refuses signatures because an org has no key, `late` for a while."""
-        if not can_be_signed:
-            return STOPPED
-        return LATE if mails_link and self.mail_is_stalled(org) else Publication.LIVE
-
-
-def _state(page: ActionPage, look: _Look) -> str:
-    """What the page answers."""
-    if page.campaign.status != Publication.LIVE:
-        return page.campaign.status
-    if page.status != Publication.LIVE:
-        return page.status
-    can_be_signed = wordings.takes_signatures(page, look.receiving)
-    return look.state(page.org.name, can_be_signed=can_be_signed, mails_link=page.double_opt_in)
-
-
-def _state_of_all(campaign: Campaign, open_ones: Collection[str]) -> str:
+def _state_of_all(campaign: Campaign, open_ones: Collection[str], now: datetime) -> str:
     """A campaign of which something can be signed is live; one whose open pages all refuse is as they are."""
-    if campaign.status != Publication.LIVE or not open_ones or Publication.LIVE in open_ones:
-        return campaign.status
-    return LATE if LATE in open_ones else STOPPED
+    planned = standing.plan_of(campaign, now)
+    if planned or not open_ones or Publication.LIVE in open_ones:
+        return stops.state(planned)
+    return Stop.LATE_MAIL if Stop.LATE_MAIL in open_ones else Stop.NO_KEY
 
 
 def _campaigns(org_id: int) -> Select[Campaign]:

@@ -9,9 +9,10 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from proca_web.domain.words import KeyEvent, Publication
+from proca_web.domain.words import KeyEvent
 from proca_web.models import ActionPage, Campaign, Org, OutboxMail
 from proca_web.services.petitions import facts
+from proca_web.services.petitions.showing import standing
 from proca_web.services.sealing.vouching import Vouching
 from proca_web.services.staff import outbox
 
@@ -21,11 +22,7 @@ def lacking(session: Session, vouching: Vouching, now: datetime) -> set[str]:
 
     Not of those that are locked: whoever could do something about it knows.
     """
-    query = (
-        select(ActionPage.slug)
-        .join(Campaign, Campaign.id == ActionPage.campaign_id)
-        .where(ActionPage.status == Publication.LIVE, Campaign.status == Publication.LIVE)
-    )
+    query = select(ActionPage.slug).join(Campaign, Campaign.id == ActionPage.campaign_id).where(*standing.open_at(now))
     slugs = session.scalars(query).all()
     locked = set(session.scalars(select(Org.name).where(Org.locked_at.is_not(None))))
     return {org for slug in slugs for org in facts.read(session, slug, vouching, now).lacking_key} - locked

@@ -7,15 +7,14 @@ from datetime import datetime
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from proca_web.domain.pages.goals import goal_above
+from proca_web.domain.pages.goals import goal_of
 from proca_web.domain.pages.privacy import CONSENT_FIELDS, Receiver
 from proca_web.domain.pages.wording import LegalNotice, Wording
-from proca_web.domain.words import KeyRole, Publication
+from proca_web.domain.words import KeyRole
 from proca_web.models import ActionPage, Campaign, ConsentText, Elsewhere, Org
-from proca_web.services.keys import recipients
 from proca_web.services.petitions import facts, wordings
 from proca_web.services.petitions.facts import PageFacts
-from proca_web.services.petitions.showing import story
+from proca_web.services.petitions.showing import standing, story
 from proca_web.services.petitions.showing.story import Story
 from proca_web.services.sealing.vouching import Vouching
 
@@ -60,6 +59,7 @@ class PageView:
     notices: Sequence[LegalNotice]
     next_step_label: str
     next_step_url: str
+    opens_at: datetime | None
 
     @property
     def org_title(self) -> str:
@@ -140,6 +140,7 @@ def of(session: Session, page_facts: PageFacts, now: datetime) -> PageView:
         notices=[wordings.notice_of(session.get_one(Org, id_)) for id_ in _orgs(page_facts)],
         next_step_label=page.next_step_label,
         next_step_url=page.next_step_url,
+        opens_at=page.campaign.opens_at,
     )
 
 
@@ -149,8 +150,8 @@ def count(session: Session, slug: str) -> Count | None:
     campaign = session.scalars(query).first()
     if campaign is None:
         return None
-    elsewhere = select(func.sum(Elsewhere.number)).where(Elsewhere.campaign_id == campaign.id)
-    return count_of(campaign, session.scalar(elsewhere) or 0)
+    summed = select(func.coalesce(func.sum(Elsewhere.number), 0)).where(Elsewhere.campaign_id == campaign.id)
+    return count_of(campaign, int(session.scalar(summed) or 0))
 
 
 def live(
@@ -160,11 +161,11 @@ def live(
 
     `mail_is_stalled`: whether the mails of an org are.
     """
-    receiving = recipients.orgs_that_receive(session, vouching, now)
+    look = standing.look(session, vouching, now, mail_is_stalled)
     query = (
         select(ActionPage)
         .join(Campaign, Campaign.id == ActionPage.campaign_id)
-        .where(ActionPage.status == Publication.LIVE, Campaign.status == Publication.LIVE)
+        .where(*standing.open_at(now))
         .order_by(ActionPage.id.desc())
     )
     return [
@@ -176,7 +177,7 @@ def live(
             count=count_of(page.campaign),
         )
         for page in session.scalars(query)
-        if wordings.takes_signatures(page, receiving) and not (page.double_opt_in and mail_is_stalled(page.org.name))
+        if not look.stops(page)
     ]
 
 
@@ -198,7 +199,8 @@ def answers_of(page_facts: PageFacts, opt_in: Mapping[int, bool | None]) -> dict
 
 def count_of(campaign: Campaign, elsewhere: int = 0) -> Count:
     """A campaign's counter, towards the goal that was set or the next one above; `elsewhere` is never part of it."""
-    count, goal = campaign.supporter_count, campaign.goal or goal_above(campaign.supporter_count)
+    count = campaign.supporter_count
+    goal = goal_of(campaign.goal, count)
     return Count(count, campaign.unconfirmed_count, goal, campaign.counted_at, elsewhere)
 
 

@@ -1,6 +1,5 @@
 """The wording a page shows: composed from its orgs and policy, kept word for word, replaced when any of it changes."""
 
-from collections.abc import Collection
 from datetime import datetime
 
 from sqlalchemy import select
@@ -32,17 +31,6 @@ def orgs_of(page: ActionPage) -> dict[Receiver, Org]:
     if page.org_id != page.campaign.org_id:
         orgs[Receiver.LEAD] = page.campaign.lead
     return orgs
-
-
-def takes_signatures(page: ActionPage, receiving: Collection[int]) -> bool:
-    """Whether a live page can be signed: every org that always receives is one of `receiving`."""
-    return can_be_signed(distribution_of(page), page.org_id, page.campaign.org_id, receiving)
-
-
-def can_be_signed(policy: Distribution, collector: int, lead: int, receiving: Collection[int]) -> bool:
-    """The same of a policy and the two orgs it is about, by id."""
-    orgs = {Receiver.COLLECTOR: collector, Receiver.LEAD: lead}
-    return all(orgs[receiver] in receiving for receiver in policy.always())
 
 
 def compose(session: Session, page: ActionPage, translate: Translate, vouching: Vouching, now: datetime) -> Wording:

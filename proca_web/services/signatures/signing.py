@@ -78,8 +78,8 @@ def read(
 
 def _wording(connection: AnyConnection, page: PageFacts, form: Mapping[str, str], now: datetime) -> str:
     """The hash of the wording the supporter saw; one that was replaced is good for a day."""
-    if not page.is_open:
-        raise PageNotOpen(page.name)
+    if page.plan:
+        raise PageNotOpen(page.plan[0])
     page.require_keys()
     if any(form.get(name) for name in page.unasked_fields):
         raise WordingChanged

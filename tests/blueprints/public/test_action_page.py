@@ -448,7 +448,7 @@ def test_a_refused_form_shows_the_page_that_decided(
 def test_the_counter_is_open_to_other_sites(client: FlaskClient) -> None:
     answer = client.get("/p/trees/count.json")
     assert answer.headers["Access-Control-Allow-Origin"] == "*"
-    assert set(answer.json) == {"count", "confirmed", "unconfirmed", "goal", "elsewhere", "updated_at"}
+    assert set(answer.json) == {"count", "confirmed", "unconfirmed", "elsewhere", "goal", "updated_at"}
     assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", answer.json["updated_at"])
 
 

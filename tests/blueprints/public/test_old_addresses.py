@@ -2,9 +2,11 @@
 
 from flask.testing import FlaskClient
 
+from tests.databases import ON_BOTH
 from tests.factories import World, form
 
 
+@ON_BOTH
 def test_all_under_an_old_address_leads_on_with_its_query(world: World, client: FlaskClient) -> None:
     world.execute("UPDATE action_pages SET slug = 'street-trees' WHERE name = 'trees'")
     world.execute("INSERT INTO page_slugs SELECT 'trees', id, created_at FROM action_pages WHERE name = 'trees'")

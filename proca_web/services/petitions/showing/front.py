@@ -14,9 +14,8 @@ from sqlalchemy.orm import Session, contains_eager, joinedload
 from proca_web.domain.campaign_words import NewsKind
 from proca_web.domain.words import Publication
 from proca_web.models import ActionPage, Campaign, Elsewhere, News, Org
-from proca_web.services.keys import recipients
-from proca_web.services.petitions import views, wordings
-from proca_web.services.petitions.showing import looks, story
+from proca_web.services.petitions import views
+from proca_web.services.petitions.showing import looks, standing, story
 from proca_web.services.petitions.showing.looks import Looks, Shot
 from proca_web.services.petitions.showing.pictures import Mark
 from proca_web.services.petitions.views import Count
@@ -60,14 +59,14 @@ def read(
     session: Session, vouching: Vouching, now: datetime, query: str = "", *, mail_is_stalled: Callable[[str], bool]
 ) -> Front:
     """What can be signed now, the soonest deadline first; without pages that mail a link which would not leave."""
-    receiving = recipients.orgs_that_receive(session, vouching, now)
+    judged = standing.look(session, vouching, now, mail_is_stalled)
     asked = query.strip()[:LONGEST_QUERY]
-    live = (ActionPage.status == Publication.LIVE, Campaign.status == Publication.LIVE, *_in_time(now), *_like(asked))
+    live = (*standing.open_at(now), *_like(asked))
     soonest = (Campaign.closes_at.is_(None), Campaign.closes_at, Campaign.id.desc())
     pages = [
         page
         for page in session.scalars(_pages().where(*live).order_by(*soonest, *_ORDER).limit(MOST_PAGES))
-        if wordings.takes_signatures(page, receiving) and not (page.double_opt_in and mail_is_stalled(page.org.name))
+        if not judged.stops(page)
     ]
     over = () if asked else _ended(session, now)
     told = _told(session, {page.campaign_id for page in over})
@@ -88,13 +87,6 @@ _ORDER = (ActionPage.org_id != Campaign.org_id, ActionPage.position, ActionPage.
 def _pages() -> Select[tuple[ActionPage]]:
     query = select(ActionPage).join(ActionPage.campaign)
     return query.options(contains_eager(ActionPage.campaign).joinedload(Campaign.lead), joinedload(ActionPage.org))
-
-
-def _in_time(now: datetime) -> tuple[ColumnElement[bool], ...]:
-    return (
-        or_(Campaign.opens_at.is_(None), Campaign.opens_at <= now),
-        or_(Campaign.closes_at.is_(None), Campaign.closes_at > now),
-    )
 
 
 def _like(asked: str) -> tuple[ColumnElement[bool], ...]:

@@ -12,10 +12,11 @@ from sqlalchemy.orm import Session
 
 from proca_web.domain.campaign_words import NewsKind
 from proca_web.domain.pages import markdown
+from proca_web.domain.pages.stops import Stop
 from proca_web.domain.words import Publication
 from proca_web.models import ActionPage, Campaign, Elsewhere, News, Org
 from proca_web.services.petitions import counting
-from proca_web.services.petitions.showing import looks
+from proca_web.services.petitions.showing import looks, standing
 from proca_web.services.petitions.showing.looks import Shot
 from proca_web.services.petitions.showing.pictures import Mark
 
@@ -75,7 +76,6 @@ class Story:
     askers: Sequence[Asker]
     translations: Sequence[tuple[str, str]]
     today: int
-    opens_on: date | None
     closes_on: date | None
     days_left: int | None
     closed_on: date | None
@@ -106,7 +106,7 @@ def read(session: Session, page: ActionPage, now: datetime) -> Story:
     look = looks.read(session, [page], orgs)
     own = {other.org_id: other.slug for other in reversed(pages)}
     today = counting.per_day(session, [campaign.id], now.date(), 1)[campaign.id][0].confirmed
-    is_over = Publication.CLOSED in (page.status, campaign.status) or (days is not None and days < 0)
+    is_over = Stop.CLOSED in standing.plan_of(campaign, now, page)
     return Story(
         addressee=page.addressee,
         text=markdown.html(page.body),
@@ -119,7 +119,6 @@ def read(session: Session, page: ActionPage, now: datetime) -> Story:
             (other.locale, other.slug) for other in pages if other.org_id == page.org_id and other.locale != page.locale
         ],
         today=today if today >= LEAST_TODAY else 0,
-        opens_on=campaign.opens_at.astimezone(zone).date() if campaign.opens_at else None,
         closes_on=closes_on,
         days_left=days if days is not None and 0 <= days < MOST_DAYS_LEFT else None,
         closed_on=campaign.closed_at.astimezone(zone).date() if campaign.closed_at else closes_on if is_over else None,

@@ -8,9 +8,9 @@ from sqlalchemy import bindparam, delete, select
 from sqlalchemy.orm import Session
 
 from proca_web.crypto.boxes import transient_seal
-from proca_web.domain.words import Publication
 from proca_web.models import ActionPage, Block, Campaign
 from proca_web.services import driver
+from proca_web.services.petitions.showing import standing
 from proca_web.services.signatures.addresses import marks
 from proca_web.services.signatures.addresses.marks import Mark
 
@@ -23,8 +23,7 @@ _REMOVE = delete(_BLOCKS).where(_LINK)
 _PAGES = (
     select(ActionPage.slug, ActionPage.title, ActionPage.locale)
     .join(Campaign, Campaign.id == ActionPage.campaign_id)
-    .where(Campaign.id == bindparam("campaign"), ActionPage.status == Publication.LIVE)
-    .where(Campaign.status == Publication.LIVE)
+    .where(Campaign.id == bindparam("campaign"), *standing.open_at(bindparam("now", type_=Campaign.opens_at.type)))
     .order_by(ActionPage.id)
 )
 
@@ -53,10 +52,11 @@ def stands(session: Session, token: bytes) -> bool:
     return session.scalar(_CAMPAIGN, {"link": transient_seal.link_id(token)}) is not None
 
 
-def remove(session: Session, token: bytes) -> list[Petition]:
+def remove(session: Session, token: bytes, now: datetime) -> list[Petition]:
     """It was them after all: mails may go there again. Where one can sign now; none for a link that blocks nobody."""
     link = {"link": transient_seal.link_id(token)}
     campaign = session.scalar(_CAMPAIGN, link)
     if campaign is None or not driver.changed(session, _REMOVE, link):
         return []
-    return [Petition(row.slug, row.title, row.locale) for row in session.execute(_PAGES, {"campaign": campaign})]
+    found = session.execute(_PAGES, {"campaign": campaign, "now": now})
+    return [Petition(row.slug, row.title, row.locale) for row in found]
