@@ -16,12 +16,13 @@ from proca_web.cli import ready
 from proca_web.cli.named import Named, moment, named, one_of, split
 from proca_web.domain.words import CommentPolicy, ConsentStyle, Publication
 from proca_web.extensions import encryption
-from proca_web.models import ActionPage, Campaign, Org
+from proca_web.models import ActionPage, Campaign, Org, PageReceiver
 from proca_web.services.petitions import campaigns, orgs, owners, pages, wordings
 from proca_web.services.petitions.making import slugs
 
 REMINDER = "write once more after a day to who has not confirmed; never on pages of high-security organisations"
 GOAL = "a fixed one; 0: it moves on as people sign"
+RECEIVER = "a further organisation that gets a copy of who ticks it; twice at most"
 OPENS = "like 2027-01-31T08:00, in the time zone of the organisation that leads; empty: at once"
 CLOSES = "likewise; empty: never by itself"
 _as_json = click.option("--json", "as_json", is_flag=True, help="for scripts")
@@ -89,12 +90,14 @@ def campaign_edit(slug: str, **changes: object) -> None:
 @click.option("--delivery/--no-delivery", default=None)
 @click.option("--next-step-label")
 @click.option("--next-step-url")
-def page_edit(slug: str, **changes: object) -> None:
+@click.option("--receiver", "receivers", multiple=True, help=f"{RECEIVER}; empty: nobody any more")
+def page_edit(slug: str, receivers: tuple[str, ...], **changes: object) -> None:
     """Change a page; a live one shows it at once."""
     given = {
-        name: split(str(value)) if name in ("fields", "required") else value for name, value in _given(changes).items()
+        name: split(str(value)) if name in ("fields", "required") else value
+        for name, value in _given(changes | {"receivers": receivers or None}).items()
     }
-    org, address = given.pop("org_slug", None), given.pop("address", None)
+    org, address, _ = (given.pop(name, None) for name in ("org_slug", "address", "receivers"))
     with ready.acting() as session:
         page = named(session, ActionPage, slug)
         pages.edit_page(page, given)
@@ -102,9 +105,11 @@ def page_edit(slug: str, **changes: object) -> None:
             slugs.change(session, page, str(address), None, clock.now())
         if org is not None:
             owners.change_owner(session, page, named(session, Org, str(org)), encryption.vouching, clock.now())
+        if receivers:
+            pages.set_receivers(session, page, [named(session, Org, name) for name in receivers if name])
         renewed = _renew_wordings(session)
     click.echo(f"✓ page {slug}")
-    if org is not None:
+    if org is not None or receivers:
         _tell_who_receives(renewed)
 
 
@@ -135,7 +140,7 @@ def page_list(as_json: bool) -> None:
     """All pages."""
     _show(
         ActionPage,
-        ("name", "status", "title", "slug", "locale", "fields", "required", "double_opt_in", "delivery"),
+        ("name", "status", "title", "slug", "locale", "fields", "required", "double_opt_in", "delivery", "receivers"),
         as_json,
         "org.name",
     )
@@ -187,11 +192,18 @@ def _tell_who_receives(renewed: Sequence[str]) -> None:
         click.echo("  From now on people are shown, and agree to, a new text; copies made before stay where they are.")
 
 
+def _plain(value: object) -> object:
+    """As a script reads it: a page's further receivers are a list of names."""
+    if isinstance(value, list):
+        return [each.org.name if isinstance(each, PageReceiver) else each for each in value]
+    return value
+
+
 def _show(kind: type[Named], columns: Sequence[str], as_json: bool, org: str = "") -> None:
     app = ready.app_or_exit()
     with app.app_context(), reading() as session:
         rows = session.scalars(select(kind).order_by(kind.name)).all()
-        found = [{column: getattr(row, column) for column in columns} for row in rows]
+        found = [{column: _plain(getattr(row, column)) for column in columns} for row in rows]
         if org:
             found = [entry | {"org": attrgetter(org)(row)} for entry, row in zip(found, rows, strict=True)]
     if as_json:

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from proca_web.adapters import clock
 from proca_web.adapters.keyring import keyring_of
 from proca_web.cli import editing, ready
-from proca_web.cli.editing import CLOSES, GOAL, OPENS, REMINDER
+from proca_web.cli.editing import CLOSES, GOAL, OPENS, RECEIVER, REMINDER
 from proca_web.cli.named import named, one_of, split
 from proca_web.cli.staff.members import member
 from proca_web.domain.errors import BadSetting
@@ -159,11 +159,20 @@ def page() -> None:
 @click.option("--delivery/--no-delivery", default=True, show_default=True, help="the collector gets every signature")
 @click.option("--next-step-label", default="")
 @click.option("--next-step-url", default="")
-def page_add(slug: str, campaign_slug: str, org_slug: str, fields: str, required: str, **settings: object) -> None:
+@click.option("--receiver", "receivers", multiple=True, help=RECEIVER)
+def page_add(
+    slug: str,
+    campaign_slug: str,
+    org_slug: str,
+    fields: str,
+    required: str,
+    receivers: tuple[str, ...],
+    **settings: object,
+) -> None:
     """Add a page, as a draft."""
     parts: dict[str, object] = {"fields": split(fields), "required": split(required), **settings}
     with ready.acting() as session:
-        pages.add_page(
+        added = pages.add_page(
             session,
             slug,
             named(session, Campaign, campaign_slug),
@@ -171,6 +180,7 @@ def page_add(slug: str, campaign_slug: str, org_slug: str, fields: str, required
             PageSettings(**parts),  # type: ignore[arg-type]  # click has checked the kinds
             clock.now(),
         )
+        pages.set_receivers(session, added, [named(session, Org, name) for name in receivers])
     click.echo(f"✓ page {slug} (draft); open it with: page open {slug}")
 
 

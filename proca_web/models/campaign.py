@@ -120,6 +120,9 @@ class ActionPage(Base):
 
     campaign: Mapped[Campaign] = relationship(back_populates="pages")
     org: Mapped[Org] = relationship()
+    receivers: Mapped[list["PageReceiver"]] = relationship(
+        order_by="PageReceiver.position", cascade="all, delete-orphan", passive_deletes=True
+    )
 
 
 class ConsentText(Base):

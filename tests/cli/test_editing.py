@@ -190,3 +190,14 @@ def test_the_partner_takes_the_lead_of_a_campaign_that_nobody_signed_with_it(sit
     site.does("page", "edit", "trees-partner", "--title", "Trees")
     site.does("campaign", "edit", "trees", "--org", "org-two")
     assert "were told that org-two leads" in site.refuses("campaign", "edit", "trees", "--org", "org-one")
+
+
+def test_further_receivers_of_a_page_are_chosen_and_people_are_told(coalition: Instance) -> None:
+    name = json.loads(coalition.does("page", "list", "--json"))[0]["name"]
+    said = coalition.does("page", "edit", name, "--receiver", "org-three", "--receiver", "org-four")
+    assert "org-three and org-four if the person says yes" in said
+    listed = {entry["name"]: entry["receivers"] for entry in json.loads(coalition.does("page", "list", "--json"))}
+    assert listed[name] == ["org-three", "org-four"]
+    assert "receives on page" in coalition.refuses("page", "edit", name, "--receiver", "org-one")
+    coalition.does("page", "edit", name, "--receiver", "")
+    assert coalition.sql("SELECT count(*) FROM page_receivers") == [(0,)]

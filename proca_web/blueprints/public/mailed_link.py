@@ -39,7 +39,7 @@ def your_signature(session: Session, signature: Signature) -> dict[str, Any]:
     """What the page of a signature shows: who holds it, what was agreed to, and others of the same address."""
     view = views.read(session, signature.page, encryption.vouching, clock.now())
     copies = confirming.holders(session, signature.action_id)
-    answers = views.answers_of(view.facts, {copy.org_id: copy.opt_in for copy in copies})
+    answers = views.answers_of(view.facts, {copy.name: copy.opt_in for copy in copies})
     agreed = views.agreed(session, signature.consent, answers)
     others = withdrawing.others(session, signature.action_id) if signature.is_accepted else []
     return {"view": view, "signature": signature, "copies": copies, "agreed": agreed, "others": others}

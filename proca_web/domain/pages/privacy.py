@@ -4,21 +4,38 @@ The form, the signing act and the console's "who gets what" all ask this one fun
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from enum import StrEnum
+from dataclasses import dataclass, field
+from typing import ClassVar
 
 from proca_web.domain.errors import FieldsRefused
 from proca_web.domain.messages import N_, Message
 
-
-class Receiver(StrEnum):
-    """The two orgs a signature may go to: the page's own, and the campaign's lead."""
-
-    COLLECTOR = "collector"
-    LEAD = "lead"
+MOST_FURTHER = 2
+FURTHER_FIELD = "opt_in_"
+_FURTHER = "+"  # begins no name of an org
 
 
-CONSENT_FIELDS = {Receiver.COLLECTOR: "opt_in", Receiver.LEAD: "lead_opt_in"}
+class Receiver(str):
+    """An org in its part on a page: the page's own, the campaign's lead, or a further one by its name."""
+
+    __slots__ = ()
+    COLLECTOR: ClassVar["Receiver"]
+    LEAD: ClassVar["Receiver"]
+
+    @classmethod
+    def further(cls, org: str) -> "Receiver":
+        """The further org of that name."""
+        return cls(f"{_FURTHER}{org}")
+
+    @property
+    def field(self) -> str:
+        """The form field that asks for this org's consent."""
+        return _FIELDS.get(self) or f"{FURTHER_FIELD}{self.removeprefix(_FURTHER)}"
+
+
+Receiver.COLLECTOR, Receiver.LEAD = Receiver("collector"), Receiver("lead")
+_FIELDS = {Receiver.COLLECTOR: "opt_in", Receiver.LEAD: "lead_opt_in"}
+_FIRST_TWO = (Receiver.COLLECTOR, Receiver.LEAD)
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,15 +44,23 @@ class Consent:
 
     opt_in: bool | None
     lead_opt_in: bool | None
+    further: Mapping[Receiver, bool | None] = field(default_factory=dict)
+
+    def to(self, receiver: Receiver) -> bool | None:
+        """The answer to one org's question."""
+        if receiver == Receiver.COLLECTOR:
+            return self.opt_in
+        return self.lead_opt_in if receiver == Receiver.LEAD else self.further.get(receiver)
 
 
 @dataclass(frozen=True, slots=True)
 class Distribution:
-    """A page's policy: whether lead and collector differ, and the two delivery switches."""
+    """A page's policy: whether lead and collector differ, the two delivery switches, and further orgs in order."""
 
     split: bool
     delivery: bool
     force_delivery: bool
+    further: tuple[Receiver, ...] = ()
 
     def always(self) -> tuple[Receiver, ...]:
         """Who gets a copy of every signature; each needs an active key, or the page refuses."""
@@ -43,17 +68,16 @@ class Distribution:
             return (Receiver.COLLECTOR,)
         if not self.delivery:
             return (Receiver.LEAD,)
-        return (Receiver.COLLECTOR, Receiver.LEAD) if self.force_delivery else (Receiver.COLLECTOR,)
+        return _FIRST_TWO if self.force_delivery else (Receiver.COLLECTOR,)
 
     def by_consent(self) -> tuple[Receiver, ...]:
         """Who gets a copy only of those who opted in to that org."""
-        if not self.split:
-            return ()
-        return tuple(receiver for receiver in Receiver if receiver not in self.always())
+        always = self.always()
+        return tuple(receiver for receiver in self.asks() if receiver not in always)
 
     def asks(self) -> tuple[Receiver, ...]:
         """Whose consent question the form shows."""
-        return tuple(Receiver) if self.split else (Receiver.COLLECTOR,)
+        return ((*_FIRST_TWO,) if self.split else (Receiver.COLLECTOR,)) + self.further
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,28 +89,28 @@ class Share:
     opt_in: bool | None
 
 
-def _place(share: Share) -> int:
-    return 0 if share.receiver is Receiver.COLLECTOR else 1
-
-
 def shares(distribution: Distribution, consent: Consent) -> tuple[Share, ...]:
     """The copies of one signature, collector first. Who receives only by consent and was not given it gets none."""
-    given = {Receiver.COLLECTOR: consent.opt_in, Receiver.LEAD: consent.lead_opt_in}
-    copies = [Share(receiver, True, given[receiver]) for receiver in distribution.always()]
-    copies += [Share(receiver, False, True) for receiver in distribution.by_consent() if given[receiver]]
-    return tuple(sorted(copies, key=_place))
+    always = distribution.always()
+    copies = []
+    for receiver in distribution.asks():
+        given = consent.to(receiver)
+        if receiver in always:
+            copies.append(Share(receiver, True, given))
+        elif given:
+            copies.append(Share(receiver, False, True))
+    return tuple(copies)
 
 
 def read_consent(form: Mapping[str, str], asked: tuple[Receiver, ...]) -> Consent:
-    """`opt_in` and `lead_opt_in` as typed: yes, no or absent (not given). Raises FieldsRefused for anything else."""
-    answers: dict[Receiver, bool | None] = dict.fromkeys(Receiver)
+    """The answers as typed: yes, no or absent (not given). Raises FieldsRefused for anything else."""
+    answers: dict[Receiver, bool | None] = {}
     faults = {}
     for receiver in asked:
-        field = CONSENT_FIELDS[receiver]
-        typed = form.get(field, "")
+        typed = form.get(receiver.field, "")
         if typed not in ("yes", "no", ""):
-            faults[field] = Message(N_("Please answer yes or no."))
+            faults[receiver.field] = Message(N_("Please answer yes or no."))
         answers[receiver] = typed == "yes"
     if faults:
         raise FieldsRefused(faults)
-    return Consent(answers[Receiver.COLLECTOR], answers[Receiver.LEAD])
+    return Consent(answers.pop(Receiver.COLLECTOR, None), answers.pop(Receiver.LEAD, None), answers)

@@ -7,12 +7,12 @@ supporter agreed to. The hash is the SHA-256 of the body as served, so that no t
 import base64
 import hashlib
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
 from proca_web.domain.messages import N_
-from proca_web.domain.pages.privacy import CONSENT_FIELDS, Receiver
+from proca_web.domain.pages.privacy import Receiver
 
 Translate = Callable[[str], str]
 
@@ -81,23 +81,30 @@ def compose(
     translate: Translate,
     *,
     style: str = "box",
+    questions: Mapping[str, str] | None = None,
 ) -> Wording:
     """The wording of a page: `receives` are the orgs that can get a copy, `always` those that get every one.
 
     `style` says how consent is asked: a box to tick says yes, a choice between yes and no needs a question.
+    `questions` are the page's own words for them, by field; where they say %(org)s the org is named.
     """
     names = [notice.title for notice in receives.values()]
     certain = [receives[receiver].title for receiver in always if receiver in receives]
     statement = _statement(title, certain, translate)
+
+    def question(receiver: Receiver, org: str) -> str:
+        own = (questions or {}).get(receiver.field, "")
+        return own.replace("%(org)s", org) if own else _question(org, style, translate)
+
     boxes = tuple(
-        Box(CONSENT_FIELDS[receiver], receives[receiver].title, _question(receives[receiver].title, style, translate))
+        Box(receiver.field, receives[receiver].title, question(receiver, receives[receiver].title))
         for receiver in asks
         if receiver in receives
     )
     notices = [_notice(notice, translate) for notice in receives.values()]
     if len(names) > 1:
         joint = translate(N_("%(orgs)s run this petition together. You can turn to each of them with any question."))
-        notices.append(joint % {"orgs": translate(N_(" and ")).join(names)})
+        notices.append(joint % {"orgs": listed(names, translate)})
     return Wording(statement, boxes, tuple(notices))
 
 
@@ -108,7 +115,13 @@ def _statement(title: str, certain: list[str], translate: Translate) -> str:
             "political opinion; I agree that %(orgs)s uses what I write here for this petition and for nothing else."
         )
     )
-    return sentence % {"title": title, "orgs": translate(N_(" and ")).join(certain)}
+    return sentence % {"title": title, "orgs": listed(certain, translate)}
+
+
+def listed(names: Sequence[str], translate: Translate) -> str:
+    """Names one after the other: "A", "A and B", "A, B and C"."""
+    first = ", ".join(names[:-1])
+    return translate(N_(" and ")).join((first, names[-1]) if first else names)
 
 
 def _question(org: str, style: str, translate: Translate) -> str:

@@ -11,7 +11,7 @@ from proca_web.crypto.keys.keys import RecipientKey
 from proca_web.domain import key_life
 from proca_web.domain.errors import NoActiveKey, PageNotFound
 from proca_web.domain.pages import stops
-from proca_web.domain.pages.privacy import CONSENT_FIELDS, Distribution, Receiver
+from proca_web.domain.pages.privacy import FURTHER_FIELD, Distribution, Receiver
 from proca_web.domain.pages.stops import Stop
 from proca_web.domain.people.contact import FieldPolicy
 from proca_web.domain.words import KeyRole
@@ -73,10 +73,13 @@ class PageFacts:
         """Whose consent question the form shows: an optional org without a key has none."""
         return tuple(receiver for receiver in self.distribution.asks() if receiver in self.receivers)
 
-    @property
-    def unasked_fields(self) -> tuple[str, ...]:
-        """Consent fields of orgs that cannot receive now; a form that names one is out of date."""
-        return tuple(CONSENT_FIELDS[receiver] for receiver in self.distribution.asks() if receiver not in self.asks)
+    def is_out_of_date(self, form: Mapping[str, str], wording: str) -> bool:
+        """Whether a form speaks to an org that cannot receive now, or did under an earlier wording and is gone."""
+        asked = {receiver.field for receiver in self.asks}
+        fields = {receiver.field for receiver in self.distribution.asks()}
+        if wording != self.wording:
+            fields |= {name for name in form if name.startswith(FURTHER_FIELD)}
+        return any(form.get(name) for name in fields - asked)
 
     @cached_property
     def lacking_key(self) -> tuple[str, ...]:
@@ -110,9 +113,11 @@ class PageFacts:
             raise NoActiveKey(self.lacking_key[0])
 
 
+_PARTIES = ("o", "l", "f1", "f2")  # collector, lead, further ones
+_ORGS = ", ".join(f"{org}.{name}" for org in _PARTIES for name in ("id", "name", "title", "high_security", "mail_from"))
 _FACTS = f"""
 SELECT k.org_id, k.id, k.public, k.role, k.fingerprint, k.log_index, k.endorsement,
-       p.org_id, o.name, o.title, o.high_security, o.mail_from, c.org_id, l.name, l.title, l.high_security, l.mail_from,
+       {_ORGS},
        p.id, p.name, p.slug, p.title, p.demand, p.locale, p.status, c.status,
        p.double_opt_in, p.delivery, c.force_delivery,
        CAST(p.fields AS TEXT), CAST(p.required AS TEXT), p.comment, p.consent_style, p.default_country, c.id, c.name,
@@ -121,13 +126,18 @@ SELECT k.org_id, k.id, k.public, k.role, k.fingerprint, k.log_index, k.endorseme
   JOIN campaigns c ON c.id = p.campaign_id
   JOIN orgs o ON o.id = p.org_id
   JOIN orgs l ON l.id = c.org_id
+  LEFT JOIN page_receivers r1 ON r1.page_id = p.id AND r1.position = 1
+  LEFT JOIN orgs f1 ON f1.id = r1.org_id
+  LEFT JOIN page_receivers r2 ON r2.page_id = p.id AND r2.position = 2
+  LEFT JOIN orgs f2 ON f2.id = r2.org_id
   LEFT JOIN consent_texts w ON w.action_page_id = p.id AND w.valid_until IS NULL
-  LEFT JOIN public_keys k ON k.org_id IN (p.org_id, c.org_id) AND {recipients.MAY_BE_SEALED_TO}
+  LEFT JOIN public_keys k ON k.org_id IN (p.org_id, c.org_id, f1.id, f2.id) AND {recipients.MAY_BE_SEALED_TO}
  WHERE p.slug = ?
  ORDER BY k.role DESC
 """
 _REPLACED = "SELECT 1 FROM consent_texts WHERE action_page_id = ? AND hash = ? AND valid_until > ?"
-_KEY, _COLLECTOR, _LEAD, _PAGE = slice(0, 7), slice(7, 12), slice(12, 17), slice(17, None)
+_KEY, _PAGE = slice(0, 7), slice(27, None)
+_EACH_ORG = [slice(start, start + 5) for start in range(7, 27, 5)]
 
 
 def read(connection: AnyConnection, slug: str, vouching: Vouching, now: datetime) -> PageFacts:
@@ -146,7 +156,8 @@ def _facts_of(rows: tuple[tuple[Any, ...], ...], vouching: Vouching) -> PageFact
     (delivery, force_delivery, fields, required, comment, style, country, *rest) = rest
     (campaign_id, campaign, wording, asked, reminder, is_early, is_over) = rest
     keys = [row[_KEY] for row in rows if row[0] is not None]
-    collector, lead = _party(rows[0][_COLLECTOR], keys, vouching), _party(rows[0][_LEAD], keys, vouching)
+    collector, lead, *more = (_party(rows[0][org], keys, vouching) for org in _EACH_ORG if rows[0][org][0] is not None)
+    further = {Receiver.further(party.name): party for party in more}
     return PageFacts(
         id=id_,
         name=name,
@@ -156,14 +167,17 @@ def _facts_of(rows: tuple[tuple[Any, ...], ...], vouching: Vouching) -> PageFact
         locale=locale,
         plan=stops.plan((page_status, campaign_status), is_early=bool(is_early), is_over=bool(is_over)),
         double_opt_in=bool(double_opt_in),
-        reminds=bool(double_opt_in and reminder) and not (collector.high_security or lead.high_security),
+        reminds=bool(double_opt_in and reminder) and not any(party.high_security for party in (collector, lead, *more)),
         campaign_id=campaign_id,
         campaign=campaign,
         policy=FieldPolicy(tuple(json.loads(fields)), frozenset(json.loads(required)), comment),
         distribution=Distribution(
-            split=collector.id != lead.id, delivery=bool(delivery), force_delivery=bool(force_delivery)
+            split=collector.id != lead.id,
+            delivery=bool(delivery),
+            force_delivery=bool(force_delivery),
+            further=tuple(further),
         ),
-        parties={Receiver.COLLECTOR: collector, Receiver.LEAD: lead},
+        parties={Receiver.COLLECTOR: collector, Receiver.LEAD: lead, **further},
         wording=wording or "",
         default_country=country,
         consent_style=style,

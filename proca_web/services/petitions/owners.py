@@ -25,6 +25,7 @@ def change_lead(session: Session, campaign: Campaign, lead: Org, vouching: Vouch
     orgs.refuse_home(lead)
     before = campaign.lead
     for page in _locked(session, campaign.id):
+        _refuse_further(page, lead)
         if before.id not in (page.org_id, lead.id) and _is_signed(session, page):
             raise BadSetting(
                 f"people have signed page {page.name} of {page.org.name} and were told that {before.name} leads the"
@@ -38,6 +39,7 @@ def change_owner(session: Session, page: ActionPage, org: Org, vouching: Vouchin
     """Another org collects from now on. Raises BadSetting, HomeCannotReceive, NoActiveKey."""
     orgs.refuse_home(org)
     _locked(session, page.campaign_id)
+    _refuse_further(page, org)
     if page.org_id != org.id and _is_signed(session, page):
         raise BadSetting(
             f"people have signed page {page.name} and agreed with {page.org.name}: another org cannot take them over;"
@@ -45,6 +47,11 @@ def change_owner(session: Session, page: ActionPage, org: Org, vouching: Vouchin
         )
     page.org = org
     _stay_open(session, page.campaign, org, vouching, now, only=page)
+
+
+def _refuse_further(page: ActionPage, org: Org) -> None:
+    if org in (each.org for each in page.receivers):
+        raise BadSetting(f"{org.name} is a further receiver of page {page.name}; take it off there first")
 
 
 def _locked(session: Session, campaign_id: int) -> list[ActionPage]:

@@ -10,11 +10,12 @@ from sqlalchemy.orm import Session
 
 from proca_web.domain.errors import BadSetting, NameTaken, NoActiveKey
 from proca_web.domain.messages import LANGUAGES
+from proca_web.domain.pages.privacy import MOST_FURTHER
 from proca_web.domain.pages.wording import Translate
 from proca_web.domain.people.contact import ALWAYS_REQUIRED, FIELDS
 from proca_web.domain.people.countries import COUNTRIES
 from proca_web.domain.words import CommentPolicy, ConsentStyle, Publication
-from proca_web.models import ActionPage, Campaign, Org
+from proca_web.models import ActionPage, Campaign, Org, PageReceiver
 from proca_web.services.keys import recipients
 from proca_web.services.petitions import names, orgs, wordings
 from proca_web.services.petitions.making import slugs
@@ -103,6 +104,22 @@ def edit_page(page: ActionPage, changes: Mapping[str, object]) -> None:
         setattr(page, name, getattr(settings, name))
     page.fields = [field for field in FIELDS if field in settings.fields]
     page.required = sorted({*settings.required, *ALWAYS_REQUIRED})
+
+
+def set_receivers(session: Session, page: ActionPage, further: Sequence[Org]) -> None:
+    """The further orgs of a page, in order: each gets a copy of who ticks it. Raises BadSetting, HomeCannotReceive."""
+    taken = {page.org_id, page.campaign.org_id}
+    if len(further) > MOST_FURTHER:
+        raise BadSetting(f"beside its own org and the lead a page has at most {MOST_FURTHER} further ones")
+    for org in further:
+        orgs.refuse_home(org)
+        if org.id in taken:
+            raise BadSetting(f"{org.name} receives on page {page.name} already")
+        taken.add(org.id)
+    page.receivers.clear()
+    session.flush()  # places are free before others take them
+    page.receivers.extend(PageReceiver(org=org, position=at) for at, org in enumerate(further, 1))
+    session.flush()
 
 
 def close_page(page: ActionPage) -> None:

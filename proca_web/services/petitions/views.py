@@ -8,7 +8,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from proca_web.domain.pages.goals import goal_of
-from proca_web.domain.pages.privacy import CONSENT_FIELDS, Receiver
+from proca_web.domain.pages.privacy import FURTHER_FIELD, Receiver
 from proca_web.domain.pages.wording import LegalNotice, Wording
 from proca_web.domain.words import KeyRole
 from proca_web.models import ActionPage, Campaign, ConsentText, Elsewhere, Org
@@ -188,13 +188,16 @@ def agreed(session: Session, wording_hash: str, answers: Mapping[str, bool | Non
         return None
     whole, page = Wording.loads(text.parts), session.get_one(ActionPage, text.action_page_id)
     names = [page.title, *(org.title for org in wordings.orgs_of(page).values())]
-    boxes = [Answered(box.text, answers.get(box.field)) for box in whole.boxes]
+    # A further org gets a copy only of who said yes: where it holds none, also of a page it left, it was no.
+    unknown = {box.field: False for box in whole.boxes if box.field.startswith(FURTHER_FIELD)}
+    boxes = [Answered(box.text, (unknown | dict(answers)).get(box.field)) for box in whole.boxes]
     return Agreed(whole.statement, boxes, whole.notices, names)
 
 
-def answers_of(page_facts: PageFacts, opt_in: Mapping[int, bool | None]) -> dict[str, bool | None]:
-    """What somebody said to each box, by what the orgs' copies say; where there is no copy it was no."""
-    return {CONSENT_FIELDS[receiver]: opt_in.get(party.id, False) for receiver, party in page_facts.parties.items()}
+def answers_of(page_facts: PageFacts, opt_in: Mapping[str, bool | None]) -> dict[str, bool | None]:
+    """What somebody said to each box, by what the copies of the orgs say; where there is no copy it was no."""
+    holding = {Receiver.further(org).field: answer for org, answer in opt_in.items()}  # also one that left the page
+    return holding | {receiver.field: opt_in.get(party.name, False) for receiver, party in page_facts.parties.items()}
 
 
 def count_of(campaign: Campaign, elsewhere: int = 0) -> Count:
@@ -210,11 +213,11 @@ def _wording(session: Session, page_facts: PageFacts) -> Wording:
     parts = session.scalars(select(ConsentText.parts).where(*named).order_by(ConsentText.id.desc()).limit(1)).first()
     if parts is None:
         return Wording("", (), ())
-    asked = {CONSENT_FIELDS[receiver] for receiver in page_facts.asks}
+    asked = {receiver.field for receiver in page_facts.asks}
     whole = Wording.loads(parts)
     return Wording(whole.statement, tuple(box for box in whole.boxes if box.field in asked), whole.notices)
 
 
 def _orgs(page_facts: PageFacts) -> list[int]:
-    """The page's own org, and the campaign's lead where that is another."""
-    return list(dict.fromkeys(page_facts.parties[receiver].id for receiver in Receiver))
+    """All orgs that may receive here: the page's own, the campaign's lead where that is another, and further ones."""
+    return list(dict.fromkeys(party.id for party in page_facts.parties.values()))

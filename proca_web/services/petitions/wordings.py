@@ -21,16 +21,19 @@ def notice_of(org: Org) -> LegalNotice:
 def distribution_of(page: ActionPage) -> Distribution:
     """A page's coalition policy."""
     return Distribution(
-        split=page.org_id != page.campaign.org_id, delivery=page.delivery, force_delivery=page.campaign.force_delivery
+        split=page.org_id != page.campaign.org_id,
+        delivery=page.delivery,
+        force_delivery=page.campaign.force_delivery,
+        further=tuple(Receiver.further(each.org.name) for each in page.receivers),
     )
 
 
 def orgs_of(page: ActionPage) -> dict[Receiver, Org]:
-    """The orgs in their parts: the page's own, and the campaign's lead where that is another."""
+    """The orgs in their parts: the page's own, the campaign's lead where that is another, and further ones."""
     orgs = {Receiver.COLLECTOR: page.org}
     if page.org_id != page.campaign.org_id:
         orgs[Receiver.LEAD] = page.campaign.lead
-    return orgs
+    return orgs | {Receiver.further(each.org.name): each.org for each in page.receivers}
 
 
 def compose(session: Session, page: ActionPage, translate: Translate, vouching: Vouching, now: datetime) -> Wording:
@@ -42,7 +45,8 @@ def compose(session: Session, page: ActionPage, translate: Translate, vouching: 
         if receiver in policy.always() or recipients.can_receive(session, org, vouching, now)
     }
     always, asks = policy.always(), policy.asks()
-    return wording.compose(page.title, receives, always, asks, translate, style=page.consent_style)
+    style, questions = page.consent_style, page.questions
+    return wording.compose(page.title, receives, always, asks, translate, style=style, questions=questions)
 
 
 def refresh(session: Session, page: ActionPage, translate: Translate, vouching: Vouching, now: datetime) -> bool:

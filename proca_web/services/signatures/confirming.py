@@ -67,7 +67,7 @@ SELECT a.id, a.status, p.slug, p.id, p.campaign_id, a.testing, a.consent, a.crea
  WHERE a.{column} = ?
 """
 _HOLDERS = """
-SELECT o.id, o.title, k.fingerprint, c.opt_in, o.legal_contact, o.privacy_url
+SELECT o.name, o.title, k.fingerprint, c.opt_in, o.legal_contact, o.privacy_url
   FROM contacts c JOIN orgs o ON o.id = c.org_id JOIN public_keys k ON k.id = c.public_key_id
  WHERE c.action_id = ? AND c.role = ? AND NOT c.erased ORDER BY c.id
 """
@@ -112,7 +112,7 @@ def _find(connection: AnyConnection, column: str, token_id: bytes) -> Signature:
 class Holder:
     """An org that holds a copy, the key it was sealed to, and what the supporter allowed."""
 
-    org_id: int
+    name: str
     title: str
     fingerprint: str
     opt_in: bool | None
@@ -124,8 +124,8 @@ def holders(connection: AnyConnection, action_id: int) -> list[Holder]:
     """Who holds a copy of this signature."""
     rows = driver.execute(connection, _HOLDERS, (action_id, KeyRole.RECIPIENT)).fetchall()
     return [
-        Holder(org_id, title, fingerprint, None if opt_in is None else bool(opt_in), contact, privacy_url)
-        for org_id, title, fingerprint, opt_in, contact, privacy_url in rows
+        Holder(name, title, fingerprint, None if opt_in is None else bool(opt_in), contact, privacy_url)
+        for name, title, fingerprint, opt_in, contact, privacy_url in rows
     ]
 
 

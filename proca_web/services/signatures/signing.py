@@ -81,9 +81,9 @@ def _wording(connection: AnyConnection, page: PageFacts, form: Mapping[str, str]
     if page.plan:
         raise PageNotOpen(page.plan[0])
     page.require_keys()
-    if any(form.get(name) for name in page.unasked_fields):
-        raise WordingChanged
     shown = form.get("wording") or page.wording
+    if page.is_out_of_date(form, shown):
+        raise WordingChanged
     if shown != page.wording and not facts.was_replaced_since(connection, page.id, shown, now - WORDING_GRACE):
         raise WordingChanged
     return shown

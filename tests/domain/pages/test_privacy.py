@@ -1,5 +1,6 @@
 """Who receives a signature: the whole coalition table, and how consents are read."""
 
+from dataclasses import replace
 from itertools import product
 
 import pytest
@@ -112,6 +113,51 @@ def test_each_org_receives_what_the_table_says(
     consent = Consent(WORDS[opt_in], WORDS[lead_opt_in])
     made = shares(policy(split, delivery, force), consent)
     assert list(made) == written(Receiver.COLLECTOR, collector) + written(Receiver.LEAD, lead)
+
+
+# Answers to two further orgs -> their copies, whatever the switches and the other answers are.
+FURTHER = """
+yes  yes  no/yes  no/yes
+yes  no   no/yes  -
+yes  ?    no/yes  -
+no   yes  -       no/yes
+no   no   -       -
+no   ?    -       -
+?    yes  -       no/yes
+?    no   -       -
+?    ?    -       -
+"""
+F1, F2 = Receiver.further("org-three"), Receiver.further("lead")  # named like a part: another one all the same
+
+
+@pytest.mark.parametrize(("split", "delivery", "force", "opt_in", "lead_opt_in", "collector", "lead"), ROWS)
+def test_a_further_org_receives_only_from_who_ticked_it(
+    split: str, delivery: str, force: str, opt_in: str, lead_opt_in: str, collector: str, lead: str
+) -> None:
+    first = written(Receiver.COLLECTOR, collector) + written(Receiver.LEAD, lead)
+    table = [tuple(line.split()) for line in FURTHER.strip().splitlines()]
+    assert len({row[:2] for row in table}) == 9
+    page = replace(policy(split, delivery, force), further=(F1, F2))
+    for one, two, copy_of_one, copy_of_two in table:
+        consent = Consent(WORDS[opt_in], WORDS[lead_opt_in], {F1: WORDS[one], F2: WORDS[two]})
+        assert list(shares(page, consent)) == first + written(F1, copy_of_one) + written(F2, copy_of_two)
+
+
+def test_further_orgs_are_asked_after_the_others_and_never_always_receive() -> None:
+    page = Distribution(split=True, delivery=True, force_delivery=True, further=(F1, F2))
+    assert page.always() == (C, L)
+    assert page.by_consent() == (F1, F2)
+    assert [receiver.field for receiver in page.asks()] == ["opt_in", "lead_opt_in", "opt_in_org-three", "opt_in_lead"]
+    alone = Distribution(split=False, delivery=True, force_delivery=False, further=(F1,))
+    assert (alone.always(), alone.by_consent(), alone.asks()) == ((C,), (F1,), (C, F1))
+
+
+def test_each_further_org_has_an_answer_of_its_own() -> None:
+    form = {"opt_in": "no", "opt_in_org-three": "yes", "opt_in_nobody": "yes"}
+    assert read_consent(form, (C, F1, F2)) == Consent(False, None, {F1: True, F2: False})
+    with pytest.raises(FieldsRefused) as refusal:
+        read_consent({"opt_in_lead": "on"}, (C, F1, F2))
+    assert set(refusal.value.faults) == {"opt_in_lead"}
 
 
 C, L = Receiver.COLLECTOR, Receiver.LEAD

@@ -3,6 +3,7 @@
 import base64
 import hashlib
 from collections.abc import Mapping
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -46,6 +47,24 @@ def test_two_orgs_have_a_question_each_and_say_that_they_act_together() -> None:
     assert [(box.field, box.org) for box in wording.boxes] == [("opt_in", "Org Two"), ("lead_opt_in", "Org One")]
     assert all(box.org in box.text for box in wording.boxes)
     assert "Org Two and Org One run this petition together" in wording.notices[-1]
+
+
+def test_up_to_four_orgs_are_named_asked_about_and_say_who_they_are() -> None:
+    three, four = (replace(ONE, title=title) for title in ("Org Three", "Org Four"))
+    further = (Receiver.further("org-three"), Receiver.further("org-four"))
+    wording = made({C: TWO, L: ONE, further[0]: three, further[1]: four}, (C, L))
+    assert [box.field for box in wording.boxes] == ["opt_in", "lead_opt_in", "opt_in_org-three", "opt_in_org-four"]
+    assert "I ask Org Two and Org One to count" in wording.statement
+    assert len(wording.notices) == 5
+    assert wording.notices[-1].startswith("Org Two, Org One, Org Three and Org Four run this petition together.")
+
+
+def test_a_page_may_ask_in_its_own_words() -> None:
+    own = {"lead_opt_in": "100 % news of %(org)s?", "opt_in": ""}
+    wording = compose("Trees", {C: TWO, L: ONE}, (C,), (C, L), same, questions=own)
+    assert wording.boxes[1].text == "100 % news of Org One?"
+    assert "Org Two may also keep me informed" in wording.boxes[0].text
+    assert wording.hash != made({C: TWO, L: ONE}, (C,)).hash
 
 
 def test_an_org_that_cannot_receive_is_not_asked_about() -> None:

@@ -12,7 +12,7 @@ from proca_web.adapters.database import reading, writing
 from proca_web.adapters.encryption import active_key, vouching_if_known
 from proca_web.domain import key_life
 from proca_web.domain.errors import NoActiveKey
-from proca_web.domain.pages.privacy import CONSENT_FIELDS, Receiver
+from proca_web.domain.pages.privacy import Receiver
 from proca_web.domain.words import KeyRole
 from proca_web.extensions import encryption
 from proca_web.models import ActionPage, Org
@@ -84,7 +84,7 @@ def answers(world: World, clock: FakeClock) -> dict[str, bool]:
             "overview of the instance": overview.instance(session, trusted, now).orgs[0].fingerprint is not None,
             "overview of the org": key_views.receiving(session, org, trusted, now) is not None,
             "directory": "org-one" in {key.org for key in directory.published(session, trusted, now)},
-            "wording": CONSENT_FIELDS[Receiver.LEAD] in {box.field for box in asked},
+            "wording": Receiver.LEAD.field in {box.field for box in asked},
             "refusals": "org-one" not in refusals.lacking(session, trusted, now),
             "check": not [fault for fault in faults if "page trees is live, but org-one has no active key" in fault],
             "launch": opens(session, clock),

@@ -8,7 +8,7 @@ from sqlalchemy import func, insert, select
 from sqlalchemy.orm import Session
 
 from proca_web.domain.errors import CampaignNotFound
-from proca_web.domain.pages.privacy import CONSENT_FIELDS, Receiver
+from proca_web.domain.pages.privacy import Receiver
 from proca_web.domain.words import DayEvent, KeyEvent
 from proca_web.extensions import encryption
 from proca_web.models import ActionPage, Campaign, ConsentText, Org, OutboxMail, PublicKey, User
@@ -53,7 +53,7 @@ def test_a_changed_wording_replaces_the_old_one_which_is_kept(session: Session) 
 
 def test_an_optional_org_that_cannot_receive_is_not_asked_about(session: Session) -> None:
     page = named(session, ActionPage, "trees-partner")
-    lead = CONSENT_FIELDS[Receiver.LEAD]
+    lead = Receiver.LEAD.field
     assert lead in {box.field for box in wordings.compose(session, page, gettext, encryption.vouching, NOW).boxes}
     end_key_of(session, "org-one")
     assert lead not in {box.field for box in wordings.compose(session, page, gettext, encryption.vouching, NOW).boxes}
