@@ -11,7 +11,7 @@ from proca_web.domain.campaign_words import PictureKind
 from proca_web.models import ActionPage, Org
 from proca_web.services.petitions.showing import pictures
 from tests.browser.live import PHONE, Town, Visitor
-from tests.browser.test_weight import FIRST_VIEW, weigh
+from tests.browser.looking import FIRST_VIEW, weigh
 
 WITH_PICTURES = 180_000
 SLOW = {"offline": False, "latency": 150, "downloadThroughput": 50_000, "uploadThroughput": 50_000}  # 400 kbit/s

@@ -9,11 +9,11 @@ from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import ColumnElement, Select, func, or_, select
-from sqlalchemy.orm import Session, contains_eager, joinedload
+from sqlalchemy.orm import Session, contains_eager, joinedload, selectinload
 
 from proca_web.domain.campaign_words import NewsKind
 from proca_web.domain.words import Publication
-from proca_web.models import ActionPage, Campaign, Elsewhere, News, Org
+from proca_web.models import ActionPage, Campaign, Elsewhere, News, Org, PageReceiver
 from proca_web.services.petitions import views
 from proca_web.services.petitions.showing import looks, standing, story
 from proca_web.services.petitions.showing.looks import Looks, Shot
@@ -84,9 +84,13 @@ def read(
 _ORDER = (ActionPage.org_id != Campaign.org_id, ActionPage.position, ActionPage.id)
 
 
-def _pages() -> Select[tuple[ActionPage]]:
+def _pages() -> Select[ActionPage]:
     query = select(ActionPage).join(ActionPage.campaign)
-    return query.options(contains_eager(ActionPage.campaign).joinedload(Campaign.lead), joinedload(ActionPage.org))
+    return query.options(
+        contains_eager(ActionPage.campaign).joinedload(Campaign.lead),
+        joinedload(ActionPage.org),
+        selectinload(ActionPage.receivers).joinedload(PageReceiver.org),
+    )
 
 
 def _like(asked: str) -> tuple[ColumnElement[bool], ...]:

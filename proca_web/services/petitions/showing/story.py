@@ -153,8 +153,9 @@ def _pages(session: Session, campaign: Campaign) -> Sequence[ActionPage]:
 
 
 def _orgs(session: Session, page: ActionPage, pages: Sequence[ActionPage]) -> list[Org]:
-    """Who asks: whose page this is, who leads, and those with a page of their own."""
-    ids = list(dict.fromkeys([page.org_id, page.campaign.org_id, *(other.org_id for other in pages)]))[:MOST_ORGS]
+    """Who asks: whose page this is, who leads, who else may get a copy, and those with a page of their own."""
+    named = (page.org_id, page.campaign.org_id, *(each.org_id for each in page.receivers))
+    ids = list(dict.fromkeys([*named, *(other.org_id for other in pages)]))[:MOST_ORGS]
     found = {org.id: org for org in session.scalars(select(Org).where(Org.id.in_(ids)))}
     return [found[id_] for id_ in ids]
 
