@@ -360,6 +360,8 @@ def refused_registration(page: Page, links: Links) -> None:
 
 
 PLACES: dict[str, Way] = {
+    "search": open_all("/?q=trees"),
+    "search, nothing found": open_all("/?q=nobody-says-this"),
     "front page": to("/"),
     "petition": to("/p/trees"),
     "petition, unfolded": open_all("/p/trees-partner"),
