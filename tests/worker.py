@@ -33,7 +33,7 @@ class Browser(FlaskClient):
     def post(self, *args: Any, **named: Any) -> Any:
         """POST; what was confirmed by it is accepted when this returns."""
         path = str(args[0]) if args else ""
-        if path.startswith(("/p/", "/confirm/")):
+        if path.startswith(("/p/", "/draft/", "/confirm/")):
             has_key(self.application)
         answer = super().post(*args, **named)
         if answer.status_code == 303 and answer.location.endswith("/thanks"):

@@ -8,6 +8,7 @@ from proca_web.blueprints.console import (
     forgot,
     invited,
     keys,
+    launch,
     people,
     record,
     second_factor,
@@ -17,14 +18,27 @@ from proca_web.blueprints.console import (
 from proca_web.blueprints.console.account import mailboxes, places, profile
 from proca_web.blueprints.console.instance import accounts, orgs
 from proca_web.blueprints.console.keys import acts, pages
+from proca_web.blueprints.console.launch import acts as launch_acts
+from proca_web.blueprints.console.launch import pages as launch_pages
 from proca_web.blueprints.console.people import acts as people_acts
 from proca_web.blueprints.console.people import pages as people_pages
 from proca_web.blueprints.console.second_factor import app, codes, lost, overview, passkeys, signing_in, step_up
-from proca_web.blueprints.public import action_page, confirm, front, health, image, mailbox, transparency, withdraw
+from proca_web.blueprints.public import (
+    action_page,
+    confirm,
+    draft,
+    front,
+    health,
+    image,
+    mailbox,
+    transparency,
+    withdraw,
+)
 
 BLUEPRINTS = (
     front.bp,
     action_page.bp,
+    draft.bp,
     confirm.bp,
     withdraw.bp,
     transparency.bp,
@@ -37,6 +51,7 @@ BLUEPRINTS = (
     exports.bp,
     keys.bp,
     settings.bp,
+    launch.bp,
     record.bp,
     people.bp,
     invited.bp,
@@ -46,8 +61,9 @@ BLUEPRINTS = (
     mailbox.bp,
     bounces.bp,
 )
-# They add themselves to account.bp, keys.bp, people.bp and second_factor.bp.
+# They add themselves to account.bp, keys.bp, launch.bp, people.bp and second_factor.bp.
 ROUTES_OF_ACCOUNT = (profile, mailboxes, places)
 ROUTES_OF_KEYS = (pages, acts)
+ROUTES_OF_LAUNCH = (launch_pages, launch_acts)
 ROUTES_OF_PEOPLE = (people_pages, people_acts)
 ROUTES_OF_SECOND_FACTOR = (signing_in, overview, app, codes, passkeys, step_up, lost)

@@ -1,6 +1,6 @@
 """The named refusals of the product. Raised where known, turned into HTTP in one place; never say personal data."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import timedelta
 
 from proca_web.domain.messages import N_, Message
@@ -60,6 +60,13 @@ class PageNotFound(ProcaError):
 
 class PageNotOpen(ProcaError):
     """The page exists, but takes no signatures: a draft, planned, paused or closed; the text is which of these."""
+
+
+class NotReady(ProcaError):
+    """Something that a launch asks for is missing; the text names the steps."""
+
+    def __init__(self, steps: Iterable[str]) -> None:
+        super().__init__(", ".join(steps))
 
 
 class NoActiveKey(ProcaError):

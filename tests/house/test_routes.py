@@ -32,6 +32,7 @@ PUBLIC, DEMO, TOKEN, PROVIDER = "public", "demo_only", "token_holder", "provider
 SIGNING_IN, STAFF, MAILED = "signing_in", "staff", "mailed_to_staff"
 NUMBERS, EXPORTS, KEYS = {Right.NUMBERS}, {Right.EXPORTS}, {Right.KEYS}
 SECOND_YES, OWN_ACTS, SETTINGS = {Right.SECOND_YES}, {Right.OWN_ACTS}, {Right.SETTINGS}
+CAMPAIGNS = {Right.CAMPAIGNS}
 PEOPLE, ACCOUNTS, INSTANCE = {Right.PEOPLE}, {Right.ACCOUNTS}, {Right.INSTANCE, Right.ACCOUNTS}
 OWN_PAGES, FORM_TOKEN, LINK, PROOF = Realm.PUBLIC, Realm.CONSOLE, Realm.LINK, Realm.HOOK
 READ = {
@@ -41,6 +42,7 @@ READ = {
     "/p/<page>/check-inbox": PUBLIC,
     "/p/<page>/thanks": PUBLIC,
     "/p/<page>/count.json": PUBLIC,
+    "/draft/<token>": TOKEN,
     "/confirm/<token>": TOKEN,
     "/confirm/<token>/reject": TOKEN,
     "/confirm/<token>/unblock": TOKEN,
@@ -73,6 +75,7 @@ READ = {
     "/console/<org>/": NUMBERS,
     "/console/<org>/campaigns": NUMBERS,
     "/console/<org>/campaigns/<campaign>": NUMBERS,
+    "/console/<org>/campaigns/<campaign>/launch": CAMPAIGNS,
     "/console/<org>/exports": EXPORTS,
     "/console/<org>/exports/contacts.csv": EXPORTS,
     "/console/<org>/audit": OWN_ACTS,
@@ -99,6 +102,14 @@ READ = {
 # Who may post, and what the post must show: that it comes from our own pages, its form token, the link, or a proof.
 POST = {
     "/p/<page>/sign": (PUBLIC, OWN_PAGES),
+    "/draft/<token>": (TOKEN, LINK),
+    "/console/<org>/campaigns/<campaign>/pages/<page>/live": (CAMPAIGNS, FORM_TOKEN),
+    "/console/<org>/campaigns/<campaign>/pages/<page>/pause": (CAMPAIGNS, FORM_TOKEN),
+    "/console/<org>/campaigns/<campaign>/pages/<page>/reopen": (CAMPAIGNS, FORM_TOKEN),
+    "/console/<org>/campaigns/<campaign>/pages/<page>/link": (CAMPAIGNS, FORM_TOKEN),
+    "/console/<org>/campaigns/<campaign>/pages/<page>/test": (CAMPAIGNS, FORM_TOKEN),
+    "/console/<org>/campaigns/<campaign>/pages/<page>/opened": (CAMPAIGNS, FORM_TOKEN),
+    "/console/<org>/campaigns/<campaign>/pages/<page>/yes": (CAMPAIGNS, FORM_TOKEN),
     "/confirm/<token>": (TOKEN, LINK),
     "/confirm/<token>/reject": (TOKEN, LINK),
     "/confirm/<token>/unblock": (TOKEN, LINK),

@@ -10,8 +10,7 @@ from flask import Blueprint, Response, current_app, g, make_response, render_tem
 from proca_web.adapters import clock
 from proca_web.adapters.alive import late_mail
 from proca_web.adapters.database import direct_read, reading, writing
-from proca_web.adapters.keyring import keyring_of, waiting_of
-from proca_web.blueprints.public import signing_form
+from proca_web.blueprints.public import signing_form, taking
 from proca_web.domain.errors import AddressDoubted, FieldsRefused, MailStalled, NoActiveKey, PageNotFound, Unavailable
 from proca_web.domain.pages import tracking
 from proca_web.domain.pages.tracking import Arrival
@@ -77,7 +76,7 @@ def sign(page: str) -> Response:
     except Unavailable as fault:
         return signing_form.not_now(page, typed, fault)
     try:
-        _store(seen, submission, now)
+        taking.store(seen, submission, now)
     except Unavailable as fault:
         return signing_form.not_now(page, typed, fault)
     return _taken(seen, submission, typed)
@@ -137,20 +136,6 @@ def _count_json(page: str) -> str:
     updated = counted.updated_at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     numbers = {"count": counted.count, "confirmed": counted.confirmed, "unconfirmed": counted.unconfirmed}
     return json.dumps({**numbers, "elsewhere": counted.elsewhere, "goal": counted.goal, "updated_at": updated})
-
-
-def _store(seen: PageFacts, submission: Submission, now: datetime) -> None:
-    keyring_of(current_app).require()
-    waits, transports = waiting_of(current_app), current_app.extensions["proca_settings"].transports
-    if encryption.source.heed(seen.senders_asked):
-        waits.end()
-    encryption.store(
-        lambda sealing: signing.seal(sealing, waits, seen, submission, now, transports),
-        signing.write,
-        throwaway=signing.needs_throwaway(seen),
-    )
-    if seen.double_opt_in:
-        queue.wake("mail")
 
 
 def _taken(seen: PageFacts, submission: Submission, typed: Mapping[str, str]) -> Response:
