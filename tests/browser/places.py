@@ -19,6 +19,7 @@ from proca_web.services.keys import changes as key_changes
 from proca_web.services.keys.registering import Registration
 from proca_web.services.petitions import campaigns, pages
 from proca_web.services.petitions.showing import pictures
+from proca_web.services.petitions.making.launch import draft_links
 from proca_web.services.staff import people, sessions
 from proca_web.services.staff.account import addresses, resetting
 from proca_web.services.staff.account import links as account_links
@@ -47,8 +48,12 @@ def prepare(town: Town) -> Links:
             pages.open_page(session, page, gettext, encryption.vouching, now)
             prepare_story(session, page, now)
         pages.close_page(page)
+        draft = pages.add_page(session, "unborn", campaign, org, page_settings(title="Trees for everybody"), now)
+        keys = world.app.extensions["proca_settings"].secret_keys
+        links = {"home": town.url, "draft": f"/draft/{draft_links.make(session, keys, draft, org.id, None, now)}"}
         prepare_paused(session, now)
-    links = {"home": town.url} | prepare_keys(town) | people_states.prepare(world)
+        prepare_planned(session, now)
+    links |= prepare_keys(town) | people_states.prepare(world)
     ((words,),) = world.query("SELECT hash FROM consent_texts WHERE action_page_id = 2")
     links["words"] = f"/consent/{words}"
     for who in (*(f"admin@{org}.example.org" for org in ("org-one", "org-two", *WITH_KEYS)), "operator@example.org"):
@@ -116,6 +121,16 @@ def prepare_paused(session: Session, now: datetime) -> None:
     pages.open_page(session, page, gettext, encryption.vouching, now)
     key = session.scalars(select(PublicKey).where(PublicKey.org_id == org.id)).one()
     key.status = "revoked"
+
+
+def prepare_planned(session: Session, now: datetime) -> None:
+    """Four orgs on one page that opens in a week."""
+    orgs = [add_org(session, f"far-{each}", PrivateKey.generate(), now) for each in ("north", "east", "west")]
+    campaign = campaigns.add_campaign(session, "planned", "Planned", orgs[0], now)
+    campaign.opens_at = now + timedelta(days=7)
+    page = pages.add_page(session, "planned", campaign, orgs[0], page_settings(), now)
+    pages.set_receivers(session, page, orgs[1:])
+    pages.open_page(session, page, gettext, encryption.vouching, now)
 
 
 def prepare_keys(town: Town) -> Links:
@@ -381,6 +396,10 @@ PLACES: dict[str, Way] = {
     "thanks": to("/p/trees/thanks"),
     "closed": to("/p/closed"),
     "paused": to("/p/paused"),
+    "planned": to("/p/planned"),
+    "draft": open_all("{draft}"),
+    "draft, test taken": to("{draft}?taken=yes"),
+    "draft, link over": to("/draft/over"),
     "nothing here": to("/p/nowhere"),
     "words of the form": to("{words}"),
     "keys": to("/keys"),
@@ -406,6 +425,10 @@ PLACES: dict[str, Way] = {
     "mailbox": open_all("/mailbox"),
     "console": staff("admin@org-one.example.org", "/console/org-one/"),
     "console, campaigns": staff("admin@org-two.example.org", "/console/org-two/campaigns"),
+    "console, launch": staff("admin@org-one.example.org", "/console/org-one/campaigns/trees/launch?page=unborn"),
+    "console, launched": staff(
+        "admin@org-one.example.org", "/console/org-one/campaigns/trees/launch?page=trees-partner"
+    ),
     "console, record": staff("admin@org-one.example.org", "/console/org-one/audit"),
     "console, record, nothing found": staff("admin@org-one.example.org", "/console/org-one/audit?q=nobody-did-this"),
     "console, exports": staff("admin@org-one.example.org", "/console/org-one/exports"),

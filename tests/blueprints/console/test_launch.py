@@ -75,7 +75,7 @@ def test_a_draft_is_signed_as_a_test_opened_and_goes_live(
     assert client.post(world.link()).status_code == 303
     world.run()
     assert client.get("/p/trees/count.json").json["confirmed"] == 1  # the test is none of them
-    events = [event for (event,) in world.query("SELECT event FROM audit ORDER BY id")]
+    events = [event for (event,) in world.query("SELECT event FROM audit_entries ORDER BY id")]
     assert [event for event in events if event in ("page-draft-link", "launch-tick", "page-live")] == [
         "page-draft-link",
         "launch-tick",

@@ -17,6 +17,7 @@ from proca_web.domain.campaign_words import LaunchTick
 from proca_web.domain.errors import BadSetting, NoActiveKey, NotReady, PageNotFound
 from proca_web.domain.messages import N_, Message
 from proca_web.domain.rights import Right
+from proca_web.domain.words import Publication
 from proca_web.extensions import encryption
 from proca_web.models import ActionPage
 from proca_web.services.petitions import wordings
@@ -124,7 +125,11 @@ def _perform(campaign: str, page: str, act: Act, done: str) -> ResponseReturnVal
 def _token(campaign: str, page: str) -> str:
     keys, me = current_app.extensions["proca_settings"].secret_keys, current_user.user.id
     with writing() as session:
-        return draft_links.make(session, keys, _taking_part(session, campaign, page), g.org.id, me, clock.now())
+        shown, now = _taking_part(session, campaign, page), clock.now()
+        if shown.status != Publication.LIVE:  # the draft says where its words are kept: they must be there
+            with force_locale(shown.locale):
+                wordings.refresh(session, shown, gettext, encryption.vouching, now)
+        return draft_links.make(session, keys, shown, g.org.id, me, now)
 
 
 def _taking_part(session: Session, campaign: str, name: str) -> ActionPage:

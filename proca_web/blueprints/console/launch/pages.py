@@ -106,8 +106,13 @@ def _list_of(session: Session, campaign: Campaign, page: ActionPage) -> dict[str
         "mine": mine,
         "can_open": receives and g.org.id in seen.receiving,
         "opened": opened,
-        "asks_yes": receives and not mine and page.campaign.org_id != g.org.id,
+        "asks_yes": receives and not mine and not _has_its_own_screen(page),
     }
+
+
+def _has_its_own_screen(page: ActionPage) -> bool:
+    """Whether the yes is said elsewhere: the lead says it among its partners."""
+    return page.campaign.org_id == g.org.id and "coalition.index" in current_app.view_functions
 
 
 def _line(campaign: Campaign, page: ActionPage, step: Step) -> Line:
