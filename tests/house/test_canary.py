@@ -7,11 +7,15 @@ from dataclasses import replace
 
 import pytest
 from flask.testing import FlaskClient
+from sqlalchemy import select
 
-from proca_web.adapters.database import reading
+from proca_web.adapters import clock
+from proca_web.adapters.database import reading, writing
 from proca_web.adapters.keyring import keyring_of, waiting_of
 from proca_web.app import create_app
 from proca_web.extensions import db, queue
+from proca_web.models import ActionPage
+from proca_web.services.petitions.making.launch import draft_links
 from proca_web.services.sealing import worker_keys
 from tests import worker
 from tests.factories import CANARY, World
@@ -94,6 +98,25 @@ def test_the_canary_is_in_nothing_that_keys_leave_behind(world: World, client: F
     staff = [str(mail).encode() for mail in world.mails() if mail["to"] != CANARY["email"]]
     assert len(staff) > 3
     assert not [mail for mail in staff if found_in(mail)]
+
+
+def test_a_test_signature_of_a_draft_is_as_secret_as_any(world: World, client: FlaskClient, log: Listener) -> None:
+    world.execute("UPDATE action_pages SET status = 'draft'")
+    world.execute(
+        "INSERT INTO page_receivers (page_id, org_id, position) SELECT p.id, o.id, 1 FROM action_pages p, orgs o"
+        " WHERE p.name = 'trees' AND o.name = 'org-two'"
+    )
+    with world.app.app_context(), writing() as session:
+        page = session.scalars(select(ActionPage).where(ActionPage.name == "trees")).one()
+        keys = world.app.extensions["proca_settings"].secret_keys
+        link = f"/draft/{draft_links.make(session, keys, page, page.org_id, None, clock.now())}"
+    answers = [client.post(link, data={"opt_in_org-two": "yes", **CANARY}), client.get(f"{link}?taken=yes")]
+    assert [answer.status_code for answer in answers] == [303, 200]
+    assert not [answer for answer in answers if found_in(answer.data)]
+    assert world.query("SELECT count(*) FROM contacts") == [(2,)]
+    world.run("mail")
+    assert_nowhere(world, log, answers, "after a test")
+    assert link.rpartition("/")[2].encode() not in log.heard
 
 
 def test_the_canary_is_not_logged_when_something_breaks(world: World, client: FlaskClient, log: Listener) -> None:

@@ -34,7 +34,7 @@ def tables(world: World) -> dict[str, list[str]]:
 
 
 def links_with_a_token(world: World) -> list[str]:
-    """The rule of every address that somebody is mailed with a token in it and that can be looked at."""
+    """The rule of every address that somebody is mailed or given with a token in it and that can be looked at."""
     rules = [rule for rule in world.app.url_map.iter_rules() if "token" in rule.arguments]
     return sorted(rule.rule for rule in rules if "GET" in (rule.methods or ()))
 
@@ -106,6 +106,7 @@ def test_every_link_with_a_token_is_looked_at(world: World) -> None:
         "/confirm/<token>",
         "/confirm/<token>/reject",
         "/confirm/<token>/unblock",
+        "/draft/<token>",
         "/invitation/<token>",
         "/reset/<token>",
         "/withdraw/<token>",
