@@ -14,7 +14,6 @@ from proca_web.adapters import clock
 from proca_web.adapters.database import reading
 from proca_web.adapters.mail import routes
 from proca_web.config import Settings
-from proca_web.domain.errors import MailStalled
 from proca_web.domain.transient import State
 from proca_web.services.petitions import mail_delay
 from proca_web.services.petitions.transports import Delays
@@ -57,12 +56,6 @@ class LateMails:
     def is_stalled(self, org: str) -> bool:
         """Whether pages of that org pause, where they mail a link."""
         return self.of(org).is_stalled
-
-
-def require_moving(app: Flask, org: str) -> None:
-    """Raise MailStalled where a link of that org's page would come hours late, Unavailable where nobody can say."""
-    if now(app).is_stalled(org):
-        raise MailStalled
 
 
 def now(app: Flask) -> LateMails:

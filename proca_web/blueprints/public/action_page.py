@@ -13,6 +13,7 @@ from proca_web.adapters.database import direct_read, reading, writing
 from proca_web.blueprints.public import signing_form, taking
 from proca_web.domain.errors import AddressDoubted, FieldsRefused, MailStalled, NoActiveKey, PageNotFound, Unavailable
 from proca_web.domain.pages import tracking
+from proca_web.domain.pages.stops import Stop
 from proca_web.domain.pages.tracking import Arrival
 from proca_web.domain.people import mail_address
 from proca_web.extensions import encryption, queue
@@ -61,8 +62,8 @@ def sign(page: str) -> Response:
         with direct_read() as connection:
             seen = facts.read(connection, page, encryption.vouching, now)
             g.locale = seen.locale
-            if seen.is_open and seen.double_opt_in:
-                late_mail.require_moving(current_app, seen.collector.name)
+            if Stop.LATE_MAIL in seen.stops(lambda org: late_mail.now(current_app).is_stalled(org)):
+                raise MailStalled
             submission = signing.read(connection, seen, typed, arrival, now)
     except NoActiveKey as refusal:
         _tell_refused(str(refusal), now)

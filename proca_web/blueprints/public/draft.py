@@ -3,7 +3,6 @@
 A test signature's last name is a code of ours, whatever was typed: who can type the code has opened a copy.
 """
 
-from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 
@@ -78,9 +77,9 @@ def _answer(token: str, name: str, status: int = 200, **changes: object) -> Resp
     with reading() as session:
         view, until = _view(session, token, clock.now())
     g.locale = view.facts.locale
-    values: Mapping[str, object] = signing_form.values_of(view, testing=True, **changes)
     place = url_for("draft.show", token=token)
-    return make_response(render_template(f"public/draft/{name}.html", **values, draft_url=place, until=until), status)
+    values = signing_form.values_of(view, testing=True, draft_url=place, until=until, **changes)
+    return make_response(render_template(f"public/draft/{name}.html", **values), status)
 
 
 def _renew_words(token: str, now: datetime) -> None:

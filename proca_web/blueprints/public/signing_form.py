@@ -41,7 +41,15 @@ def view_of(seen: PageFacts) -> PageView:
 
 def values_of(view: PageView, **changes: object) -> dict[str, object]:
     """What the form's templates need; nothing typed, no faults, nobody known to have signed, unless said otherwise."""
-    none: dict[str, object] = {"typed": {}, "faults": {}, "suggested": "", "kept": "", "paused": False, "late": None}
+    none: dict[str, object] = {
+        "typed": {},
+        "faults": {},
+        "suggested": "",
+        "kept": "",
+        "paused": False,
+        "late": None,
+        "draft_url": "",
+    }
     return {"view": view, "testing": False, "utm": {}, "signed": False, "refusal": None} | none | changes
 
 

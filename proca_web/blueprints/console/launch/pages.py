@@ -116,16 +116,21 @@ def _has_its_own_screen(page: ActionPage) -> bool:
 
 
 def _line(campaign: Campaign, page: ActionPage, step: Step) -> Line:
-    """Its button, if the step is this org's business and the screen is there and open to this person."""
-    endpoint = step.cure
-    if step.org.id != g.org.id or endpoint not in current_app.view_functions or endpoint in _HERE:
-        return Line(step, "")
-    rule = enforcing.rules_of(current_app).get(endpoint)
-    if rule is None or not rule.rights <= current_user.rights_in(g.org):
+    """A step with its button, if this person can do it elsewhere."""
+    if not _can_cure(page, step):
         return Line(step, "")
     values = {"org": g.org.name}
-    if endpoint in _OF_PAGE | _OF_CAMPAIGN:
+    if step.cure in _OF_PAGE | _OF_CAMPAIGN:
         values["campaign"] = campaign.name
-    if endpoint in _OF_PAGE:
+    if step.cure in _OF_PAGE:
         values["page"] = page.name
-    return Line(step, url_for(endpoint, **values))
+    return Line(step, url_for(step.cure, **values))
+
+
+def _can_cure(page: ActionPage, step: Step) -> bool:
+    """Whether the step is this org's business, and its screen is there and open to this person."""
+    rule = enforcing.rules_of(current_app).get(step.cure)
+    if rule is None or step.cure in _HERE or step.org.id != g.org.id:
+        return False
+    is_its_page = step.cure not in _OF_PAGE or page.org_id == g.org.id  # another org's page is edited there
+    return is_its_page and bool(rule.rights <= current_user.rights_in(g.org))

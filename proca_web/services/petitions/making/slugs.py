@@ -9,6 +9,7 @@ from datetime import datetime
 from itertools import count
 
 from sqlalchemy import or_, select
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from proca_web.domain.campaign_words import CampaignEvent
@@ -75,7 +76,10 @@ def change(session: Session, page: ActionPage, slug: str, user_id: int | None, n
         session.delete(again)
     before, page.slug = page.slug, slug
     session.add(PageSlug(slug=before, page_id=page.id, created_at=now))
-    session.flush()
+    try:
+        session.flush()
+    except IntegrityError as error:  # somebody else took it meanwhile
+        raise NameTaken(f"another page has the address {slug}") from error
     facts = {"page": page.name, "changes": {"slug": [before, slug]}}
     audit.record(session, page.org_id, user_id, CampaignEvent.ADDRESS_CHANGED, facts, now)
 

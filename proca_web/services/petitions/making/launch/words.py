@@ -142,8 +142,8 @@ OF = {
     "fields": Words(
         Grade.ADVICE,
         N_("At most five fields"),
-        N_("%(number)s are asked."),
-        N_("%(number)s are asked. Up to five is kind, and more people sign."),
+        N_("Asked: %(number)s."),
+        N_("Asked: %(number)s. Up to five is kind, and more people sign."),
         _EDITOR,
         N_("See the form"),
     ),
