@@ -18,8 +18,8 @@ from proca_web.services.keys import activating, registering
 from proca_web.services.keys import changes as key_changes
 from proca_web.services.keys.registering import Registration
 from proca_web.services.petitions import campaigns, pages
-from proca_web.services.petitions.showing import pictures
 from proca_web.services.petitions.making.launch import draft_links
+from proca_web.services.petitions.showing import pictures
 from proca_web.services.staff import people, sessions
 from proca_web.services.staff.account import addresses, resetting
 from proca_web.services.staff.account import links as account_links
