@@ -11,9 +11,10 @@ from urllib.parse import urlsplit
 from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
 
-from proca_web.config import bounces, transports
+from proca_web.config import bounces, site, transports
 from proca_web.config.bounces import BounceSettings
 from proca_web.config.reader import ONE_ADDRESS, Reader
+from proca_web.config.site import SiteSettings
 from proca_web.config.transports import LOOPBACK, MOST_CONNECTIONS, PORTS, Transport
 from proca_web.crypto.boxes.certificate import Mode
 
@@ -72,6 +73,7 @@ class Settings:
     metrics_allow: tuple[IPv4Network | IPv6Network, ...] = ()
     needs_second_factor: bool = True  # of operators, owners and exporters
     is_demo: bool = False
+    site: SiteSettings = field(default_factory=SiteSettings)
 
     @property
     def is_https(self) -> bool:
@@ -116,6 +118,7 @@ def read(env: Mapping[str, str]) -> tuple[Settings, list[str]]:
         metrics_allow=reader.networks("PROCA_METRICS_ALLOW"),
         needs_second_factor=_second_factor(reader, demo) == "required",
         is_demo=demo,
+        site=site.read(reader),
     )
     return settings, reader.faults
 

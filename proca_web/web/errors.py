@@ -223,6 +223,7 @@ def words(status: int) -> dict[str, str]:
 
 def tell_unavailable(error: Unavailable) -> None:
     """One line a fault: what failed and on which route, nothing of who asked; and an alarm, once one can be written."""
+    g.is_away = True  # what is read for every page is not asked of it once more
     trouble.met(current_app, error)
     current_app.logger.critical("unavailable: %s on %s", error.what, request.url_rule)
 

@@ -14,6 +14,7 @@ from flask import Flask, current_app, g, request, url_for
 from flask_babel import format_decimal, get_locale, gettext, ngettext
 from markupsafe import Markup, escape
 
+from proca_web.adapters.alive.banner import banner
 from proca_web.adapters.mail import routes
 from proca_web.domain.messages import LANGUAGES, Message
 from proca_web.domain.people.countries import COUNTRIES
@@ -43,8 +44,10 @@ def init_app(app: Flask) -> None:
         gettext=gettext,
         ngettext=ngettext,
         asset=asset,
+        banner=banner,
         countries=countries,
         language=language,
+        language_name=language_name,
         direction=direction,
         mail_sender=lambda org: routes.of(current_app, org.name).address(org.mail_from),
         version=version("proca-web"),
@@ -55,6 +58,7 @@ def init_app(app: Flask) -> None:
         lambda: {
             "public_url": app.config["PUBLIC_URL"],
             "is_demo": bool(app.config["MAILBOX_DIR"]),
+            "site": app.extensions["proca_settings"].site,
             "second_step_is_off": app.config["SECOND_STEP_IS_OFF"],
         }
     )

@@ -35,7 +35,7 @@
 
   // After a swap the reader's place is the answer: the refusal, the first fault, what is asked, or the next step.
   document.addEventListener("htmx:after:swap", (event) => {
-    const places = [event.detail.ctx.hx.retarget, "#sign-form [autofocus]", "#sign-form .summary", "section.next"];
+    const places = [event.detail.ctx.hx.retarget, "#sign-form .summary", "#sign-form [autofocus]", "section.next"];
     const place = places.map((path) => path && document.querySelector(path)).find(Boolean);
     if (place) place.focus();
     const titled = document.querySelector("[data-title]");
@@ -82,6 +82,11 @@
     counter.querySelector("[data-goal]").textContent = now.goal.toLocaleString(language);
     bar.max = now.goal;
     bar.value = now.count;
+    for (const next of document.querySelectorAll("[data-to-go]")) {
+      const left = next.dataset.toGo - now.count;
+      next.textContent = left.toLocaleString(language);
+      next.closest("p").hidden = left <= 0;
+    }
   }
 
   // Who has just signed is counted within seconds: asked for after 1, 2, 4 and 8 of them, until the count has moved.

@@ -157,6 +157,9 @@ def fill(page: Page, **fields: str) -> None:
     country = values.pop("country", "")
     if country and page.locator("#country").count():
         page.locator("#country").select_option(country)
+    folded = page.locator("details.more:not([open]) > summary")
+    if folded.count():
+        folded.click()
     for name, value in values.items():
         if page.locator(f"input#{name}, textarea#{name}").count():
             page.locator(f"#{name}").fill(value)

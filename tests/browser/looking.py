@@ -7,6 +7,7 @@ from playwright.sync_api import Page
 
 _AXE = (Path(__file__).parent / "vendor" / "axe-4.14.1.min.js").read_text("utf-8")
 _THUMB = 44
+FIRST_VIEW = 60_000  # bytes, without pictures
 
 _PRESSED = "a, button, input, select, textarea, summary, label:has(input)"
 # Links inside a sentence may be small (WCAG 2.5.8); a box is pressed by its label, a field by all of its width.
@@ -24,7 +25,9 @@ _RUN = """(asked) => axe.run(document, {resultTypes: ['violations'], iframes: fa
   [found.passes.length, found.violations.flatMap((fault) => fault.nodes.map((node) => `${fault.id}: ${node.html}`))])"""
 # Every other rule finds in dark what it found in light, if the boxes are the same.
 _OF_COLOURS = ["color-contrast", "link-in-text-block"]
-_BOXES = """() => [...document.querySelectorAll('*')].filter((e) => e.checkVisibility())
+# A drawing may hold its parts twice, one for each scheme.
+_BOXES = """() => [...document.querySelectorAll('*')]
+  .filter((e) => e.checkVisibility() && !e.parentElement?.closest('svg'))
   .map((e) => [e.tagName, e.getBoundingClientRect()])
   .map(([name, { x, y, width, height }]) => [name, x, y, width, height].join())"""
 
@@ -52,3 +55,18 @@ def sticks_out(page: Page) -> int:
 def too_small(page: Page) -> list[str]:
     """What a thumb misses."""
     return list(page.evaluate(_TOO_SMALL, [_PRESSED, _THUMB]))
+
+
+def weigh(page: Page, path: str) -> dict[str, int]:
+    """Bytes that crossed the wire for a first view, headers included, by address."""
+    wire = page.context.new_cdp_session(page)
+    wire.send("Network.enable")
+    names: dict[str, str] = {}
+    bytes_of: dict[str, int] = {}
+    wire.on("Network.requestWillBeSent", lambda event: names.update({event["requestId"]: event["request"]["url"]}))
+    wire.on(
+        "Network.loadingFinished",
+        lambda event: bytes_of.update({names[event["requestId"]]: int(event["encodedDataLength"])}),
+    )
+    page.goto(path, wait_until="networkidle")
+    return {address: size for address, size in bytes_of.items() if not address.startswith("data:")}

@@ -9,14 +9,17 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from proca_web.adapters.database import writing
+from proca_web.cli.demo import pictures as drawings
+from proca_web.domain.campaign_words import NewsKind, PictureKind
 from proca_web.domain.staff_words import LinkKind
 from proca_web.extensions import encryption
-from proca_web.models import Campaign, Org, PublicKey
+from proca_web.models import ActionPage, Campaign, Elsewhere, News, Org, PublicKey
 from proca_web.services.keys import activating, registering
 from proca_web.services.keys import changes as key_changes
 from proca_web.services.keys.registering import Registration
 from proca_web.services.petitions import campaigns, pages
 from proca_web.services.petitions.making.launch import draft_links
+from proca_web.services.petitions.showing import pictures
 from proca_web.services.staff import people, sessions
 from proca_web.services.staff.account import addresses, resetting
 from proca_web.services.staff.account import links as account_links
@@ -43,6 +46,7 @@ def prepare(town: Town) -> Links:
         for name, settings in (("choice", choice), ("closed", page_settings())):
             page = pages.add_page(session, name, campaign, org, settings, now)
             pages.open_page(session, page, gettext, encryption.vouching, now)
+            prepare_story(session, page, now)
         pages.close_page(page)
         draft = pages.add_page(session, "unborn", campaign, org, page_settings(title="Trees for everybody"), now)
         keys = world.app.extensions["proca_settings"].secret_keys
@@ -68,6 +72,24 @@ def prepare(town: Town) -> Links:
     world.run("release", "mail", "sweep")
     links |= {f"mail, {mail['subject'].partition(':')[0]}": mail["html"] for mail in world.mails()}
     return links
+
+
+def prepare_story(session: Session, page: ActionPage, now: datetime) -> None:
+    """A page that has everything to show there is."""
+    drawn = drawings.draw_all()
+    page.hero_id = pictures.store(session, page.org_id, PictureKind.HERO, drawn["street"], now).id
+    page.hero_alt, page.addressee = "Trees along a street.", "City council of Bergen"
+    page.closed_text = "## What now\n\nThe path is built from spring on."
+    page.milestones = [
+        {"number": 1, "text": "we begin"},
+        {"number": 500, "text": "we ask for a hearing"},
+        {"day": "2099-07-07", "text": "we hand it over"},
+    ]
+    session.add(
+        News(page_id=page.id, kind=NewsKind.OUTCOME, title="The council said yes", body="Now.", published_at=now)
+    )
+    elsewhere = Elsewhere(campaign_id=page.campaign_id, label="On paper", number=300, day=now.date(), created_at=now)
+    session.add(elsewhere)
 
 
 def prepare_account(town: Town) -> Links:
@@ -170,7 +192,7 @@ def with_faults(page: Page, _: Links) -> None:
     page.goto("/p/trees-partner")
     page.locator("#email").fill("nonsense")
     sign(page)
-    expect(page.locator("#first_name")).to_be_focused()
+    expect(page.locator(".summary")).to_be_focused()
 
 
 def asked_about_the_address(page: Page, _: Links) -> None:
@@ -186,7 +208,6 @@ def check_inbox(page: Page, _: Links) -> None:
     page.goto("/p/trees")
     fill(page, email="a-rather-long-name-for-an-address@example.org")
     sign(page)
-    page.get_by_text("Wrong address? Change it").click()
     expect(page.locator("#email-again")).to_be_visible()
 
 
@@ -354,6 +375,8 @@ def refused_registration(page: Page, links: Links) -> None:
 
 
 PLACES: dict[str, Way] = {
+    "search": open_all("/?q=trees"),
+    "search, nothing found": open_all("/?q=nobody-says-this"),
     "front page": to("/"),
     "petition": to("/p/trees"),
     "petition, unfolded": open_all("/p/trees-partner"),

@@ -24,14 +24,14 @@ def typed(page: Page) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("script", [True, False], ids=["script", "no script"])
-def test_a_fault_keeps_everything_typed_and_the_first_one_has_the_focus(visitor: Visitor, script: bool) -> None:
+def test_a_fault_keeps_everything_typed_and_the_summary_has_the_focus(visitor: Visitor, script: bool) -> None:
     visitor.expect(422)
     page = visitor.page(script=script)
     page.goto("/p/trees-partner")
     fill(page, **TYPED, email="nonsense", postcode="x")
     page.locator("#lead_opt_in").check()
     sign(page)
-    expect(page.locator("#email")).to_be_focused()
+    expect(page.locator(".summary")).to_be_focused()
     expect(page.locator("#email")).to_have_attribute("aria-describedby", "email-fault")
     expect(page.locator("#email-fault")).to_contain_text("one e-mail address")
     expect(page.locator("#postcode")).to_have_attribute("aria-invalid", "true")

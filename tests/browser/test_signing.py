@@ -25,8 +25,8 @@ def test_sign_confirm_come_back_and_withdraw(town: Town, visitor: Visitor, scrip
 
     town.world.run("mail")
     page.goto(town.world.link())
-    heading(page, "Keep our street trees")
-    page.get_by_role("button", name="Yes, count my signature").click()
+    expect(page.get_by_role("link", name="Keep our street trees")).to_be_visible()
+    page.get_by_role("button", name="Count my signature").click()
     heading(page, "Thank you to everybody who signed")
     expect(page.get_by_text("your signature is added within seconds")).to_be_visible()
     assert page.url.endswith("/p/trees/thanks")
@@ -36,9 +36,9 @@ def test_sign_confirm_come_back_and_withdraw(town: Town, visitor: Visitor, scrip
     page.goto(town.world.link())
     heading(page, "Your signature")
     expect(page.get_by_text("for this petition, and may inform you by e-mail")).to_be_visible()
-    page.get_by_text("Withdraw my signature").click()
-    page.get_by_role("button", name="Withdraw and delete").click()
-    heading(page, "Your signature is withdrawn")
+    page.locator("summary", has_text="Delete my signature").click()
+    page.get_by_role("button", name="Delete my signature").click()
+    heading(page, "Your signature is deleted")
     town.world.run("release")
     assert town.world.query("SELECT supporter_count FROM campaigns") == [(0,)]
 
@@ -98,14 +98,13 @@ def test_wrong_address_change_it_sends_to_the_new_one_with_everything_else_kept(
     fill(page, **typed, comment="For the birds", email="old@example.org")
     page.locator("#lead_opt_in").check()
     sign(page)
-    page.get_by_text("Wrong address? Change it").click()
     page.locator("#email-again").fill("new@example.org")
     page.get_by_role("button", name="Send it there").click()
     expect(page.locator("#check-inbox .address").first).to_have_text("new@example.org")
 
     town.world.run("mail")
     page.goto(town.world.link("new@example.org"))
-    page.get_by_role("button", name="Yes, count my signature").click()
+    page.get_by_role("button", name="Count my signature").click()
     town.world.run("accept", "release", "mail")
     for org in ("org-one", "org-two"):
         (row,) = town.world.export(org)
@@ -133,7 +132,7 @@ def test_the_mail_is_sent_again_without_typing_again_and_both_links_are_one_pers
     assert town.world.link("somebody@gmial.com") != first
     for link in (first, town.world.link("somebody@gmial.com")):
         page.goto(link)
-        page.get_by_role("button", name="Yes, count my signature").click()
+        page.get_by_role("button", name="Count my signature").click()
         heading(page, "Thank you to everybody who signed")
         town.world.run("accept", "release")
     assert [row["action_type"] for row in town.world.export("org-one")] == ["register", "register"]
@@ -146,10 +145,9 @@ def test_a_new_address_that_is_none_brings_the_whole_form_back(town: Town, visit
     page.goto("/p/trees")
     fill(page)
     sign(page)
-    page.get_by_text("Wrong address? Change it").click()
     page.locator("#email-again").fill("not an address")
     page.get_by_role("button", name="Send it there").click()
-    expect(page.locator("#email")).to_be_focused()
+    expect(page.locator(".summary")).to_be_focused()
     expect(page.locator("#last_name")).to_have_value("Ślązak-Żółć")
 
 
@@ -162,7 +160,8 @@ def test_the_keyboard_alone_signs(town: Town, visitor: Visitor, script: bool) ->
     expect(page.get_by_role("link", name="Skip to content")).to_be_in_viewport()
     page.keyboard.press("Enter")
     expect(page.locator("#main")).to_be_focused()
-    for text in ("Sign this petition", "What happens to my data"):
+    who_asks = ("Privacy policy", "Its own page of this petition", "Privacy policy")
+    for text in ("Sign this petition", *who_asks):
         page.keyboard.press("Tab")
         expect(page.locator(":focus")).to_have_text(text)
     keys = {"first_name": "Zofia", "email": "zofia@example.org"}
@@ -172,6 +171,8 @@ def test_the_keyboard_alone_signs(town: Town, visitor: Visitor, script: bool) ->
         page.keyboard.type(keys.get(name, ""))
     page.keyboard.press("Space")
     expect(page.locator("#opt_in")).to_be_checked()
+    page.keyboard.press("Tab")
+    expect(page.locator(":focus")).to_have_text("Who gets what")
     page.keyboard.press("Tab")
     expect(page.get_by_role("button", name="Sign now")).to_be_focused()
     page.keyboard.press("Enter")
@@ -232,7 +233,7 @@ def test_the_demos_mailbox_shows_a_mail_as_a_mail_program_does(town: Town, visit
     page.goto("/mailbox")
     page.get_by_text("As a mail program shows it").click()
     page.frame_locator("iframe").get_by_role("link", name="Confirm").first.click()
-    heading(page, "Confirm your signature")
+    heading(page, "Press the button, and you are counted")
     assert page.url == town.url + town.world.link()
 
 

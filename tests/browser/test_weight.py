@@ -5,13 +5,12 @@ from pathlib import Path
 
 import pytest
 from flask.testing import FlaskClient
-from playwright.sync_api import Page
 
 from proca_web.web.static_files import version
 from tests.browser.live import PHONE, Town, Visitor
+from tests.browser.looking import FIRST_VIEW, weigh
 from tests.factories import World
 
-FIRST_VIEW = 60_000
 STATIC = Path(__file__).resolve().parents[2] / "static"
 
 
@@ -19,21 +18,6 @@ STATIC = Path(__file__).resolve().parents[2] / "static"
 def database_url(sqlite_url: str) -> str:
     """One kind of database is enough here."""
     return sqlite_url
-
-
-def weigh(page: Page, path: str) -> dict[str, int]:
-    """Bytes that crossed the wire for a first view, headers included, by address."""
-    wire = page.context.new_cdp_session(page)
-    wire.send("Network.enable")
-    names: dict[str, str] = {}
-    bytes_of: dict[str, int] = {}
-    wire.on("Network.requestWillBeSent", lambda event: names.update({event["requestId"]: event["request"]["url"]}))
-    wire.on(
-        "Network.loadingFinished",
-        lambda event: bytes_of.update({names[event["requestId"]]: int(event["encodedDataLength"])}),
-    )
-    page.goto(path, wait_until="networkidle")
-    return {address: size for address, size in bytes_of.items() if not address.startswith("data:")}
 
 
 @pytest.mark.parametrize("path", ["/p/trees", "/p/trees-partner", "/"])

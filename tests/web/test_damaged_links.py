@@ -125,6 +125,6 @@ def test_the_page_after_a_withdrawal_can_be_loaded_again(world: World, client: F
     done = client.post(f"{path}/reject")
     assert done.status_code == 303
     for _ in range(2):
-        assert "Your signature is withdrawn" in client.get(done.headers["Location"]).text
+        assert "Your signature is deleted" in client.get(done.headers["Location"]).text
     for again in (f"{path}/reject", f"{path}/reject?done={quote('<b>')}"):
         assert "Nothing is held under this link" in client.get(again).text

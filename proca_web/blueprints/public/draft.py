@@ -99,7 +99,7 @@ def _view(session: Session, token: str, now: datetime) -> tuple[PageView, dateti
     with force_locale(page.locale):
         words = wordings.compose(session, page, gettext, vouching, now)
     plan = seen.plan if Stop.CLOSED in seen.plan else ()
-    return replace(views.of(session, replace(seen, plan=plan, wording=words.hash)), wording=words), until
+    return replace(views.of(session, replace(seen, plan=plan, wording=words.hash), now), wording=words), until
 
 
 def _page(session: Session, token: str, now: datetime) -> tuple[ActionPage, datetime]:

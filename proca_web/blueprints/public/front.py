@@ -1,12 +1,12 @@
-"""The front page: the petitions of this instance that can be signed now."""
+"""The front page: the campaigns of this instance that can be signed now, and what became of others."""
 
-from flask import Blueprint, Response, current_app, render_template
+from flask import Blueprint, Response, current_app, render_template, request
 
 from proca_web.adapters import clock
 from proca_web.adapters.alive import late_mail
 from proca_web.adapters.database import reading
 from proca_web.extensions import encryption
-from proca_web.services.petitions import views
+from proca_web.services.petitions.showing import front
 from proca_web.web import page_cache
 from proca_web.web.access import public
 
@@ -16,12 +16,15 @@ bp = Blueprint("front", __name__)
 @bp.get("/")
 @public
 def index() -> Response:
-    """The list of live petitions."""
+    """The list of campaigns; with `q` those that say so, which are kept nowhere."""
+    query = request.args.get("q", "").strip()[: front.LONGEST_QUERY]
+    if query:
+        return Response(_render(query))
     return page_cache.serve("front", _render, max_age=10)
 
 
-def _render() -> str:
+def _render(query: str = "") -> str:
     late = late_mail.now(current_app)
     with reading() as session:
-        petitions = views.live(session, encryption.vouching, clock.now(), mail_is_stalled=late.is_stalled)
-    return render_template("public/front/index.html", petitions=petitions)
+        shown = front.read(session, encryption.vouching, clock.now(), query, mail_is_stalled=late.is_stalled)
+    return render_template("public/front/index.html", front=shown, query=query)

@@ -1,6 +1,7 @@
 """The form of a page as it is answered: fresh, again with what was typed, or beside the reason why not now."""
 
 from collections.abc import Mapping
+from time import monotonic
 
 from flask import Response, current_app, g, make_response, render_template, request
 from flask_babel import gettext
@@ -32,9 +33,12 @@ def view_now(page: str) -> PageView:
 
 
 def view_of(seen: PageFacts) -> PageView:
-    """What the facts that decided show."""
+    """What the facts that decided show; as it was a moment ago where they are the same, for a rush of signatures."""
+    known, since = _last().get(seen.slug, (None, 0.0))
+    if known is not None and known.facts == seen and monotonic() < since + page_cache.SECONDS:
+        return known
     with reading() as session:
-        return _remember(views.of(session, seen))
+        return _remember(views.of(session, seen, clock.now()))
 
 
 def mail_of(seen: PageFacts) -> dict[str, object]:
@@ -84,7 +88,7 @@ def paused(seen: PageFacts, typed: Mapping[str, str]) -> Response:
 
 def not_now(page: str, typed: Mapping[str, str], fault: Unavailable) -> Response:
     """503: nothing was stored; the form as this process last showed it, with what was typed."""
-    known: PageView | None = current_app.extensions.get(_LAST, {}).get(page)
+    known, _ = _last().get(page, (None, 0.0))
     if known is None or wants_fragment() or wants_json():
         return errors.unavailable(fault)
     errors.tell_unavailable(fault)
@@ -93,9 +97,15 @@ def not_now(page: str, typed: Mapping[str, str], fault: Unavailable) -> Response
     return errors.come_back(make_response(render_template(_PAGE, **values), 503))
 
 
+def _last() -> dict[str, tuple[PageView, float]]:
+    """What this process showed last of each page, and when."""
+    last: dict[str, tuple[PageView, float]] = current_app.extensions.setdefault(_LAST, {})
+    return last
+
+
 def _remember(view: PageView) -> PageView:
-    last: dict[str, PageView] = current_app.extensions.setdefault(_LAST, {})
+    last = _last()
     if len(last) >= page_cache.MOST_PAGES:
         last.clear()
-    last[view.facts.slug] = view
+    last[view.facts.slug] = (view, monotonic())
     return view

@@ -1,7 +1,7 @@
 """Everything an action page shows, read at once. The route renders it and keeps the result for a moment."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import func, select
@@ -14,7 +14,8 @@ from proca_web.domain.words import KeyRole
 from proca_web.models import ActionPage, Campaign, ConsentText, Elsewhere, Org
 from proca_web.services.petitions import facts, wordings
 from proca_web.services.petitions.facts import PageFacts
-from proca_web.services.petitions.showing import standing
+from proca_web.services.petitions.showing import standing, story
+from proca_web.services.petitions.showing.story import Story
 from proca_web.services.sealing.vouching import Vouching
 
 
@@ -33,6 +34,11 @@ class Count:
         """How many have confirmed by mail; the others signed where nobody is asked to."""
         return self.count - self.unconfirmed
 
+    @property
+    def is_reached(self) -> bool:
+        """Whether as many have signed as were hoped for."""
+        return self.count >= self.goal
+
 
 @dataclass(frozen=True, slots=True)
 class Reader:
@@ -47,14 +53,13 @@ class PageView:
     """A page as people see it."""
 
     facts: PageFacts
-    paragraphs: Sequence[str]
+    story: Story
     count: Count
     wording: Wording
     notices: Sequence[LegalNotice]
     next_step_label: str
     next_step_url: str
     opens_at: datetime | None
-    closed_text: str
 
     @property
     def org_title(self) -> str:
@@ -121,22 +126,21 @@ class Listed:
 
 def read(session: Session, slug: str, vouching: Vouching, now: datetime) -> PageView:
     """The page at that address. Raises PageNotFound."""
-    return of(session, facts.read(session, slug, vouching, now))
+    return of(session, facts.read(session, slug, vouching, now), now)
 
 
-def of(session: Session, page_facts: PageFacts) -> PageView:
+def of(session: Session, page_facts: PageFacts, now: datetime) -> PageView:
     """What a page with these facts shows: nothing that they decide is read a second time."""
     page = session.get_one(ActionPage, page_facts.id)
     return PageView(
         facts=page_facts,
-        paragraphs=[paragraph.strip() for paragraph in page.body.split("\n\n") if paragraph.strip()],
-        count=_count(page.campaign),
+        story=(told := story.read(session, page, now)),
+        count=count_of(page.campaign, told.collected_elsewhere),
         wording=_wording(session, page_facts),
         notices=[wordings.notice_of(session.get_one(Org, id_)) for id_ in _orgs(page_facts)],
         next_step_label=page.next_step_label,
         next_step_url=page.next_step_url,
         opens_at=page.campaign.opens_at,
-        closed_text=page.closed_text,
     )
 
 
@@ -147,7 +151,7 @@ def count(session: Session, slug: str) -> Count | None:
     if campaign is None:
         return None
     summed = select(func.coalesce(func.sum(Elsewhere.number), 0)).where(Elsewhere.campaign_id == campaign.id)
-    return replace(_count(campaign), elsewhere=int(session.scalar(summed) or 0))
+    return count_of(campaign, int(session.scalar(summed) or 0))
 
 
 def live(
@@ -170,7 +174,7 @@ def live(
             title=page.title,
             demand=page.demand,
             org=page.org.title,
-            count=_count(page.campaign),
+            count=count_of(page.campaign),
         )
         for page in session.scalars(query)
         if not look.stops(page)
@@ -196,9 +200,11 @@ def answers_of(page_facts: PageFacts, opt_in: Mapping[str, bool | None]) -> dict
     return holding | {receiver.field: opt_in.get(party.name, False) for receiver, party in page_facts.parties.items()}
 
 
-def _count(campaign: Campaign) -> Count:
+def count_of(campaign: Campaign, elsewhere: int = 0) -> Count:
+    """A campaign's counter, towards the goal that was set or the next one above; `elsewhere` is never part of it."""
     count = campaign.supporter_count
-    return Count(count, campaign.unconfirmed_count, goal_of(campaign.goal, count), campaign.counted_at)
+    goal = goal_of(campaign.goal, count)
+    return Count(count, campaign.unconfirmed_count, goal, campaign.counted_at, elsewhere)
 
 
 def _wording(session: Session, page_facts: PageFacts) -> Wording:

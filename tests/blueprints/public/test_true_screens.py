@@ -32,29 +32,31 @@ def revoke(world: World, *orgs: str) -> None:
 @pytest.mark.parametrize(
     ("page", "answers", "readers"),
     [
-        ("trees", {}, "Only Org One can read this."),
-        (PARTNER, {}, "Only Org Two can read this."),
-        (PARTNER, {"opt_in": "yes"}, "Only Org Two can read this."),
-        (PARTNER, {"lead_opt_in": "yes"}, "Only Org Two and Org One can read this."),
+        ("trees", {}, "only Org One can read your details."),
+        (PARTNER, {}, "only Org Two can read your details."),
+        (PARTNER, {"opt_in": "yes"}, "only Org Two can read your details."),
+        (PARTNER, {"lead_opt_in": "yes"}, "only Org Two and Org One can read your details."),
     ],
 )
 def test_the_readers_are_those_that_have_a_copy(
     world: World, client: FlaskClient, page: str, answers: dict[str, str], readers: str
 ) -> None:
     link = signed(world, client, page, **answers)
-    assert f"{readers} We cannot." in words(client.get(link).text)
+    assert f"Once you confirm, {readers} This site cannot." in words(client.get(link).text)
     revoke(world, "org-one", "org-two")  # what was sealed before, the org can still open
-    assert f"{readers} We cannot." in words(client.get(link).text)
+    assert f"Once you confirm, {readers} This site cannot." in words(client.get(link).text)
 
 
-@pytest.mark.parametrize(("style", "said"), [("box", "if you tick it."), ("choice", "if you say yes.")])
+@pytest.mark.parametrize(("style", "said"), [("box", "if you tick its box."), ("choice", "if you say yes.")])
 def test_the_form_says_who_reads_only_if_asked(world: World, client: FlaskClient, style: str, said: str) -> None:
     world.execute("UPDATE action_pages SET consent_style = :style", style=style)
     page_cache.forget(world.app)
-    assert f"Only Org Two can read this. Org One too, {said} We cannot." in words(client.get(f"/p/{PARTNER}").text)
+    assert f"only Org Two can read your details. Org One too, {said} This site cannot." in words(
+        client.get(f"/p/{PARTNER}").text
+    )
     assert "too, if" not in words(client.get("/p/trees").text)
     revoke(world, "org-one")
-    assert "Only Org Two can read this. We cannot." in words(client.get(f"/p/{PARTNER}").text)
+    assert "only Org Two can read your details. This site cannot." in words(client.get(f"/p/{PARTNER}").text)
 
 
 @pytest.mark.parametrize(

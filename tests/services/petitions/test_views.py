@@ -20,7 +20,7 @@ def seen(world: World, page: str = "trees") -> PageFacts:
 
 def shown(world: World, page_facts: PageFacts) -> PageView:
     with world.app.app_context(), reading() as session:
-        return views.of(session, page_facts)
+        return views.of(session, page_facts, clock.now())
 
 
 def test_a_wording_replaced_since_the_facts_were_read_does_not_show(world: World) -> None:

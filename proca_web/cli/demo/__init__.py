@@ -1,4 +1,4 @@
-"""The demo: an instance with two orgs, one campaign and two pages, ready in one command, on this computer only.
+"""The demo: an instance with two orgs, a campaign of both and one that is over, ready in one command, on this computer.
 
 The orgs' keys are made by `proca-org keygen` as a separate process; this one reads the public halves only.
 """
@@ -9,69 +9,31 @@ import secrets
 import shlex
 import subprocess
 import sys
-from dataclasses import dataclass, replace
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import click
 from flask import Flask
-from flask_babel import force_locale, gettext
+from flask_babel import force_locale
 from sqlalchemy import select
-from sqlalchemy.orm import Session
 
 from proca_web import config
 from proca_web.adapters import clock, key_guard, logs
 from proca_web.adapters.database import reading, writing
 from proca_web.cli import env_file, ports, processes, ready
+from proca_web.cli.demo import content, pictures
+from proca_web.cli.demo.content import LEAD, PARTNER
 from proca_web.cli.operate import write_json
 from proca_web.crypto.encoding import decode, encode
 from proca_web.crypto.keys import passphrase
 from proca_web.crypto.keys.home import HomeKey, write_new_home_key
-from proca_web.domain.people.contact import FIELDS
 from proca_web.domain.staff_words import StaffRole
-from proca_web.domain.words import CommentPolicy
 from proca_web.extensions import encryption
 from proca_web.models import Org
 from proca_web.services.keys import registering
-from proca_web.services.petitions import campaigns, orgs, pages
-from proca_web.services.petitions.pages import PageSettings
+from proca_web.services.petitions import orgs
 from proca_web.services.sealing.keyring import Keyring
 from proca_web.services.staff import passwords, people
-
-
-@dataclass(frozen=True, slots=True)
-class _DemoOrg:
-    name: str
-    title: str
-
-
-LEAD = _DemoOrg("org-one", "Org One")
-PARTNER = _DemoOrg("org-two", "Org Two")
-_TREES = PageSettings(
-    title="Keep our street trees",
-    demand="We ask the city council to protect every street tree and to plant two for each one that must go.",
-    body=(
-        "A grown tree cools its street by several degrees, drinks a storm's rain and cleans the air of a whole block. "
-        "Last year our city felled 412 street trees and planted 96.\n\n"
-        "A sapling needs thirty years to do what a grown tree does today. We ask the council to decide before the "
-        "summer: no healthy street tree is felled, and where one must go, two are planted in the same street.\n\n"
-        "We hand the signatures over in the council's session of spring. Every name counts, and so does every friend "
-        "you tell."
-    ),
-    comment=CommentPolicy.OFF,
-    default_country="DE",
-    next_step_label="Plant a tree with us on Saturday",
-    next_step_url="https://org-one.example.org/saturday",
-)
-_PARTNER = replace(
-    _TREES,
-    title="Neighbours for street trees",
-    fields=tuple(field for field in FIELDS if field != "birth_date"),
-    comment=CommentPolicy.PUBLIC,
-    next_step_label="Meet your neighbours",
-    next_step_url="https://org-two.example.org/meet",
-)
 
 
 @click.command()
@@ -182,27 +144,15 @@ def _make_content(app: Flask, plan: dict[str, Any]) -> None:
     hashes = [passwords.hash_password(user["password"]) for user in plan["users"]]
     keys = [_public_keys(entry, tool) for entry, tool in zip(plan["keys"], tools, strict=True)]
     now = clock.now()
+    drawn = pictures.draw_all()  # takes a moment, so outside of the transaction
     with writing() as session, force_locale("en"):
         owners = {orgs.HOME: orgs.add_home(session, home_key, now)}
         for org, (public, sign_public) in zip((LEAD, PARTNER), keys, strict=True):
-            owners[org.name] = _add_org(session, org, now)
+            owners[org.name] = content.add_org(session, org, drawn, now)
             registering.enter(session, home_key, owners[org.name], public, now, sign_public=sign_public)
         for user, hashed in zip(plan["users"], hashes, strict=True):
             people.add_user(session, user["email"], hashed, owners[user["org"]], StaffRole.OWNER, now)
-        campaign = campaigns.add_campaign(session, "trees", "Street trees", owners[LEAD.name], now)
-        for name, org, page in (("trees", LEAD, _TREES), ("trees-partner", PARTNER, _PARTNER)):
-            added = pages.add_page(session, name, campaign, owners[org.name], page, now)
-            pages.open_page(session, added, gettext, encryption.vouching, now)
-
-
-def _add_org(session: Session, org: _DemoOrg, now: datetime) -> Org:
-    added = orgs.add_org(session, org.name, org.title, now)
-    added.legal_name = f"{org.title} (demo) e.V."
-    added.legal_contact = f"Example Street 1, 10115 Berlin, privacy@{org.name}.example.org"
-    added.privacy_url = f"https://{org.name}.example.org/privacy"
-    added.retention = "We keep signatures for 12 months after the petition is handed over."
-    added.reply_to = f"hello@{org.name}.example.org"
-    return added
+        content.add_petitions(session, owners, drawn, now)
 
 
 def _keygen(entry: dict[str, str], home: HomeKey) -> subprocess.Popen[str] | None:
