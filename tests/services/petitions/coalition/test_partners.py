@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
 from flask_babel import force_locale
@@ -13,7 +13,7 @@ from proca_web.adapters.database import writing
 from proca_web.domain.campaign_words import PartnerState
 from proca_web.domain.errors import BadSetting, CampaignRefused, FieldsRefused, PartnershipOver
 from proca_web.extensions import db, encryption
-from proca_web.models import ActionPage, AuditEntry, Campaign, MailText, Org, OutboxMail, Partner, Picture, User
+from proca_web.models import ActionPage, AuditEntry, MailText, OutboxMail, Partner, Picture, User
 from proca_web.services.petitions import pages
 from proca_web.services.petitions.making import places
 from proca_web.services.petitions.making.coalition import approving, ending, inviting, joining, partners
@@ -21,8 +21,8 @@ from proca_web.services.staff.joining import Newcomer
 from tests import factories
 from tests.databases import ON_BOTH
 from tests.factories import World
+from tests.services.petitions.coalition.acting import NOW, org, page, trees
 
-NOW = datetime(2026, 12, 1, 12, tzinfo=UTC)
 KEYS = ("a key",)
 NEWCOMER = Newcomer("Emre Aydın", "a hash")
 
@@ -32,18 +32,6 @@ def session(world: World) -> Iterator[Session]:
     with world.app.test_request_context(), force_locale("en"), writing() as session:
         factories.add_org(session, "org-three", None, NOW)
         yield session
-
-
-def trees(session: Session) -> Campaign:
-    return session.scalars(select(Campaign)).one()
-
-
-def org(session: Session, name: str) -> Org:
-    return session.scalars(select(Org).where(Org.name == name)).one()
-
-
-def page(session: Session, name: str) -> ActionPage:
-    return session.scalars(select(ActionPage).where(ActionPage.name == name)).one()
 
 
 def me(session: Session, email: str = "admin@org-one.example.org") -> int:
