@@ -1,12 +1,15 @@
 """Wordings renewed when their orgs, keys or policy have changed, each in its page's language."""
 
+from collections.abc import Callable
+
 from flask import current_app
 from flask_babel import force_locale, gettext
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from proca_web.adapters import clock
 from proca_web.adapters.database import reading, writing
-from proca_web.adapters.encryption import vouching_if_known
+from proca_web.adapters.encryption import vouching_if_known, vouching_of
 from proca_web.domain.words import Publication
 from proca_web.models import ActionPage
 from proca_web.services.petitions import wordings
@@ -28,3 +31,14 @@ def refresh_wordings() -> None:
             page = session.get_one(ActionPage, page_id)
             with force_locale(page.locale):
                 wordings.refresh(session, page, gettext, vouching, clock.now())
+
+
+def renewing(session: Session) -> Callable[[ActionPage], bool]:
+    """How one page's wording is brought up to date inside a transaction, in the page's language."""
+    vouching = vouching_of(current_app)
+
+    def renew(page: ActionPage) -> bool:
+        with force_locale(page.locale):
+            return wordings.refresh(session, page, gettext, vouching, clock.now())
+
+    return renew

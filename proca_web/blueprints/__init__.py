@@ -4,10 +4,12 @@ from proca_web.blueprints.api import bounces
 from proca_web.blueprints.console import (
     account,
     auth,
+    coalition,
     exports,
     forgot,
     invited,
     keys,
+    partnership,
     people,
     record,
     second_factor,
@@ -15,6 +17,8 @@ from proca_web.blueprints.console import (
     start,
 )
 from proca_web.blueprints.console.account import mailboxes, places, profile
+from proca_web.blueprints.console.coalition import acts as coalition_acts
+from proca_web.blueprints.console.coalition import pages as coalition_pages
 from proca_web.blueprints.console.instance import accounts, orgs
 from proca_web.blueprints.console.keys import acts, pages
 from proca_web.blueprints.console.people import acts as people_acts
@@ -44,9 +48,12 @@ BLUEPRINTS = (
     health.bp,
     mailbox.bp,
     bounces.bp,
+    coalition.bp,
+    partnership.bp,
 )
-# They add themselves to account.bp, keys.bp, people.bp and second_factor.bp.
+# They add themselves to account.bp, coalition.bp, keys.bp, people.bp and second_factor.bp.
 ROUTES_OF_ACCOUNT = (profile, mailboxes, places)
+ROUTES_OF_COALITION = (coalition_pages, coalition_acts)
 ROUTES_OF_KEYS = (pages, acts)
 ROUTES_OF_PEOPLE = (people_pages, people_acts)
 ROUTES_OF_SECOND_FACTOR = (signing_in, overview, app, codes, passkeys, step_up, lost)

@@ -37,6 +37,11 @@ def of_campaign(campaign: Campaign) -> Terms:
     return _of(delivery=campaign.partner_delivery, force=campaign.force_delivery)
 
 
+def coming(campaign: Campaign) -> Terms:
+    """How it is to be: what the lead asks for, else what is in force."""
+    return Terms(campaign.asked_terms or of_campaign(campaign))
+
+
 def of_page(page: ActionPage) -> Terms:
     """How it is on one partner's page."""
     return _of(delivery=page.delivery, force=page.campaign.force_delivery)

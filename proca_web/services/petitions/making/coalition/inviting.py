@@ -1,5 +1,6 @@
 """The lead asks an org into its campaign, asks again, or takes it back. What the mailed link opens is in `joining`."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import func, or_, select
@@ -36,6 +37,16 @@ def invite(session: Session, campaign: Campaign, user_id: int | None, org: str, 
     session.flush()  # its number is in the link
     _send(session, campaign, made, user_id, now)
     return made
+
+
+def could_be_invited(session: Session, campaign: Campaign) -> Sequence[Org]:
+    """Orgs that are here and not in the campaign, for the list behind the field; any other can be typed."""
+    there = select(ActionPage.org_id).where(ActionPage.campaign_id == campaign.id)
+    states = (PartnerState.INVITED, PartnerState.JOINED)
+    asked = select(Partner.org_id).where(Partner.campaign_id == campaign.id, Partner.state.in_(states))
+    others = (Org.is_home.is_(False), Org.locked_at.is_(None), Org.id != campaign.org_id, Org.id.not_in(there))
+    query = select(Org).where(*others, Org.id.not_in(asked.where(Partner.org_id.is_not(None)))).order_by(Org.title)
+    return session.scalars(query.limit(MOST)).all()
 
 
 def send_again(session: Session, campaign: Campaign, partner_id: int, user_id: int | None, now: datetime) -> None:

@@ -26,6 +26,11 @@ class Part:
     pages: Sequence[ActionPage]
     invitation: Partner | None
 
+    @property
+    def takes_part(self) -> bool:
+        """Whether it is in the campaign now."""
+        return self.state == PartnerState.JOINED
+
 
 def locked(session: Session, campaign_id: int) -> Campaign:
     """The campaign as it is now; whoever else changes who takes part waits. Signatures do not."""
@@ -104,6 +109,7 @@ def tell(
 ) -> None:
     """One entry in the record of each of these orgs, and a mail to whoever runs its campaigns, but who did it."""
     about: dict[str, str | int] = {"campaign": campaign.title, "lead": campaign.lead.title, "partner": partner}
+    about["campaign_name"] = campaign.name
     for org in sorted(orgs, key=lambda each: each.id):  # the same order for all: nobody waits in a circle
         entry = {"campaign": campaign.name, "partner": partner, **facts}
         audit.record(session, org.id, user_id, event, entry, now)
