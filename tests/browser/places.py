@@ -20,6 +20,7 @@ from proca_web.services.staff import people, sessions
 from proca_web.services.staff.account import addresses, resetting
 from proca_web.services.staff.account import links as account_links
 from tests.browser.live import Town, fill, sign
+from tests.browser.people import coalition_states
 from tests.browser.people import states as people_states
 from tests.browser.ways import Links, Way, open_all, staff, to
 from tests.factories import add_org, page_settings, password_hash, sign_key
@@ -44,7 +45,7 @@ def prepare(town: Town) -> Links:
             pages.open_page(session, page, gettext, encryption.vouching, now)
         pages.close_page(page)
         prepare_paused(session, now)
-    links = {"home": town.url} | prepare_keys(town) | people_states.prepare(world)
+    links = {"home": town.url} | prepare_keys(town) | people_states.prepare(world) | coalition_states.prepare(world)
     ((words,),) = world.query("SELECT hash FROM consent_texts WHERE action_page_id = 2")
     links["words"] = f"/consent/{words}"
     for who in (*(f"admin@{org}.example.org" for org in ("org-one", "org-two", *WITH_KEYS)), "operator@example.org"):
@@ -418,6 +419,7 @@ PLACES: dict[str, Way] = {
     "new key, refused": refused_registration,
     "settings, demo": staff("admin@org-one.example.org", "/console/org-one/settings"),
     **people_states.PLACES,
+    **coalition_states.PLACES,
     "console, nothing here": staff("admin@org-one.example.org", "/console/org-one/nowhere"),
     "console, operator": staff("operator@example.org", "/console/home/"),
 }

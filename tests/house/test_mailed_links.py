@@ -107,6 +107,7 @@ def test_every_link_with_a_token_is_looked_at(world: World) -> None:
         "/confirm/<token>/reject",
         "/confirm/<token>/unblock",
         "/invitation/<token>",
+        "/partnership/<token>",
         "/reset/<token>",
         "/withdraw/<token>",
     ]

@@ -31,6 +31,7 @@ from tests.factories import World
 PUBLIC, DEMO, TOKEN, PROVIDER = "public", "demo_only", "token_holder", "provider"
 SIGNING_IN, STAFF, MAILED = "signing_in", "staff", "mailed_to_staff"
 NUMBERS, EXPORTS, KEYS = {Right.NUMBERS}, {Right.EXPORTS}, {Right.KEYS}
+CAMPAIGNS = {Right.CAMPAIGNS}
 SECOND_YES, OWN_ACTS, SETTINGS = {Right.SECOND_YES}, {Right.OWN_ACTS}, {Right.SETTINGS}
 PEOPLE, ACCOUNTS, INSTANCE = {Right.PEOPLE}, {Right.ACCOUNTS}, {Right.INSTANCE, Right.ACCOUNTS}
 OWN_PAGES, FORM_TOKEN, LINK, PROOF = Realm.PUBLIC, Realm.CONSOLE, Realm.LINK, Realm.HOOK
@@ -72,6 +73,11 @@ READ = {
     "/console/<org>/": NUMBERS,
     "/console/<org>/campaigns": NUMBERS,
     "/console/<org>/campaigns/<campaign>": NUMBERS,
+    "/console/<org>/campaigns/<campaign>/partners": CAMPAIGNS,
+    "/console/<org>/campaigns/<campaign>/partners/pages/<page>": CAMPAIGNS,
+    "/console/<org>/campaigns/<campaign>/partners/<member>/end": CAMPAIGNS,
+    "/console/<org>/partnerships": CAMPAIGNS,
+    "/partnership/<token>": MAILED,
     "/console/<org>/exports": EXPORTS,
     "/console/<org>/exports/contacts.csv": EXPORTS,
     "/console/<org>/audit": OWN_ACTS,
@@ -135,6 +141,19 @@ POST = {
     "/console/<org>/keys/<int:key_id>/cancel": (KEYS, FORM_TOKEN),
     "/console/<org>/keys/<int:key_id>/discard": (KEYS, FORM_TOKEN),
     "/console/<org>/keys/<int:key_id>/revoke": (KEYS, FORM_TOKEN),
+    "/console/<org>/campaigns/<campaign>/partners": (CAMPAIGNS, FORM_TOKEN),
+    "/console/<org>/campaigns/<campaign>/partners/<int:partner_id>/again": (CAMPAIGNS, FORM_TOKEN),
+    "/console/<org>/campaigns/<campaign>/partners/<int:partner_id>/withdraw": (CAMPAIGNS, FORM_TOKEN),
+    "/console/<org>/campaigns/<campaign>/partners/pages/<page>": (CAMPAIGNS, FORM_TOKEN),
+    "/console/<org>/campaigns/<campaign>/partners/pages/<page>/receivers": (CAMPAIGNS, FORM_TOKEN),
+    "/console/<org>/campaigns/<campaign>/partners/<member>/end": (CAMPAIGNS, FORM_TOKEN),
+    "/console/<org>/campaigns/<campaign>/partners/terms": (CAMPAIGNS, FORM_TOKEN),
+    "/console/<org>/campaigns/<campaign>/partners/terms/stop": (CAMPAIGNS, FORM_TOKEN),
+    "/console/<org>/campaigns/<campaign>/partners/terms/yes": (CAMPAIGNS, FORM_TOKEN),
+    "/console/<org>/partnerships/<int:partner_id>/accept": (CAMPAIGNS, FORM_TOKEN),
+    "/console/<org>/partnerships/<int:partner_id>/decline": (CAMPAIGNS, FORM_TOKEN),
+    "/partnership/<token>": (MAILED, FORM_TOKEN),
+    "/partnership/<token>/decline": (MAILED, FORM_TOKEN),
     "/console/<org>/settings/mail/check": (SETTINGS, FORM_TOKEN),
     "/console/<org>/key-changes/<int:change_id>/approve": (SECOND_YES, FORM_TOKEN),
     "/console/<org>/people/<int:user_id>/role": (PEOPLE, FORM_TOKEN),
@@ -190,7 +209,9 @@ def at(path: str, org: str = "org-one", key: int = 1, token: str = "x") -> str:
         "int:user_id": {"org-two": "2", "home": "3"}.get(org, "1"),  # of its staff
         "int:org_id": "2",
         "int:invitation_id": "1",
-        "page": "trees",
+        "page": {"org-two": "trees-partner"}.get(org, "trees"),
+        "member": "org-two",
+        "int:partner_id": "1",
         "campaign": "trees",
         "token": token,
         "wording_hash": "0" * 64,

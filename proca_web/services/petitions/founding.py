@@ -55,7 +55,7 @@ def found_by(session: Session, title: str, owner: User, now: datetime) -> Org:
     session.add(place)
     _record(session, org, StaffEvent.ORG_MADE, owner.id, now)
     audit.record(session, org.id, owner.id, StaffEvent.JOINED.told, members.detail_of(place, role=place.role), now)
-    told = {"title": org.title, "owner": owner.email}
+    told = {"person": owner.name or owner.email, "email": owner.email}
     outbox.tell(session, StaffEvent.ORG_MADE, org.id, outbox.operators(session), f"org-add:{org.id}", now, **told)
     return org
 

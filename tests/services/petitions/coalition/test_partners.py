@@ -178,7 +178,7 @@ def test_somebody_new_founds_an_org_and_joins_in_one_step(session: Session) -> N
     assert [(place.org.name, place.role) for place in user.memberships] == [("arsta-soner", "owner")]
     assert (waits.state, waits.org_id, made.name) == ("joined", made.org_id, "trees-arsta-soner")
     operators = session.scalars(select(OutboxMail).where(OutboxMail.kind == "people-org-add")).all()
-    assert [json.loads(mail.detail)["owner"] for mail in operators] == ["office@org-four.example.org"]
+    assert [json.loads(mail.detail)["email"] for mail in operators] == ["office@org-four.example.org"]
     with pytest.raises(PartnershipOver, match="used already"):
         joining.found_by_link(session, KEYS, token, "Again", NOW, newcomer=NEWCOMER)
 

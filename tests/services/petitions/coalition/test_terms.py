@@ -1,4 +1,4 @@
-"""Who gets a copy: three choices, what each means for a person, and how a change comes into force: told, never before."""
+"""Who gets a copy: three choices, what each means for a person, and that a change counts once all are told."""
 
 from collections.abc import Callable, Iterator
 from itertools import product
