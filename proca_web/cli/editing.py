@@ -11,12 +11,13 @@ from sqlalchemy.orm import Session
 
 from proca_web.adapters import clock
 from proca_web.adapters.database import reading
-from proca_web.cli import ready
+from proca_web.cli import partners, ready
 from proca_web.cli.named import Named, named, one_of, split
 from proca_web.domain.words import CommentPolicy, ConsentStyle, Publication
 from proca_web.extensions import encryption
 from proca_web.models import ActionPage, Campaign, Org
 from proca_web.services.petitions import campaigns, orgs, owners, pages, wordings
+from proca_web.services.petitions.making.coalition import terms
 
 REMINDER = "write once more after a day to who has not confirmed; never on pages of high-security organisations"
 _as_json = click.option("--json", "as_json", is_flag=True, help="for scripts")
@@ -59,6 +60,8 @@ def campaign_edit(slug: str, **changes: object) -> None:
         if lead is not None:
             owners.change_lead(session, campaign, named(session, Org, str(lead)), encryption.vouching, clock.now())
         renewed = _renew_wordings(session)
+        if "force_delivery" in given:
+            terms.end_all_older_forms(session, campaign, clock.now())
     click.echo(f"✓ campaign {slug}")
     if lead is not None:
         _tell_who_receives(renewed)
@@ -92,6 +95,8 @@ def page_edit(slug: str, **changes: object) -> None:
         if org is not None:
             owners.change_owner(session, page, named(session, Org, str(org)), encryption.vouching, clock.now())
         renewed = _renew_wordings(session)
+        if "delivery" in given:
+            terms.end_older_forms(session, page, clock.now())
     click.echo(f"✓ page {slug}")
     if org is not None:
         _tell_who_receives(renewed)
@@ -109,7 +114,7 @@ def org_list(as_json: bool) -> None:
 @_as_json
 def campaign_list(as_json: bool) -> None:
     """All campaigns."""
-    numbers = ("supporter_count", "unconfirmed_count")
+    numbers = ("partner_delivery", "asked_terms", "supporter_count", "unconfirmed_count")
     _show(
         Campaign,
         ("name", "status", "title", "confirm_days", "force_delivery", "reminder", *numbers),
@@ -131,7 +136,7 @@ def page_list(as_json: bool) -> None:
 
 
 OF_ORG = (org_edit, org_list)
-OF_CAMPAIGN = (campaign_edit, campaign_list)
+OF_CAMPAIGN = (campaign_edit, campaign_list, partners.partner)
 OF_PAGE = (page_edit, page_list)
 
 
@@ -173,6 +178,9 @@ def _show(kind: type[Named], columns: Sequence[str], as_json: bool, org: str = "
     with app.app_context(), reading() as session:
         rows = session.scalars(select(kind).order_by(kind.name)).all()
         found = [{column: getattr(row, column) for column in columns} for row in rows]
+        for entry, row in zip(found, rows, strict=True):
+            if isinstance(row, Campaign):
+                entry["partners"] = partners.of(session, row)
         if org:
             found = [entry | {"org": attrgetter(org)(row)} for entry, row in zip(found, rows, strict=True)]
     if as_json:

@@ -15,6 +15,7 @@ from proca_web.services.instance import alarms, figures
 from proca_web.services.keys import holdings
 from proca_web.services.keys import views as key_views
 from proca_web.services.petitions import overview
+from proca_web.services.petitions.making.coalition import joining
 from proca_web.services.petitions.overview import CampaignStatus
 from proca_web.web import console
 from proca_web.web.access import needs, staff
@@ -85,6 +86,7 @@ def _org() -> Response:
             **_paged(overview.campaigns_of(session, g.org.id, vouching, now, before, **stalled)),
             "key": key_views.receiving(session, g.org, vouching, now),
             "held": holdings.of(session, g.org.id),
+            "invited": joining.of_org(session, g.org.id, now),
         }
     return console.page("console/start/index.html", {"now": now, **found})
 

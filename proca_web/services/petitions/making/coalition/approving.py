@@ -14,16 +14,15 @@ from proca_web.domain.messages import N_
 from proca_web.models import ActionPage, Campaign, PageReceiver, Tick
 from proca_web.services.petitions.making.coalition import choices, partners
 
-_SAYS = ("title", "addressee", "demand", "body", "thanks_text", "milestones", "share_texts", "questions", "locale")
-_SHOWS = ("hero_id", "hero_alt", "next_step_label", "next_step_url")
-_ASKS = ("fields", "required", "comment", "consent_style", "default_country", "double_opt_in", "delivery")
+_SAYS = ("title", "addressee", "demand", "body", "locale")
+_ASKS = ("fields", "required", "comment", "consent_style", "questions", "double_opt_in", "delivery")
 
 
 def mark(session: Session, page: ActionPage) -> str:
     """A hash over what the lead says yes to: words, fields, questions, and who gets a copy."""
-    told = {name: getattr(page, name) for name in (*_SAYS, *_SHOWS, *_ASKS)}
+    told = {name: getattr(page, name) for name in (*_SAYS, *_ASKS)}
     further = select(PageReceiver.org_id).where(PageReceiver.page_id == page.id).order_by(PageReceiver.position)
-    told |= {"force_delivery": page.campaign.force_delivery, "further": list(session.scalars(further))}
+    told |= {"force": page.campaign.force_delivery, "further": list(session.scalars(further))}
     return hashlib.sha256(json.dumps(told, sort_keys=True, ensure_ascii=False).encode()).hexdigest()[:32]
 
 

@@ -108,6 +108,12 @@ def settle(session: Session, campaign: Campaign, renew: Renew, vouching: Vouchin
     return True
 
 
+def end_all_older_forms(session: Session, campaign: Campaign, now: datetime) -> None:
+    """The same for the pages of all partners."""
+    for page in partners.pages_of_partners(session, campaign):
+        end_older_forms(session, page, now)
+
+
 def end_older_forms(session: Session, page: ActionPage, now: datetime) -> None:
     """Whoever opened the form before gets it again with its new text: who gets a copy is another now."""
     old = (ConsentText.action_page_id == page.id, ConsentText.valid_until > now - FORMS_LAST)
