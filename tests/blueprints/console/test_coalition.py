@@ -145,3 +145,22 @@ def test_another_org_sees_nothing_of_it(world: World) -> None:
     for path in ("", "/pages/trees", "/org-two/end"):
         assert world.signed_in(LEAD).get(f"/console/org-two/campaigns/trees/partners{path}").status_code == 404
         assert world.signed_in(LEAD).get(f"/console/org-one/campaigns/none/partners{path}").status_code == 404
+
+
+def test_what_others_are_called_is_text_wherever_it_stands(world: World) -> None:
+    hostile = '"><script>x</script>'
+    world.execute("UPDATE orgs SET title = :title", title=hostile)
+    world.execute("UPDATE action_pages SET title = :title, body = :title, demand = :title", title=hostile)
+    lead, other = world.signed_in(LEAD), world.signed_in(OTHER)
+    press(lead, PARTNERS, org=hostile, email=NEW)
+    paths = [PARTNERS, f"{PARTNERS}/pages/trees-partner", f"{PARTNERS}/org-two/end"]
+    pages = [lead.get(path) for path in paths] + [other.get(THEIRS), other.get("/console/org-two/partnerships")]
+    for page in pages:
+        assert page.status_code == 200
+        assert "<script>x" not in page.text
+
+
+def test_an_invitation_shows_on_the_overview(world: World) -> None:
+    press(world.signed_in(OTHER), f"{THEIRS}/org-two/end")
+    press(world.signed_in(LEAD), PARTNERS, org="org-two")
+    assert "/console/org-two/partnerships" in world.signed_in(OTHER).get("/console/org-two/").text

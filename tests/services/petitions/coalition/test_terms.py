@@ -14,7 +14,15 @@ from proca_web.domain.errors import CampaignRefused, FieldsRefused
 from proca_web.extensions import encryption
 from proca_web.models import ActionPage, ConsentText, PublicKey
 from proca_web.services.petitions import wordings
-from proca_web.services.petitions.making.coalition import choices, ending, inviting, joining, receivers, terms
+from proca_web.services.petitions.making.coalition import (
+    approving,
+    choices,
+    ending,
+    inviting,
+    joining,
+    receivers,
+    terms,
+)
 from tests import factories
 from tests.databases import ON_BOTH
 from tests.factories import World
@@ -176,3 +184,18 @@ def test_the_text_of_before_is_kept(session: Session) -> None:
     say_yes(session)
     texts = session.scalars(select(ConsentText.body).where(ConsentText.action_page_id == page(session).id)).all()
     assert sorted(texts) == sorted([before, shown(session)])
+
+
+def test_a_yes_of_the_lead_to_a_page_outlives_a_change_that_it_asked_for_itself(session: Session) -> None:
+    own = page(session)
+    approving.approve(session, trees(session), own, approving.mark(session, own), None, NOW)
+    ask(session, Terms.BOTH)
+    say_yes(session)
+    assert approving.is_approved(session, own)
+
+
+def test_pages_of_an_ended_partner_stay_as_they_were(session: Session) -> None:
+    ending.end(session, trees(session), org(session, "org-two"), None, renewing(session), encryption.vouching, NOW)
+    before = shown(session)
+    assert ask(session, Terms.LEAD)
+    assert (page(session).delivery, shown(session)) == (True, before)

@@ -66,6 +66,15 @@ def agreed_to(session: Session, page: ActionPage) -> str:
     return tick.mark if tick is not None else ""
 
 
+def carry_over(session: Session, pages: Sequence[ActionPage]) -> None:
+    """The lead's yes holds for these pages as they are now, too."""
+    for page in pages:
+        tick = _tick(session, page, page.campaign.org_id)
+        if tick is not None:
+            tick.mark = mark(session, page)
+    session.flush()
+
+
 def forget(session: Session, pages: Sequence[ActionPage], org_id: int) -> None:
     """The yes of an org to these pages does not count any more."""
     for page in pages:

@@ -64,8 +64,8 @@ def withdraw(session: Session, campaign: Campaign, partner_id: int, user_id: int
     waits = waiting(session, campaign, partner_id)
     waits.state, waits.decided_at = PartnerState.WITHDRAWN, now
     orgs = [campaign.lead, waits.org] if waits.org is not None else [campaign.lead]
-    facts = {"partner": name_of(waits), "silent": [campaign.org_id]}
-    partners.tell(session, campaign, orgs, CampaignEvent.PARTNER_WITHDRAWN, user_id, now, **facts)  # type: ignore[arg-type]
+    event, called, silent = CampaignEvent.PARTNER_WITHDRAWN, name_of(waits), [campaign.org_id]
+    partners.tell(session, campaign, orgs, event, user_id, now, partner=called, silent=silent)
 
 
 def waiting(session: Session, campaign: Campaign, partner_id: int) -> Partner:

@@ -87,8 +87,12 @@ def states_of(session: Session, campaign_id: int, org_id: int) -> set[str]:
 
 
 def pages_of_partners(session: Session, campaign: Campaign, org_id: int | None = None) -> list[ActionPage]:
-    """The pages of all partners, or of one, as they are now."""
-    where = [ActionPage.campaign_id == campaign.id, ActionPage.org_id != campaign.org_id]
+    """The pages of all who take part beside the lead, or of one of them, as they are now."""
+    gone = set(_orgs_that(session, campaign, PartnerState.ENDED)) - set(
+        _orgs_that(session, campaign, PartnerState.JOINED)
+    )
+    others = (ActionPage.org_id != campaign.org_id, ActionPage.org_id.not_in(gone))
+    where = [ActionPage.campaign_id == campaign.id, *others]
     if org_id is not None:
         where.append(ActionPage.org_id == org_id)
     query = select(ActionPage).where(*where).order_by(ActionPage.id)
@@ -117,6 +121,11 @@ def tell(
             people = [user for user in outbox.campaigners_of(session, org.id) if user != user_id]
             once = f"{event}:{campaign.id}:{org.id}:{now.isoformat()}"
             outbox.tell(session, event, org.id, people, once, now, **about, **facts)
+
+
+def _orgs_that(session: Session, campaign: Campaign, state: PartnerState) -> Sequence[int]:
+    where = (Partner.campaign_id == campaign.id, Partner.state == state, Partner.org_id.is_not(None))
+    return [org_id for org_id in session.scalars(select(Partner.org_id).where(*where)) if org_id is not None]
 
 
 def _rows(session: Session, campaign_id: int) -> Sequence[Partner]:

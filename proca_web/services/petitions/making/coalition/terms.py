@@ -4,7 +4,7 @@ Until then all stays as it was. From that moment on people are shown, and agree 
 before is shown again, so that no copy goes to anybody whom its writer was not told of.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from sqlalchemy import update
@@ -50,7 +50,7 @@ def ask(
     campaign.asked_terms = wanted
     for page in partners.pages_of_partners(session, campaign):
         approving.forget(session, [page], page.org_id)
-    _record(session, campaign, waits_for(session, campaign), f"{before} → {wanted}", user_id, now)
+    _record(session, campaign, f"{before} → {wanted}", user_id, now)
     return settle(session, campaign, renew, vouching, now)
 
 
@@ -63,8 +63,9 @@ def say_yes(
     if not campaign.asked_terms or not own:
         raise CampaignRefused(N_("Nothing waits for your yes: the change was taken back, or it is in force already."))
     approving.agree_to_terms(session, campaign, own, user_id, now)
-    facts = {"partner": org.title, "silent": [org.id], "changes": f"{org.title}: {campaign.asked_terms}"}
-    partners.tell(session, campaign, [campaign.lead, org], CampaignEvent.TERMS_CHANGED, user_id, now, **facts)  # type: ignore[arg-type]
+    both, changes, event = [campaign.lead, org], f"{org.title}: {campaign.asked_terms}", CampaignEvent.TERMS_CHANGED
+    told = {"partner": org.title, "changes": changes}
+    partners.tell(session, campaign, both, event, user_id, now, silent=[org.id], **told)
     return settle(session, campaign, renew, vouching, now)
 
 
@@ -74,9 +75,7 @@ def take_back(session: Session, campaign: Campaign, user_id: int | None, now: da
     if not campaign.asked_terms:
         raise CampaignRefused(N_("Nothing is asked just now: the change is in force already, or was taken back."))
     asked, campaign.asked_terms = campaign.asked_terms, ""
-    own = partners.pages_of_partners(session, campaign)
-    orgs = {page.org_id: page.org for page in own if page.status in _OPEN}
-    _record(session, campaign, list(orgs.values()), f"{asked} → {choices.of_campaign(campaign)}", user_id, now)
+    _record(session, campaign, f"{asked} → {choices.of_campaign(campaign)}", user_id, now)
 
 
 def waits_for(session: Session, campaign: Campaign) -> list[Org]:
@@ -96,11 +95,13 @@ def settle(session: Session, campaign: Campaign, renew: Renew, vouching: Vouchin
     for page in changed:
         if page.status in _OPEN:
             _require_ready(session, page, wanted, vouching, now)
+    approved = [page for page in changed if approving.is_approved(session, page)]
     campaign.partner_delivery, campaign.force_delivery = choices.SWITCHES[wanted]
     campaign.asked_terms = ""
     for page in changed:
         page.delivery = campaign.partner_delivery
     session.flush()
+    approving.carry_over(session, approved)  # the lead asked for it itself
     for page in changed:
         if wordings.current(session, page.id) is not None:
             renew(page)
@@ -136,9 +137,9 @@ def _require_ready(session: Session, page: ActionPage, wanted: Terms, vouching: 
             raise FieldsRefused({"copies": Message(_NOT_READY, {"org": org.title})})
 
 
-def _record(
-    session: Session, campaign: Campaign, orgs: Sequence[Org], changes: str, user_id: int | None, now: datetime
-) -> None:
-    told, silent = [campaign.lead, *orgs], [campaign.org_id]
+def _record(session: Session, campaign: Campaign, changes: str, user_id: int | None, now: datetime) -> None:
+    """In the record of all who take part; whoever runs their campaigns is told by mail."""
+    orgs = {page.org_id: page.org for page in partners.pages_of_partners(session, campaign)}
+    told, silent = [campaign.lead, *orgs.values()], [campaign.org_id]
     event = CampaignEvent.TERMS_CHANGED
     partners.tell(session, campaign, told, event, user_id, now, partner="", silent=silent, changes=changes)
