@@ -11,8 +11,9 @@ from sqlalchemy.orm import Session
 
 from proca_web.adapters import clock
 from proca_web.adapters.database import reading
-from proca_web.cli import partners, ready
+from proca_web.cli import ready
 from proca_web.cli.named import Named, named, one_of, split
+from proca_web.cli.petitions import partners
 from proca_web.domain.words import CommentPolicy, ConsentStyle, Publication
 from proca_web.extensions import encryption
 from proca_web.models import ActionPage, Campaign, Org

@@ -50,14 +50,6 @@ class InvitationOver(StaffRefused):
     """This invitation opens nothing; the message says why, and whom to ask."""
 
 
-class PartnershipOver(ProcaError):
-    """This invitation into a campaign opens nothing; the message says why, and whom to ask."""
-
-    def __init__(self, text: str, **values: str | int) -> None:
-        super().__init__(text % values if values else text)
-        self.message = Message(text, values)
-
-
 class CampaignRefused(ProcaError):
     """Something about a campaign or page cannot be done now; `message` says why and what to do."""
 
@@ -191,3 +183,11 @@ class ProofRefused(ProcaError):
 
 class SecretGiven(ProcaError):
     """Something that looks like a secret was sent to the server, which must never see one."""
+
+
+class PartnershipOver(ProcaError):
+    """This invitation into a campaign opens nothing; the message says why, and whom to ask."""
+
+    def __init__(self, text: str, **values: str | int) -> None:
+        super().__init__(text % values if values else text)
+        self.message = Message(text, values)
