@@ -115,7 +115,7 @@ def org_list(as_json: bool) -> None:
 @_as_json
 def campaign_list(as_json: bool) -> None:
     """All campaigns."""
-    numbers = ("partner_delivery", "asked_terms", "supporter_count", "unconfirmed_count")
+    numbers = ("supporter_count", "unconfirmed_count")
     _show(
         Campaign,
         ("name", "status", "title", "confirm_days", "force_delivery", "reminder", *numbers),
@@ -179,11 +179,10 @@ def _show(kind: type[Named], columns: Sequence[str], as_json: bool, org: str = "
     with app.app_context(), reading() as session:
         rows = session.scalars(select(kind).order_by(kind.name)).all()
         found = [{column: getattr(row, column) for column in columns} for row in rows]
-        for entry, row in zip(found, rows, strict=True):
-            if isinstance(row, Campaign):
-                entry["partners"] = partners.of(session, row)
         if org:
             found = [entry | {"org": attrgetter(org)(row)} for entry, row in zip(found, rows, strict=True)]
+        for entry, row in zip(found, rows, strict=True):
+            entry |= partners.told(session, row) if isinstance(row, Campaign) else {}
     if as_json:
         click.echo(json.dumps(found, indent=2, ensure_ascii=False))
         return

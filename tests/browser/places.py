@@ -45,7 +45,7 @@ def prepare(town: Town) -> Links:
             pages.open_page(session, page, gettext, encryption.vouching, now)
         pages.close_page(page)
         prepare_paused(session, now)
-    links = {"home": town.url} | prepare_keys(town) | people_states.prepare(world) | coalition_states.prepare(world)
+    links = {"home": town.url} | prepare_keys(town) | people_states.prepare(world)
     ((words,),) = world.query("SELECT hash FROM consent_texts WHERE action_page_id = 2")
     links["words"] = f"/consent/{words}"
     for who in (*(f"admin@{org}.example.org" for org in ("org-one", "org-two", *WITH_KEYS)), "operator@example.org"):
@@ -63,6 +63,7 @@ def prepare(town: Town) -> Links:
     assert world.sign(client, email="confirmed@example.org").status_code == 303
     world.run("release", "mail", "sweep")
     links |= {f"mail, {mail['subject'].partition(':')[0]}": mail["html"] for mail in world.mails()}
+    links |= coalition_states.prepare(world)
     return links
 
 

@@ -32,6 +32,12 @@ def of(session: Session, campaign: Campaign) -> list[dict[str, object]]:
     ]
 
 
+def told(session: Session, campaign: Campaign) -> dict[str, object]:
+    """What the list of campaigns says about partners."""
+    terms_of = {"partner_delivery": campaign.partner_delivery, "asked_terms": campaign.asked_terms}
+    return {**terms_of, "partners": of(session, campaign)}
+
+
 @click.group("partner")
 def partner() -> None:
     """Organisations in a campaign that another one leads."""
