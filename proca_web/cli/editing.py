@@ -182,7 +182,7 @@ def _show(kind: type[Named], columns: Sequence[str], as_json: bool, org: str = "
         if org:
             found = [entry | {"org": attrgetter(org)(row)} for entry, row in zip(found, rows, strict=True)]
         for entry, row in zip(found, rows, strict=True):
-            entry |= partners.told(session, row) if isinstance(row, Campaign) else {}
+            entry.update(partners.told(session, row) if isinstance(row, Campaign) else {})
     if as_json:
         click.echo(json.dumps(found, indent=2, ensure_ascii=False))
         return
