@@ -209,7 +209,7 @@ def at(path: str, org: str = "org-one", key: int = 1, token: str = "x") -> str:
         "int:user_id": {"org-two": "2", "home": "3"}.get(org, "1"),  # of its staff
         "int:org_id": "2",
         "int:invitation_id": "1",
-        "page": {"org-two": "trees-partner"}.get(org, "trees"),
+        "page": "trees-partner" if org == "org-two" else "trees",
         "member": "org-two",
         "int:partner_id": "1",
         "campaign": "trees",
