@@ -5,12 +5,14 @@ from proca_web.blueprints.console import (
     account,
     auth,
     campaigns,
+    coalition,
     exports,
     forgot,
     invited,
     keys,
     launch,
     mails,
+    partnership,
     people,
     record,
     second_factor,
@@ -22,6 +24,8 @@ from proca_web.blueprints.console.campaigns import acts as campaign_acts
 from proca_web.blueprints.console.campaigns import lists as campaign_lists
 from proca_web.blueprints.console.campaigns import showing as campaign_showing
 from proca_web.blueprints.console.campaigns import writing as campaign_writing
+from proca_web.blueprints.console.coalition import acts as coalition_acts
+from proca_web.blueprints.console.coalition import pages as coalition_pages
 from proca_web.blueprints.console.instance import accounts, orgs
 from proca_web.blueprints.console.keys import acts, pages
 from proca_web.blueprints.console.launch import acts as launch_acts
@@ -74,9 +78,12 @@ BLUEPRINTS = (
     health.bp,
     mailbox.bp,
     bounces.bp,
+    coalition.bp,
+    partnership.bp,
 )
 # They add themselves to the blueprint of their folder.
 ROUTES_OF_ACCOUNT = (profile, mailboxes, places)
+ROUTES_OF_COALITION = (coalition_pages, coalition_acts)
 ROUTES_OF_CAMPAIGNS = (campaign_writing, campaign_lists, campaign_acts, campaign_showing)
 ROUTES_OF_KEYS = (pages, acts)
 ROUTES_OF_LAUNCH = (launch_pages, launch_acts)

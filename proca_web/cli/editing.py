@@ -16,6 +16,7 @@ from proca_web.adapters.database import reading
 from proca_web.adapters.wordings import renew_wordings
 from proca_web.cli import page_mails, page_words, ready
 from proca_web.cli.named import Named, moment, named, one_of, split
+from proca_web.cli.petitions import partners
 from proca_web.domain.campaign_words import PictureKind
 from proca_web.domain.errors import FieldsRefused
 from proca_web.domain.pages.pictures import Drawn
@@ -24,6 +25,7 @@ from proca_web.extensions import encryption
 from proca_web.models import ActionPage, Campaign, Org, PageReceiver
 from proca_web.services.petitions import campaigns, orgs, owners, pages, wordings
 from proca_web.services.petitions.making import slugs
+from proca_web.services.petitions.making.coalition import terms
 from proca_web.services.petitions.showing import pictures
 
 REMINDER = "write once more after a day to who has not confirmed; never on pages of high-security organisations"
@@ -94,6 +96,8 @@ def campaign_edit(slug: str, **changes: object) -> None:
         if lead is not None:
             owners.change_lead(session, campaign, named(session, Org, str(lead)), encryption.vouching, clock.now())
         renewed = [_who_receives(page) for page in renew_wordings(session)]
+        if "force_delivery" in given:
+            terms.end_all_older_forms(session, campaign, clock.now())
     click.echo(f"✓ campaign {slug}")
     if lead is not None:
         _tell_who_receives(renewed)
@@ -137,6 +141,8 @@ def page_edit(slug: str, receivers: tuple[str, ...], **changes: object) -> None:
         if receivers:
             pages.set_receivers(session, page, [named(session, Org, name) for name in receivers if name])
         renewed = [_who_receives(page) for page in renew_wordings(session)]
+        if "delivery" in given:
+            terms.end_older_forms(session, page, clock.now())
     click.echo(f"✓ page {slug}")
     if org is not None or receivers:
         _tell_who_receives(renewed)
@@ -202,7 +208,7 @@ def read_logo(path: object) -> list[Drawn]:
 
 
 OF_ORG = (org_edit, org_list)
-OF_CAMPAIGN = (campaign_edit, campaign_list)
+OF_CAMPAIGN = (campaign_edit, campaign_list, partners.partner)
 OF_PAGE = (page_edit, page_list, page_mails.mail)
 
 
@@ -261,6 +267,8 @@ def _show(
         if kind is Org:
             logos = pictures.logo_files(session)
             found = [entry | {"logo": logos.get(row.id, "")} for entry, row in zip(found, rows, strict=True)]
+        for entry, row in zip(found, rows, strict=True):
+            entry.update(partners.told(session, row) if isinstance(row, Campaign) else {})
     if as_json:
         click.echo(json.dumps(found, indent=2, ensure_ascii=False, default=datetime.isoformat))
         return

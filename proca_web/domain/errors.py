@@ -194,3 +194,11 @@ class ProofRefused(ProcaError):
 
 class SecretGiven(ProcaError):
     """Something that looks like a secret was sent to the server, which must never see one."""
+
+
+class PartnershipOver(ProcaError):
+    """This invitation into a campaign opens nothing; the message says why, and whom to ask."""
+
+    def __init__(self, text: str, **values: str | int) -> None:
+        super().__init__(text % values if values else text)
+        self.message = Message(text, values)

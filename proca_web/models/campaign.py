@@ -41,6 +41,9 @@ class Campaign(Base):
     partner_delivery: Mapped[bool] = mapped_column(
         default=True, server_default=text("true"), comment="what `delivery` of a partner's new page is"
     )
+    asked_terms: Mapped[str] = mapped_column(
+        default="", server_default="", comment="who shall get a copy once every partner has said yes; empty: as it is"
+    )
     goal: Mapped[int] = mapped_column(default=0, server_default="0", comment="0: it moves on as people sign")
     opens_at: Mapped[datetime | None]
     closes_at: Mapped[datetime | None]

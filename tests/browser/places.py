@@ -24,6 +24,7 @@ from proca_web.services.staff import people, sessions
 from proca_web.services.staff.account import addresses, resetting
 from proca_web.services.staff.account import links as account_links
 from tests.browser.live import Town, fill, sign
+from tests.browser.people import coalition_states
 from tests.browser.people import states as people_states
 from tests.browser.ways import Links, Way, open_all, staff, to
 from tests.factories import add_org, page_settings, password_hash, sign_key
@@ -71,6 +72,7 @@ def prepare(town: Town) -> Links:
     assert world.sign(client, email="confirmed@example.org").status_code == 303
     world.run("release", "mail", "sweep")
     links |= {f"mail, {mail['subject'].partition(':')[0]}": mail["html"] for mail in world.mails()}
+    links |= coalition_states.prepare(world)
     return links
 
 
@@ -464,6 +466,7 @@ PLACES: dict[str, Way] = {
     "new key, refused": refused_registration,
     "settings, demo": staff("admin@org-one.example.org", "/console/org-one/settings"),
     **people_states.PLACES,
+    **coalition_states.PLACES,
     "console, nothing here": staff("admin@org-one.example.org", "/console/org-one/nowhere"),
     "console, operator": staff("operator@example.org", "/console/home/"),
 }

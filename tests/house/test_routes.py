@@ -31,6 +31,7 @@ from tests.factories import World
 PUBLIC, DEMO, TOKEN, PROVIDER = "public", "demo_only", "token_holder", "provider"
 SIGNING_IN, STAFF, MAILED = "signing_in", "staff", "mailed_to_staff"
 NUMBERS, EXPORTS, KEYS = {Right.NUMBERS}, {Right.EXPORTS}, {Right.KEYS}
+CAMPAIGNS = {Right.CAMPAIGNS}
 SECOND_YES, OWN_ACTS, SETTINGS = {Right.SECOND_YES}, {Right.OWN_ACTS}, {Right.SETTINGS}
 PEOPLE, ACCOUNTS, INSTANCE = {Right.PEOPLE}, {Right.ACCOUNTS}, {Right.INSTANCE, Right.ACCOUNTS}
 TEXTS, CAMPAIGNS, WRITE_ALL = {Right.TEXTS}, {Right.CAMPAIGNS}, {Right.CAMPAIGNS, Right.TEXTS}
@@ -87,6 +88,11 @@ READ = {
     "/console/<org>/campaigns/<campaign>/elsewhere": CAMPAIGNS,
     "/console/<org>/pages": NUMBERS,
     "/console/<org>/campaigns/<campaign>/launch": CAMPAIGNS,
+    "/console/<org>/campaigns/<campaign>/partners": CAMPAIGNS,
+    "/console/<org>/campaigns/<campaign>/partners/pages/<page>": CAMPAIGNS,
+    "/console/<org>/campaigns/<campaign>/partners/<member>/end": CAMPAIGNS,
+    "/console/<org>/partnerships": CAMPAIGNS,
+    "/partnership/<token>": MAILED,
     "/console/<org>/exports": EXPORTS,
     "/console/<org>/exports/contacts.csv": EXPORTS,
     "/console/<org>/audit": OWN_ACTS,
@@ -177,6 +183,19 @@ POST = {
     "/console/<org>/keys/<int:key_id>/discard": (KEYS, FORM_TOKEN),
     "/console/<org>/keys/<int:key_id>/revoke": (KEYS, FORM_TOKEN),
     "/console/<org>/settings": (SETTINGS, FORM_TOKEN),
+    "/console/<org>/campaigns/<campaign>/partners": (CAMPAIGNS, FORM_TOKEN),
+    "/console/<org>/campaigns/<campaign>/partners/<int:partner_id>/again": (CAMPAIGNS, FORM_TOKEN),
+    "/console/<org>/campaigns/<campaign>/partners/<int:partner_id>/withdraw": (CAMPAIGNS, FORM_TOKEN),
+    "/console/<org>/campaigns/<campaign>/partners/pages/<page>": (CAMPAIGNS, FORM_TOKEN),
+    "/console/<org>/campaigns/<campaign>/partners/pages/<page>/receivers": (CAMPAIGNS, FORM_TOKEN),
+    "/console/<org>/campaigns/<campaign>/partners/<member>/end": (CAMPAIGNS, FORM_TOKEN),
+    "/console/<org>/campaigns/<campaign>/partners/terms": (CAMPAIGNS, FORM_TOKEN),
+    "/console/<org>/campaigns/<campaign>/partners/terms/stop": (CAMPAIGNS, FORM_TOKEN),
+    "/console/<org>/campaigns/<campaign>/partners/terms/yes": (CAMPAIGNS, FORM_TOKEN),
+    "/console/<org>/partnerships/<int:partner_id>/accept": (CAMPAIGNS, FORM_TOKEN),
+    "/console/<org>/partnerships/<int:partner_id>/decline": (CAMPAIGNS, FORM_TOKEN),
+    "/partnership/<token>": (MAILED, FORM_TOKEN),
+    "/partnership/<token>/decline": (MAILED, FORM_TOKEN),
     "/console/<org>/settings/mail/check": (SETTINGS, FORM_TOKEN),
     "/console/<org>/campaigns/<campaign>/mails/<page>/<kind>": (TEXTS, FORM_TOKEN),
     "/console/<org>/campaigns/<campaign>/mails/<page>/<kind>/preview": (TEXTS, FORM_TOKEN),
@@ -241,6 +260,8 @@ def at(path: str, org: str = "org-one", key: int = 1, token: str = "x") -> str:
         "int:invitation_id": "1",
         "int:number": "1",
         "page": "trees-partner" if org == "org-two" else "trees",
+        "member": "org-two",
+        "int:partner_id": "1",
         "campaign": "trees",
         "kind": "confirm",
         "token": token,

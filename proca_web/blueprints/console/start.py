@@ -17,6 +17,7 @@ from proca_web.services.keys import views as key_views
 from proca_web.services.petitions import overview
 from proca_web.services.petitions.making import drafts
 from proca_web.services.petitions.making import places as making_places
+from proca_web.services.petitions.making.coalition import joining
 from proca_web.services.petitions.making.writing import listing
 from proca_web.services.petitions.overview import CampaignStatus
 from proca_web.web import console
@@ -101,6 +102,7 @@ def _org() -> Response:
             **_paged(overview.campaigns_of(session, g.org.id, vouching, now, before, mail_is_stalled=lates.is_stalled)),
             "key": key_views.receiving(session, g.org, vouching, now),
             "held": holdings.of(session, g.org.id),
+            "invited": joining.of_org(session, g.org.id, now),
         }
     return console.page("console/start/index.html", {"now": now, **found})
 

@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import BindParameter, String, and_, bindparam, delete, or_, select, update
 from sqlalchemy.orm import Session
 
+from proca_web.domain.campaign_words import CampaignEvent
 from proca_web.domain.outcome import Outcome
 from proca_web.domain.staff_words import AccountEvent, FactorEvent, StaffEvent, StaffRole
 from proca_web.domain.words import Alarm, KeyEvent, OutboxState
@@ -80,6 +81,12 @@ def owners_of(session: Session, org_id: int) -> Sequence[int]:
     return session.scalars(select(Membership.user_id).where(*where).order_by(Membership.user_id)).all()
 
 
+def campaigners_of(session: Session, org_id: int) -> Sequence[int]:
+    """Who runs an org's campaigns: its owners and campaigners."""
+    where = (Membership.org_id == org_id, Membership.role.in_((StaffRole.OWNER, StaffRole.CAMPAIGNER)))
+    return session.scalars(select(Membership.user_id).where(*where).order_by(Membership.user_id)).all()
+
+
 def home_id(session: Session) -> int | None:
     """The Home Org, which mails about the instance itself are about; None before `init`."""
     return session.scalars(select(Org.id).where(Org.is_home)).first()
@@ -93,7 +100,7 @@ def operators(session: Session) -> Sequence[int]:
 
 def tell(
     session: Session,
-    event: KeyEvent | Alarm | StaffEvent | AccountEvent | FactorEvent,
+    event: KeyEvent | Alarm | StaffEvent | AccountEvent | FactorEvent | CampaignEvent,
     org_id: int,
     users: Iterable[int],
     once: str,
@@ -108,7 +115,7 @@ def tell(
 
 def write_to(
     session: Session,
-    event: StaffEvent | AccountEvent,
+    event: StaffEvent | AccountEvent | CampaignEvent,
     org_id: int,
     email: str,
     once: str,

@@ -1,0 +1,1 @@
+"""Commands about petitions beside those that make, change and list them."""
