@@ -18,8 +18,8 @@ from proca_web.models import Campaign
 from proca_web.services.petitions.making import places
 from proca_web.services.petitions.making.coalition import approving, choices, inviting, partners, receivers, terms
 from proca_web.services.petitions.making.coalition.partners import Part
-from proca_web.web.console import campaign_frame
 from proca_web.web.access import needs
+from proca_web.web.console import campaign_frame
 
 
 @bp.get("")
