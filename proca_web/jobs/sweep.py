@@ -22,8 +22,8 @@ from proca_web.jobs.release import release
 from proca_web.services import heartbeats
 from proca_web.services.instance import ageing, alarms, keyrings
 from proca_web.services.petitions import counting, mail_delay
-from proca_web.services.petitions.numbers import folding
 from proca_web.services.petitions.making import states
+from proca_web.services.petitions.numbers import folding
 from proca_web.services.petitions.showing import pictures
 from proca_web.services.sealing import sender_rows
 from proca_web.services.sealing.keyring import Keyring

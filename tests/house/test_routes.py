@@ -79,6 +79,8 @@ READ = {
     "/console/<org>/campaigns/<campaign>/mails": TEXTS,
     "/console/<org>/campaigns/<campaign>/mails/<page>/<kind>/preview": TEXTS,
     "/console/<org>/campaigns/<campaign>/launch": CAMPAIGNS,
+    "/console/<org>/campaigns/<campaign>/numbers": NUMBERS,
+    "/console/<org>/campaigns/<campaign>/numbers.csv": NUMBERS,
     "/console/<org>/exports": EXPORTS,
     "/console/<org>/exports/contacts.csv": EXPORTS,
     "/console/<org>/audit": OWN_ACTS,

@@ -161,11 +161,9 @@ def _few(session: Session, numbers: Counter[_Value], now: datetime) -> Counter[_
     few: Counter[_Value] = Counter()
     for (page, dimension, value), number in numbers.most_common():
         there = known[page, dimension]
-        if dimension != Dimension.ALL and value not in there:
-            if len(there) >= MOST_VALUES - 1:
-                value = OTHER
-            there.add(value)
-        few[page, dimension, value] += number
+        stands = dimension == Dimension.ALL or value in there or len(there) < MOST_VALUES - 1
+        few[page, dimension, value if stands else OTHER] += number
+        there.add(value if stands else OTHER)
     return few
 
 
