@@ -57,7 +57,8 @@ _PER_HOUR = (
 _VALUES = (
     select(Count.action_page_id, Count.dimension, Count.value)
     .where(Count.action_page_id.in_(bindparam("pages", expanding=True)), Count.hour >= bindparam("midnight"))
-    .where(Count.dimension != Dimension.ALL)
+    .where(Count.dimension.in_((Dimension.SOURCE, Dimension.AREA)))
+    .where(Count.event.in_((DayEvent.SUBMITTED, DayEvent.CONFIRMED)))
     .distinct()
 )
 
