@@ -4,7 +4,7 @@ What happens in a batch is added by one statement. Where somebody came from is a
 address, so that only so many of them a day stand by themselves.
 """
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
@@ -21,6 +21,9 @@ from proca_web.services import driver
 _Value = tuple[int, str, str]  # page, dimension, value
 MOST_VALUES = 50  # a page, day and dimension
 OTHER = "other"
+SHARED = "share"  # the utm_source of every link that people share
+# They stand by themselves however many others there are: a flood of made-up sources must not hide what is asked most.
+_ALWAYS = {Dimension.ALL: {""}, Dimension.SOURCE: {"", SHARED}, Dimension.AREA: {""}}
 _CAMPAIGNS = driver.table(Campaign)
 _ONE_NUMBER = ["action_page_id", "hour", "span", "event", "dimension", "value"]
 ADD = driver.insert(
@@ -154,7 +157,7 @@ def _add(session: Session, numbers: Mapping[_Value, int], event: DayEvent, now: 
 def _few(session: Session, numbers: Counter[_Value], now: datetime) -> Counter[_Value]:
     """The same with what is too many a day under `other`; who adds at the same moment may make it a few more."""
     midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
-    known: defaultdict[tuple[int, str], set[str]] = defaultdict(set)
+    known = {(page, dimension): set(_ALWAYS[Dimension(dimension)]) for page, dimension, _ in numbers}
     for page, dimension, value in session.execute(
         _VALUES, {"pages": sorted({page for page, _, _ in numbers}), "midnight": midnight}
     ):
@@ -162,7 +165,7 @@ def _few(session: Session, numbers: Counter[_Value], now: datetime) -> Counter[_
     few: Counter[_Value] = Counter()
     for (page, dimension, value), number in numbers.most_common():
         there = known[page, dimension]
-        stands = dimension == Dimension.ALL or value in there or len(there) < MOST_VALUES - 1
+        stands = value in there or len(there) < MOST_VALUES - 1
         few[page, dimension, value if stands else OTHER] += number
         there.add(value if stands else OTHER)
     return few

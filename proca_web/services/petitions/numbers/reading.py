@@ -11,8 +11,8 @@ from sqlalchemy.orm import Session
 from proca_web.domain.campaign_words import Dimension, Span
 from proca_web.domain.words import DayEvent
 from proca_web.models import Count
+from proca_web.services.petitions import counting
 
-SHARED = "share"  # the utm_source of every link that people share
 MOST = 300  # values of a dimension that are looked at, the largest first
 _SUM = func.sum(Count.number)
 _PAGES = Count.action_page_id.in_(bindparam("pages", expanding=True))
@@ -28,7 +28,7 @@ _DIMENSION = (_PAGES, _SINCE, _CONFIRMED, Count.dimension == bindparam("dimensio
 _VALUES = select(Count.value, _SUM).where(*_DIMENSION).group_by(Count.value).order_by(_SUM.desc(), Count.value)
 _VALUES = _VALUES.limit(MOST)
 _TOTAL = select(_SUM).where(*_DIMENSION)
-_OF_SHARE = _TOTAL.where(Count.value == SHARED)
+_OF_SHARE = _TOTAL.where(Count.value == counting.SHARED)
 
 
 def confirmed(session: Session, pages: Sequence[int], since: datetime) -> list[tuple[datetime, bool, int]]:

@@ -92,11 +92,19 @@ def test_fifty_sources_a_day_stand_by_themselves_and_the_others_together(world: 
     add(world, NOW, *(Signed(f"source-{number:02}") for number in range(30)))
     add(world, NOW, *(Signed(f"source-{number:02}") for number in range(80)))
     sources = {value: number for _, dimension, value, number in counted(world) if dimension == "source"}
-    assert len(sources) == counting.MOST_VALUES
+    assert len(sources) == counting.MOST_VALUES - 2  # two have their places, used or not
     assert sources["source-00"] == 2
-    assert (sources["other"], sum(sources.values())) == (31, 110)
+    assert (sources["other"], sum(sources.values())) == (33, 110)
     add(world, NOW + timedelta(days=1), Signed("source-79"))
     assert ("confirmed", "source", "source-79", 1) in counted(world)
+
+
+@ON_BOTH
+def test_a_flood_of_sources_hides_neither_shared_links_nor_those_who_came_directly(world: World) -> None:
+    add(world, NOW, *(Signed(f"source-{number}") for number in range(100)))
+    add(world, NOW, Signed("share"), Signed(""), Signed("share"))
+    sources = {value: number for _, dimension, value, number in counted(world) if dimension == "source"}
+    assert (sources["share"], sources[""], len(sources)) == (2, 1, counting.MOST_VALUES)
 
 
 @ON_BOTH
