@@ -323,12 +323,12 @@ def _make_counts() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_counts")),
         sa.UniqueConstraint(
             "action_page_id",
+            "dimension",
+            "event",
             "hour",
             "span",
-            "event",
-            "dimension",
             "value",
-            name=op.f("uq_counts_action_page_id_hour_span_event_dimension_value"),
+            name=op.f("uq_counts_action_page_id_dimension_event_hour_span_value"),
         ),
     )
     op.create_index("ix_counts_hour", "counts", ["hour"], unique=False)

@@ -160,7 +160,7 @@ class Count(Base):
 
     __tablename__ = "counts"
     __table_args__ = (
-        UniqueConstraint("action_page_id", "hour", "span", "event", "dimension", "value"),
+        UniqueConstraint("action_page_id", "dimension", "event", "hour", "span", "value"),
         one_of("span", Span),
         one_of("event", DayEvent),
         one_of("dimension", Dimension),

@@ -431,6 +431,7 @@ PLACES: dict[str, Way] = {
     "console, launched": staff(
         "admin@org-one.example.org", "/console/org-one/campaigns/trees/launch?page=trees-partner"
     ),
+    "console, numbers": staff("admin@org-one.example.org", "/console/org-one/campaigns/trees/numbers"),
     "console, record": staff("admin@org-one.example.org", "/console/org-one/audit"),
     "console, record, nothing found": staff("admin@org-one.example.org", "/console/org-one/audit?q=nobody-did-this"),
     "console, exports": staff("admin@org-one.example.org", "/console/org-one/exports"),

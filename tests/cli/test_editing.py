@@ -260,3 +260,10 @@ def test_further_receivers_of_a_page_are_chosen_and_people_are_told(coalition: I
     assert "receives on page" in coalition.refuses("page", "edit", name, "--receiver", "org-one")
     coalition.does("page", "edit", name, "--receiver", "")
     assert coalition.sql("SELECT count(*) FROM page_receivers") == [(0,)]
+
+
+def test_a_campaign_says_its_numbers(page: Instance) -> None:
+    found = json.loads(page.does("campaign", "numbers", "trees", "--json"))
+    assert (found["people"], len(found["days"]), found["sent"]["ends"]["expired"]) == (0, 30, 0)
+    assert page.does("campaign", "numbers", "trees").startswith("what")
+    page.refuses("campaign", "numbers", "nowhere")

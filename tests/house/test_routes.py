@@ -93,6 +93,8 @@ READ = {
     "/console/<org>/campaigns/<campaign>/partners/<member>/end": CAMPAIGNS,
     "/console/<org>/partnerships": CAMPAIGNS,
     "/partnership/<token>": MAILED,
+    "/console/<org>/campaigns/<campaign>/numbers": NUMBERS,
+    "/console/<org>/campaigns/<campaign>/numbers.csv": NUMBERS,
     "/console/<org>/exports": EXPORTS,
     "/console/<org>/exports/contacts.csv": EXPORTS,
     "/console/<org>/audit": OWN_ACTS,

@@ -1,0 +1,1 @@
+"""What a campaign's command line shows beside its settings."""
