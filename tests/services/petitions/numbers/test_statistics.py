@@ -115,3 +115,9 @@ def test_no_signature_is_asked(session: Session) -> None:
     numbers(session)
     assert 0 < len(asked) < 20
     assert not [sql for sql in asked if "FROM actions" in sql or "JOIN actions" in sql]
+
+
+def test_a_partner_without_a_page_has_no_numbers(session: Session) -> None:
+    signed(session, 5)
+    found = statistics.of(session, session.scalars(select(Campaign)).one(), [], 30, NOW)
+    assert (found.here, found.today, found.sent.submitted, found.sources.lines, found.pages) == (0, 0, 0, [], [])
