@@ -18,6 +18,7 @@ from proca_web.domain.errors import (
     KeyLogBroken,
     KeyNotFound,
     LinkCut,
+    NewsNotFound,
     NoActiveKey,
     PageNotFound,
     PageNotOpen,
@@ -72,6 +73,7 @@ _NOT_OPEN: dict[str, Message] = {
 def init_app(app: Flask) -> None:
     """Register the handlers."""
     app.register_error_handler(HTTPException, _http)
+    app.register_error_handler(NewsNotFound, lambda _: answer(404))
     app.register_error_handler(PageNotFound, lambda _: old_addresses.lead_on() or answer(404))
     for nothing in (CampaignNotFound, KeyNotFound):
         app.register_error_handler(nothing, lambda _: answer(404))

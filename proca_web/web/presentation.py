@@ -17,8 +17,9 @@ from markupsafe import Markup, escape
 from proca_web.adapters.alive.banner import banner
 from proca_web.adapters.mail import routes
 from proca_web.domain.messages import LANGUAGES, Message
+from proca_web.domain.pages import sharing
 from proca_web.domain.people.countries import COUNTRIES
-from proca_web.web import collation, static_files
+from proca_web.web import collation, qr, static_files
 from proca_web.web.login import is_staff_path
 
 _WORLD_ENGLISH = Locale.parse("en_150")
@@ -49,6 +50,8 @@ def init_app(app: Flask) -> None:
         language=language,
         language_name=language_name,
         direction=direction,
+        ways_to_share=sharing.ways,
+        qr=qr.picture_of,
         mail_sender=lambda org: routes.of(current_app, org.name).address(org.mail_from),
         version=version("proca-web"),
     )

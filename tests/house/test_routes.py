@@ -32,7 +32,7 @@ PUBLIC, DEMO, TOKEN, PROVIDER = "public", "demo_only", "token_holder", "provider
 SIGNING_IN, STAFF, MAILED = "signing_in", "staff", "mailed_to_staff"
 NUMBERS, EXPORTS, KEYS = {Right.NUMBERS}, {Right.EXPORTS}, {Right.KEYS}
 SECOND_YES, OWN_ACTS, SETTINGS = {Right.SECOND_YES}, {Right.OWN_ACTS}, {Right.SETTINGS}
-CAMPAIGNS = {Right.CAMPAIGNS}
+CAMPAIGNS, TEXTS = {Right.CAMPAIGNS}, {Right.TEXTS}
 PEOPLE, ACCOUNTS, INSTANCE = {Right.PEOPLE}, {Right.ACCOUNTS}, {Right.INSTANCE, Right.ACCOUNTS}
 OWN_PAGES, FORM_TOKEN, LINK, PROOF = Realm.PUBLIC, Realm.CONSOLE, Realm.LINK, Realm.HOOK
 READ = {
@@ -42,6 +42,9 @@ READ = {
     "/p/<page>/check-inbox": PUBLIC,
     "/p/<page>/thanks": PUBLIC,
     "/p/<page>/count.json": PUBLIC,
+    "/p/<page>/comments": PUBLIC,
+    "/p/<page>/feed.xml": PUBLIC,
+    "/p/<page>/sheet": PUBLIC,
     "/draft/<token>": TOKEN,
     "/confirm/<token>": TOKEN,
     "/confirm/<token>/reject": TOKEN,
@@ -76,6 +79,10 @@ READ = {
     "/console/<org>/campaigns": NUMBERS,
     "/console/<org>/campaigns/<campaign>": NUMBERS,
     "/console/<org>/campaigns/<campaign>/launch": CAMPAIGNS,
+    "/console/<org>/campaigns/<campaign>/news": TEXTS,
+    "/console/<org>/campaigns/<campaign>/news/<int:news_id>": TEXTS,
+    "/console/<org>/campaigns/<campaign>/news/<int:news_id>/remove": TEXTS,
+    "/console/<org>/campaigns/<campaign>/comments": TEXTS,
     "/console/<org>/exports": EXPORTS,
     "/console/<org>/exports/contacts.csv": EXPORTS,
     "/console/<org>/audit": OWN_ACTS,
@@ -110,6 +117,11 @@ POST = {
     "/console/<org>/campaigns/<campaign>/pages/<page>/test": (CAMPAIGNS, FORM_TOKEN),
     "/console/<org>/campaigns/<campaign>/pages/<page>/opened": (CAMPAIGNS, FORM_TOKEN),
     "/console/<org>/campaigns/<campaign>/pages/<page>/yes": (CAMPAIGNS, FORM_TOKEN),
+    "/console/<org>/campaigns/<campaign>/news": (TEXTS, FORM_TOKEN),
+    "/console/<org>/campaigns/<campaign>/news/preview": (TEXTS, FORM_TOKEN),
+    "/console/<org>/campaigns/<campaign>/news/<int:news_id>": (TEXTS, FORM_TOKEN),
+    "/console/<org>/campaigns/<campaign>/news/<int:news_id>/remove": (TEXTS, FORM_TOKEN),
+    "/console/<org>/campaigns/<campaign>/comments": (TEXTS, FORM_TOKEN),
     "/confirm/<token>": (TOKEN, LINK),
     "/confirm/<token>/reject": (TOKEN, LINK),
     "/confirm/<token>/unblock": (TOKEN, LINK),
@@ -202,6 +214,7 @@ def at(path: str, org: str = "org-one", key: int = 1, token: str = "x") -> str:
         "int:user_id": {"org-two": "2", "home": "3"}.get(org, "1"),  # of its staff
         "int:org_id": "2",
         "int:invitation_id": "1",
+        "int:news_id": "1",
         "page": "trees",
         "campaign": "trees",
         "token": token,

@@ -20,6 +20,7 @@ from proca_web.domain.words import ActionStatus, DayEvent, EmailStatus
 from proca_web.models import Action, ActionPage, Campaign, Supporter, Transient
 from proca_web.services import driver
 from proca_web.services.petitions import counting
+from proca_web.services.petitions.showing import comments
 from proca_web.services.sealing.keyring import Keyring
 from proca_web.services.sealing.waiting import WaitSeal
 from proca_web.services.sealing.worker_keys import Opener
@@ -146,7 +147,9 @@ def accept(session: Session, keyring: Keyring, opened: Sequence[Opened], now: da
     looked = _look(session, keyring, unasked, now)
     asked = {each.row.campaign_id for each in opened if each.row.link_seal is not None and not each.row.testing}
     keys = {campaign: fingerprints.key_of(session, keyring, campaign) for campaign in sorted(asked)}
-    return sum(_accept(session, keys, each, looked.get(each.row.action_id, Verdict.GOES), now) for each in opened)
+    done = sum(_accept(session, keys, each, looked.get(each.row.action_id, Verdict.GOES), now) for each in opened)
+    comments.enter(session, [each.row.action_id for each in opened], now)
+    return done
 
 
 def discard(session: Session, action_id: int, now: datetime) -> None:
