@@ -58,7 +58,9 @@ def test_news_are_told_changed_and_taken_off(world: World, client: FlaskClient) 
     assert closed.count("We won") == 1
     assert post(browser, f"{NEWS}/{id_}/remove").status_code == 303
     assert "We won" not in public(world, client)
-    done = [event for (event,) in world.query("SELECT event FROM audit WHERE event LIKE 'news-%' ORDER BY number")]
+    done = [
+        event for (event,) in world.query("SELECT event FROM audit_entries WHERE event LIKE 'news-%' ORDER BY number")
+    ]
     assert done == ["news-add", "news-edit", "news-remove"]
     assert "told news" in browser.get("/console/org-one/audit").text
 
@@ -72,9 +74,13 @@ def test_a_preview_can_do_nothing_but_be_read(world: World) -> None:
 
 
 def test_comments_are_shown_and_hidden_by_whose_page_it_is(world: World, client: FlaskClient) -> None:
+    world.execute("UPDATE action_pages SET comment = 'public'")
     for number in range(7):
         mail, named = f"p{number}@example.org", {"comment_named": "yes"} if number else {}
-        world.sign(client, email=mail, comment=f"<Reason {number}", comment_is_shown="yes", **named)
+        assert (
+            world.sign(client, email=mail, comment=f"Birds & {number}!", comment_is_shown="yes", **named).status_code
+            == 303
+        )
     world.run()
     for number in range(7):
         client.post(world.link(f"p{number}@example.org"))
@@ -82,22 +88,22 @@ def test_comments_are_shown_and_hidden_by_whose_page_it_is(world: World, client:
     assert "Why people signed" not in public(world, client)
     browser, other = (world.signed_in(f"admin@{org}.example.org") for org in ("org-one", "org-two"))
     ids = [id_ for (id_,) in world.query("SELECT action_id FROM comments ORDER BY action_id")]
-    assert "Reason" not in other.get("/console/org-two/campaigns/trees/comments").text
+    assert "Birds" not in other.get("/console/org-two/campaigns/trees/comments").text
     theirs = COMMENTS.replace("org-one", "org-two")
     other.post(theirs, data={"csrf_token": form_token(other, theirs), "comment": ids, "act": "show"})
     assert "Why people signed" not in public(world, client)
-    assert browser.get(COMMENTS).text.count("&lt;Reason") == 7
+    assert browser.get(COMMENTS).text.count("Birds &amp;") == 7
     assert post(browser, COMMENTS, comment=ids, act="show").status_code == 303
     shown = public(world, client)
-    assert (shown.count("&lt;Reason"), "More comments" in shown) == (5, True)
-    assert "&lt;Reason 6" in shown
+    assert (shown.count("Birds &amp;"), "More comments" in shown) == (5, True)
+    assert "Birds &amp; 6" in shown
     everything = public(world, client, "/p/trees/comments")
-    assert (everything.count("&lt;Reason"), everything.count("Zofia"), everything.count("Somebody")) == (7, 6, 1)
+    assert (everything.count("Birds &amp;"), everything.count("Zofia"), everything.count("Somebody")) == (7, 6, 1)
     assert "There is no comment" in public(world, client, "/p/trees/comments?number=9")
     assert post(browser, COMMENTS, comment=ids[6], act="hide").status_code == 303
-    assert "Reason 6" not in public(world, client)
+    assert "Birds &amp; 6" not in public(world, client)
     client.post(f"{world.link('p5@example.org')}/reject")
-    assert "Reason 5" not in public(world, client)
+    assert "Birds &amp; 5" not in public(world, client)
 
 
 def test_a_sheet_says_where_to_sign_and_names_nobody(world: World, client: FlaskClient) -> None:

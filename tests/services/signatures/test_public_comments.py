@@ -24,6 +24,7 @@ def states(world: World) -> list[str]:
 
 
 def confirmed(world: World, client: FlaskClient, **typed: str) -> None:
+    world.execute("UPDATE action_pages SET comment = 'public'")
     assert world.sign(client, **typed).status_code == 303
     world.run()
     client.post(world.link(typed.get("email")))
@@ -52,7 +53,7 @@ def test_a_comment_waits_is_shown_and_goes_with_its_signature(
     assert decide(world, clock, "trees", CommentState.SHOWN) == 0
     (said,) = shown(world)
     assert (said.name, said.text) == ("Zofia", TOLD["comment"])
-    ((detail,),) = world.query("SELECT detail FROM audit WHERE event = 'comment-show'")
+    ((detail,),) = world.query("SELECT detail FROM audit_entries WHERE event = 'comment-show'")
     assert "birds" not in detail
     client.post(f"{world.link()}/reject")
     world.run()
@@ -80,6 +81,7 @@ def test_only_who_was_told_that_it_is_shown_is_read(
 
 @ON_SQLITE
 def test_a_test_signature_says_nothing_in_public(world: World, client: FlaskClient) -> None:
+    world.execute("UPDATE action_pages SET comment = 'public'")
     assert world.sign(client, query="?testing=true", **TOLD).status_code == 303
     world.run()
     client.post(world.link())
