@@ -61,14 +61,14 @@ def enter(session: Session, action_ids: Collection[int], now: datetime) -> None:
 def shown(session: Session, page_id: int, most: int = NEWEST, skip: int = 0) -> list[Said]:
     """The newest comments of a page that everybody may read."""
     query = _of([page_id], Comment.state == CommentState.SHOWN).offset(skip).limit(most)
-    return [_said(*row[2:]) for row in session.execute(query)]
+    return [_said(custom, at) for _, _, custom, at in session.execute(query)]
 
 
 def kept(session: Session, page_ids: Sequence[int], state: CommentState, most: int = ON_A_SCREEN) -> list[Kept]:
     """The comments of these pages in one state: what waits the oldest first, else the newest."""
     waiting = state is CommentState.WAITING
     query = _of(page_ids, Comment.state == state, oldest_first=waiting).limit(most)
-    return [Kept(id_, page, state, _said(*rest)) for id_, page, *rest in session.execute(query)]
+    return [Kept(id_, page, state, _said(custom, at)) for id_, page, custom, at in session.execute(query)]
 
 
 def decide(
