@@ -29,16 +29,15 @@ from proca_web.blueprints.public import (
     action_page,
     confirm,
     draft,
-    feed,
     front,
     health,
     image,
     mailbox,
-    sheet,
     transparency,
     withdraw,
 )
-from proca_web.blueprints.public import comments as page_comments
+from proca_web.blueprints.public.beside import comments as page_comments
+from proca_web.blueprints.public.beside import feed, sheet
 
 BLUEPRINTS = (
     front.bp,

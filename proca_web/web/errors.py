@@ -73,9 +73,8 @@ _NOT_OPEN: dict[str, Message] = {
 def init_app(app: Flask) -> None:
     """Register the handlers."""
     app.register_error_handler(HTTPException, _http)
-    app.register_error_handler(NewsNotFound, lambda _: answer(404))
     app.register_error_handler(PageNotFound, lambda _: old_addresses.lead_on() or answer(404))
-    for nothing in (CampaignNotFound, KeyNotFound):
+    for nothing in (CampaignNotFound, KeyNotFound, NewsNotFound):
         app.register_error_handler(nothing, lambda _: answer(404))
     app.register_error_handler(PageNotOpen, _page_not_open)
     app.register_error_handler(UnknownToken, unknown_token)

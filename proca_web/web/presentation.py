@@ -16,10 +16,11 @@ from markupsafe import Markup, escape
 
 from proca_web.adapters.alive.banner import banner
 from proca_web.adapters.mail import routes
+from proca_web.adapters.pictures import qr
 from proca_web.domain.messages import LANGUAGES, Message
 from proca_web.domain.pages import sharing
 from proca_web.domain.people.countries import COUNTRIES
-from proca_web.web import collation, qr, static_files
+from proca_web.web import collation, static_files
 from proca_web.web.login import is_staff_path
 
 _WORLD_ENGLISH = Locale.parse("en_150")

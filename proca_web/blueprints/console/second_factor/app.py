@@ -8,6 +8,7 @@ from flask_login import current_user
 
 from proca_web.adapters import clock
 from proca_web.adapters.database import reading, writing
+from proca_web.adapters.pictures.qr import picture_of
 from proca_web.blueprints.console.second_factor import CODE_LIMIT, bp
 from proca_web.blueprints.console.second_factor.overview import page
 from proca_web.blueprints.console.second_factor.renewing import renew
@@ -16,7 +17,6 @@ from proca_web.domain.staff_words import FactorEvent
 from proca_web.services.staff import sessions
 from proca_web.services.staff.second_factor import recovery, standing, totp
 from proca_web.web.access import limited, recently_proven, settling_in
-from proca_web.web.qr import picture_of
 from proca_web.web.second_step import halfway, taking
 
 GROUP = 4

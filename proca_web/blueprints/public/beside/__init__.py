@@ -1,0 +1,1 @@
+"""What belongs to a petition beside its page: comments, the feed of its news, the sheet to print."""
