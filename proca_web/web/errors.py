@@ -18,7 +18,6 @@ from proca_web.domain.errors import (
     KeyLogBroken,
     KeyNotFound,
     LinkCut,
-    NewsNotFound,
     NoActiveKey,
     PageNotFound,
     PageNotOpen,
@@ -74,7 +73,7 @@ def init_app(app: Flask) -> None:
     """Register the handlers."""
     app.register_error_handler(HTTPException, _http)
     app.register_error_handler(PageNotFound, lambda _: old_addresses.lead_on() or answer(404))
-    for nothing in (CampaignNotFound, KeyNotFound, NewsNotFound):
+    for nothing in (CampaignNotFound, KeyNotFound):
         app.register_error_handler(nothing, lambda _: answer(404))
     app.register_error_handler(PageNotOpen, _page_not_open)
     app.register_error_handler(UnknownToken, unknown_token)

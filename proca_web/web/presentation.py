@@ -14,9 +14,9 @@ from flask import Flask, current_app, g, request, url_for
 from flask_babel import format_decimal, get_locale, gettext, ngettext
 from markupsafe import Markup, escape
 
+from proca_web.adapters import qr
 from proca_web.adapters.alive.banner import banner
 from proca_web.adapters.mail import routes
-from proca_web.adapters.pictures import qr
 from proca_web.domain.messages import LANGUAGES, Message
 from proca_web.domain.pages import sharing
 from proca_web.domain.people.countries import COUNTRIES

@@ -12,7 +12,7 @@ from wtforms import Form, StringField
 from proca_web.adapters import clock
 from proca_web.adapters.database import reading, writing
 from proca_web.domain.campaign_words import NewsKind
-from proca_web.domain.errors import FieldsRefused
+from proca_web.domain.errors import FieldsRefused, NewsNotFound
 from proca_web.domain.messages import Message
 from proca_web.domain.pages import markdown
 from proca_web.domain.rights import Right
@@ -20,11 +20,12 @@ from proca_web.models import ActionPage, Campaign, News
 from proca_web.services.petitions.making import places
 from proca_web.services.petitions.showing import news
 from proca_web.services.petitions.showing.news import Typed
-from proca_web.web import campaign_frame
+from proca_web.web import campaign_frame, errors
 from proca_web.web.access import needs
 from proca_web.web.htmx import see_other
 
 bp = Blueprint("news", __name__, url_prefix="/console")
+bp.register_error_handler(NewsNotFound, lambda _: errors.answer(404))
 
 MOST_PAGES = 100
 _SCREEN = "console/news/index.html"
