@@ -1,8 +1,8 @@
 """News of a page as an Atom feed: the same for everybody, with addresses that work anywhere. Sets no cookie."""
 
-from flask import Blueprint, Response, g, render_template
+from flask import Blueprint, Response, render_template
 
-from proca_web.blueprints.public import signing_form
+from proca_web.blueprints.public.beside import view_now
 from proca_web.web import page_cache
 from proca_web.web.access import public
 
@@ -20,8 +20,7 @@ def show(page: str) -> Response:
 
 
 def _render(page: str) -> str:
-    view = signing_form.view_now(page)
-    g.locale = view.facts.locale
+    view = view_now(page)
     news = view.story.all_news
     since = max((each.changed_at for each in news), default=view.story.made_at)
     return render_template("public/feed.xml", view=view, news=news, since=since)

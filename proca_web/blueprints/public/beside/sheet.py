@@ -1,8 +1,8 @@
 """A sheet to print and hang up: one page with a QR code and the wording; nobody signs on it. Sets no cookie."""
 
-from flask import Blueprint, Response, g, render_template
+from flask import Blueprint, Response, render_template
 
-from proca_web.blueprints.public import signing_form
+from proca_web.blueprints.public.beside import view_now
 from proca_web.web import page_cache
 from proca_web.web.access import public
 
@@ -19,6 +19,5 @@ def show(page: str) -> Response:
 
 
 def _render(page: str) -> str:
-    view = signing_form.view_now(page)
-    g.locale = view.facts.locale
-    return render_template("public/sheet.html", **signing_form.values_of(view))
+    view = view_now(page)
+    return render_template("public/sheet.html", view=view, faults={})
