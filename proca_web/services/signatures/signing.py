@@ -181,7 +181,7 @@ def _action(page: PageFacts, signed: Submission, ref: bytes, token: bytes, now: 
         withdraw_id=transient_seal.withdraw_id(_withdraw(page, token)),
         consent=signed.wording,
         area=signed.contact.country,
-        custom_fields=dumps(signed.comment).decode() if signed.comment else "{}",
+        custom_fields=dumps(dict(signed.comment)).decode() if signed.comment else "{}",
         utm_source=utm["source"],
         utm_medium=utm["medium"],
         utm_campaign=utm["campaign"],
