@@ -6,12 +6,14 @@ from proca_web.blueprints.console import (
     auth,
     campaigns,
     coalition,
+    comments,
     exports,
     forgot,
     invited,
     keys,
     launch,
     mails,
+    news,
     numbers,
     partnership,
     people,
@@ -51,11 +53,16 @@ from proca_web.blueprints.public import (
     transparency,
     withdraw,
 )
+from proca_web.blueprints.public.beside import comments as page_comments
+from proca_web.blueprints.public.beside import feed, sheet
 
 BLUEPRINTS = (
     front.bp,
     action_page.bp,
     draft.bp,
+    feed.bp,
+    sheet.bp,
+    page_comments.bp,
     confirm.bp,
     withdraw.bp,
     transparency.bp,
@@ -70,6 +77,8 @@ BLUEPRINTS = (
     keys.bp,
     settings.bp,
     launch.bp,
+    news.bp,
+    comments.bp,
     record.bp,
     people.bp,
     mails.bp,

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from proca_web.adapters import clock
 from proca_web.adapters.keyring import keyring_of
-from proca_web.cli import editing, page_words, ready
+from proca_web.cli import editing, page_words, ready, telling
 from proca_web.cli.campaigns.numbers import numbers
 from proca_web.cli.editing import CLOSES, GOAL, OPENS, RECEIVER, REMINDER
 from proca_web.cli.named import named, one_of, split
@@ -256,6 +256,11 @@ def _enter(session: Session, added: Org, public: str, sign_public: str | None) -
 
 org.add_command(member)
 campaign.add_command(numbers)
-for group, commands in ((org, editing.OF_ORG), (campaign, editing.OF_CAMPAIGN), (page, editing.OF_PAGE)):
+for group, commands in (
+    (org, editing.OF_ORG),
+    (campaign, editing.OF_CAMPAIGN),
+    (page, editing.OF_PAGE),
+    (page, telling.OF_PAGE),
+):
     for command in commands:
         group.add_command(command)

@@ -66,6 +66,10 @@ class PageNotFound(ProcaError):
     """No action page has this name."""
 
 
+class NewsNotFound(ProcaError):
+    """The pages an org may write on hold no such news."""
+
+
 class PageNotOpen(ProcaError):
     """The page exists, but takes no signatures: a draft, planned, paused or closed; the text is which of these."""
 

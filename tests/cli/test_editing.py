@@ -267,3 +267,14 @@ def test_a_campaign_says_its_numbers(page: Instance) -> None:
     assert (found["people"], len(found["days"]), found["sent"]["ends"]["expired"]) == (0, 30, 0)
     assert page.does("campaign", "numbers", "trees").startswith("what")
     page.refuses("campaign", "numbers", "nowhere")
+
+
+def test_news_are_told_and_taken_off_and_comments_listed(page: Instance) -> None:
+    page.does("page", "news", "add", "trees", "--title", "We won", "--text", "All **stay**.", "--outcome")
+    ((told,),) = [json.loads(page.does("page", "news", "list", "trees", "--json"))]
+    assert (told["kind"], told["title"]) == ("outcome", "We won")
+    assert "few words" in page.refuses("page", "news", "add", "trees", "--title", " ")
+    page.does("page", "news", "remove", "trees", str(told["id"]))
+    assert "has no news" in page.refuses("page", "news", "remove", "trees", str(told["id"]))
+    assert json.loads(page.does("page", "comments", "list", "trees", "--json")) == []
+    assert "0 changed" in page.does("page", "comments", "show", "trees", "7")

@@ -31,7 +31,6 @@ from tests.factories import World
 PUBLIC, DEMO, TOKEN, PROVIDER = "public", "demo_only", "token_holder", "provider"
 SIGNING_IN, STAFF, MAILED = "signing_in", "staff", "mailed_to_staff"
 NUMBERS, EXPORTS, KEYS = {Right.NUMBERS}, {Right.EXPORTS}, {Right.KEYS}
-CAMPAIGNS = {Right.CAMPAIGNS}
 SECOND_YES, OWN_ACTS, SETTINGS = {Right.SECOND_YES}, {Right.OWN_ACTS}, {Right.SETTINGS}
 PEOPLE, ACCOUNTS, INSTANCE = {Right.PEOPLE}, {Right.ACCOUNTS}, {Right.INSTANCE, Right.ACCOUNTS}
 TEXTS, CAMPAIGNS, WRITE_ALL = {Right.TEXTS}, {Right.CAMPAIGNS}, {Right.CAMPAIGNS, Right.TEXTS}
@@ -43,6 +42,9 @@ READ = {
     "/p/<page>/check-inbox": PUBLIC,
     "/p/<page>/thanks": PUBLIC,
     "/p/<page>/count.json": PUBLIC,
+    "/p/<page>/comments": PUBLIC,
+    "/p/<page>/feed.xml": PUBLIC,
+    "/p/<page>/sheet": PUBLIC,
     "/draft/<token>": TOKEN,
     "/confirm/<token>": TOKEN,
     "/confirm/<token>/reject": TOKEN,
@@ -95,6 +97,10 @@ READ = {
     "/partnership/<token>": MAILED,
     "/console/<org>/campaigns/<campaign>/numbers": NUMBERS,
     "/console/<org>/campaigns/<campaign>/numbers.csv": NUMBERS,
+    "/console/<org>/campaigns/<campaign>/news": TEXTS,
+    "/console/<org>/campaigns/<campaign>/news/<int:news_id>": TEXTS,
+    "/console/<org>/campaigns/<campaign>/news/<int:news_id>/remove": TEXTS,
+    "/console/<org>/campaigns/<campaign>/comments": TEXTS,
     "/console/<org>/exports": EXPORTS,
     "/console/<org>/exports/contacts.csv": EXPORTS,
     "/console/<org>/audit": OWN_ACTS,
@@ -132,6 +138,11 @@ POST = {
     "/console/<org>/campaigns/<campaign>/pages/<page>/test": (CAMPAIGNS, FORM_TOKEN),
     "/console/<org>/campaigns/<campaign>/pages/<page>/opened": (CAMPAIGNS, FORM_TOKEN),
     "/console/<org>/campaigns/<campaign>/pages/<page>/yes": (CAMPAIGNS, FORM_TOKEN),
+    "/console/<org>/campaigns/<campaign>/news": (TEXTS, FORM_TOKEN),
+    "/console/<org>/campaigns/<campaign>/news/preview": (TEXTS, FORM_TOKEN),
+    "/console/<org>/campaigns/<campaign>/news/<int:news_id>": (TEXTS, FORM_TOKEN),
+    "/console/<org>/campaigns/<campaign>/news/<int:news_id>/remove": (TEXTS, FORM_TOKEN),
+    "/console/<org>/campaigns/<campaign>/comments": (TEXTS, FORM_TOKEN),
     "/confirm/<token>": (TOKEN, LINK),
     "/confirm/<token>/reject": (TOKEN, LINK),
     "/confirm/<token>/unblock": (TOKEN, LINK),
@@ -264,6 +275,7 @@ def at(path: str, org: str = "org-one", key: int = 1, token: str = "x") -> str:
         "page": "trees-partner" if org == "org-two" else "trees",
         "member": "org-two",
         "int:partner_id": "1",
+        "int:news_id": {"org-two": "2"}.get(org, "1"),  # of its page
         "campaign": "trees",
         "kind": "confirm",
         "token": token,
@@ -467,6 +479,9 @@ def test_nobody_gets_in_who_has_not_signed_in(world: World) -> None:
 
 @pytest.mark.parametrize("role", list(StaffRole))
 def test_every_role_gets_in_where_it_holds_all_that_is_needed_and_nowhere_else(world: World, role: StaffRole) -> None:
+    world.execute(
+        "INSERT INTO news (page_id, title, published_at) SELECT id, 'News', created_at FROM action_pages ORDER BY id"
+    )
     (key,) = world.query("SELECT min(id) FROM public_keys WHERE kind = 'recipient'")[0]
     client, wrong = person(world, role), {}
     for (method, path), needed in NEEDING.items():

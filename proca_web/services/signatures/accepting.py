@@ -20,6 +20,7 @@ from proca_web.domain.words import ActionStatus, DayEvent, EmailStatus
 from proca_web.models import Action, ActionPage, Campaign, Transient
 from proca_web.services import driver
 from proca_web.services.petitions import counting
+from proca_web.services.petitions.showing import comments
 from proca_web.services.sealing.keyring import Keyring
 from proca_web.services.sealing.waiting import WaitSeal
 from proca_web.services.sealing.worker_keys import Opener
@@ -164,6 +165,7 @@ def accept(session: Session, keyring: Keyring, opened: Sequence[Opened], now: da
         session.execute(_ACCEPT, [_accepted(accepted[action], people.get(action), now) for action in accepted])
     if capped := looked[Verdict.CAPPED] & accepted.keys():
         clearing.clear(session, sorted(capped), Event.CAP)
+    comments.enter(session, sorted(accepted), now)
     return len(accepted)
 
 
