@@ -19,7 +19,7 @@ from proca_web.domain.plain_signs import PLAIN
 COMMANDS = {
     "bench": ("quality", "Run the benchmarks: sign, encrypt, page, confirm, mail, export, open, journey; --json FILE."),
     "bounces": ("mail.bounces", "Read reports of mails that came back from a mailbox."),
-    "campaign": ("manage", "Campaigns."),
+    "campaign": ("petitions.campaigns", "Campaigns."),
     "check": ("checking", "Verify configuration, keys and invariants; exit 0 when all is well, 1 when not."),
     "demo": (
         "demo",
@@ -27,8 +27,8 @@ COMMANDS = {
     ),
     "init": ("operate", "Create the database, the Home key and the first operator."),
     "keys": ("keys", "The Home Org's keys."),
-    "org": ("manage", "Organisations."),
-    "page": ("manage", "Action pages."),
+    "org": ("petitions.orgs", "Organisations."),
+    "page": ("petitions.pages", "Action pages."),
     "serve": ("processes", "Web server and worker in one process."),
     "session": ("staff.sessions", "Where staff are signed in."),
     "sweep": ("processes", "Run all periodic jobs once."),
