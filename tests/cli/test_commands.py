@@ -47,7 +47,8 @@ def test_a_command_without_queue_and_web_server_loads_neither() -> None:
 
 def test_only_what_changes_a_schema_loads_migrations() -> None:
     assert not loaded_by(
-        "from proca_web.cli import checking, demo, operate, processes; import proca_web.cli.petitions.pages, proca_web.cli.staff.users"
+        "from proca_web.cli import checking, demo, operate, processes; "
+        "import proca_web.cli.petitions.pages, proca_web.cli.staff.users"
     ) & {
         "alembic",
         "flask_migrate",
