@@ -22,7 +22,7 @@ from proca_web.blueprints.console.campaigns import acts as campaign_acts
 from proca_web.blueprints.console.campaigns import lists as campaign_lists
 from proca_web.blueprints.console.campaigns import showing as campaign_showing
 from proca_web.blueprints.console.campaigns import writing as campaign_writing
-from proca_web.blueprints.console.instance import accounts, orgs
+from proca_web.blueprints.console.instance import accounts, orgs, petitions, site
 from proca_web.blueprints.console.keys import acts, pages
 from proca_web.blueprints.console.launch import acts as launch_acts
 from proca_web.blueprints.console.launch import pages as launch_pages
@@ -70,6 +70,8 @@ BLUEPRINTS = (
     mails.bp,
     invited.bp,
     orgs.bp,
+    petitions.bp,
+    site.bp,
     accounts.bp,
     health.bp,
     mailbox.bp,
