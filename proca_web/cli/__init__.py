@@ -26,6 +26,7 @@ COMMANDS = {
         "Try everything on this computer: SQLite, demo data, web server, worker, and a mailbox at /mailbox.",
     ),
     "init": ("operate", "Create the database, the Home key and the first operator."),
+    "instance": ("instance", "What holds for the whole site: the line on every page."),
     "keys": ("keys", "The Home Org's keys."),
     "org": ("petitions.orgs", "Organisations."),
     "page": ("petitions.pages", "Action pages."),

@@ -19,6 +19,7 @@ from proca_web.services.petitions.making import states
 from proca_web.services.signatures import fingerprints
 
 REMINDER = "write once more after a day to who has not confirmed; never on pages of high-security organisations"
+PARTNER = "an organisation that joins gets every signature of its own page; holds for pages made from then on"
 GOAL = "a fixed one; 0: it moves on as people sign"
 OPENS = "like 2027-01-31T08:00, in the time zone of the organisation that leads; empty: at once"
 CLOSES = "likewise; empty: never by itself"
@@ -35,6 +36,7 @@ def campaign() -> None:
 @click.option("--title", required=True)
 @click.option("--confirm-days", default=14, show_default=True, type=click.IntRange(7, 30))
 @click.option("--force-delivery", is_flag=True, help="the lead gets a copy of every signature of every page")
+@click.option("--partner-delivery/--no-partner-delivery", default=True, show_default=True, help=PARTNER)
 @click.option("--reminder/--no-reminder", default=False, show_default=True, help=REMINDER)
 @click.option("--goal", default=0, type=click.IntRange(0), help=GOAL)
 @click.option("--opens", help=OPENS)
@@ -98,6 +100,7 @@ def campaign_new_key(slug: str, yes: bool) -> None:
 @click.option("--title")
 @click.option("--confirm-days", type=click.IntRange(7, 30))
 @click.option("--force-delivery/--no-force-delivery", default=None)
+@click.option("--partner-delivery/--no-partner-delivery", default=None, help=PARTNER)
 @click.option("--reminder/--no-reminder", default=None, help=REMINDER)
 @click.option("--goal", type=click.IntRange(0), help=GOAL)
 @click.option("--opens", help=OPENS)
@@ -121,12 +124,15 @@ def campaign_edit(slug: str, **changes: object) -> None:
 @listing.as_json
 def campaign_list(as_json: bool) -> None:
     """All campaigns."""
-    policy, numbers = ("confirm_days", "force_delivery", "reminder"), ("supporter_count", "unconfirmed_count")
+    policy, numbers = (
+        ("confirm_days", "force_delivery", "partner_delivery", "reminder"),
+        ("supporter_count", "unconfirmed_count"),
+    )
     listing.show(
         Campaign,
         ("name", "status", "title", "goal", "opens_at", "closes_at", *policy, *numbers),
         as_json,
-        "lead.name",
+        {"org": "lead.name"},
     )
 
 

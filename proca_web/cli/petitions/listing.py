@@ -29,7 +29,7 @@ def show(
     kind: type[Named],
     columns: Sequence[str],
     as_json: bool,
-    org: str = "",
+    others: Mapping[str, str] | None = None,
     more: Callable[[Session, Named], Mapping[str, object]] | None = None,
 ) -> None:
     """Print all of a kind by name: its first three columns, or all of them for scripts."""
@@ -37,8 +37,8 @@ def show(
     with app.app_context(), reading() as session:
         rows = session.scalars(select(kind).order_by(kind.name)).all()
         found = [{column: _plain(getattr(row, column)) for column in columns} for row in rows]
-        if org:
-            found = [entry | {"org": attrgetter(org)(row)} for entry, row in zip(found, rows, strict=True)]
+        for name, path in (others or {}).items():
+            found = [entry | {name: attrgetter(path)(row)} for entry, row in zip(found, rows, strict=True)]
         if more is not None and as_json:
             found = [entry | dict(more(session, row)) for entry, row in zip(found, rows, strict=True)]
         if kind is Org:

@@ -114,7 +114,8 @@ def org_edit(slug: str, **changes: object) -> None:
 def org_list(as_json: bool) -> None:
     """All organisations."""
     of_mail, look = ("mail_name", "mail_from", "reply_to"), ("color", "locale", "time_zone")
-    shown = ("name", "title", "legal_name", "legal_contact", "privacy_url", "retention", *of_mail, *look)
+    safety = ("high_security", "locked_at")
+    shown = ("name", "title", "legal_name", "legal_contact", "privacy_url", "retention", *of_mail, *look, *safety)
     listing.show(Org, shown, as_json)
 
 

@@ -1,6 +1,7 @@
 """Action pages: made, changed and listed. Their names and campaigns stay."""
 
 import click
+from sqlalchemy.orm import Session
 
 from proca_web.adapters import clock
 from proca_web.adapters.wordings import renew_wordings
@@ -13,8 +14,14 @@ from proca_web.models import ActionPage, Campaign, Org
 from proca_web.services.petitions import owners, pages
 from proca_web.services.petitions.making import slugs
 from proca_web.services.petitions.pages import PageSettings
+from proca_web.services.petitions.showing import pictures
 
 RECEIVER = "a further organisation that gets a copy of who ticks it; twice at most"
+_SETTINGS = (
+    *("slug", "locale", "demand", "body", "fields", "required", "default_country", "comment", "consent_style"),
+    *("double_opt_in", "delivery", "receivers", "next_step_label", "next_step_url"),
+)
+_LOOK = ("hero_alt", "position")
 _WORDS = ("addressee", "closed_text", "thanks_text", "milestones", "share_texts", "questions")
 _OF_MAILS = ("mail_name", "mail_reply_to")
 
@@ -66,7 +73,7 @@ def page_add(
             PageSettings(**parts),  # type: ignore[arg-type]  # click has checked the kinds
             clock.now(),
         )
-        words.put(added, said)
+        words.put(session, added, said, clock.now())
         pages.set_receivers(session, added, [named(session, Org, name) for name in receivers])
     click.echo(f"✓ page {slug} (draft); open it with: page open {slug}")
 
@@ -89,6 +96,7 @@ def page_add(
 @click.option("--next-step-label")
 @click.option("--next-step-url")
 @click.option("--receiver", "receivers", multiple=True, help=f"{RECEIVER}; empty: nobody any more")
+@click.option("--no-hero", is_flag=True, default=None, help="take the picture off")
 @words.options
 def page_edit(slug: str, receivers: tuple[str, ...], **changes: object) -> None:
     """Change a page; a live one shows it at once."""
@@ -97,11 +105,13 @@ def page_edit(slug: str, receivers: tuple[str, ...], **changes: object) -> None:
         name: split(str(value)) if name in ("fields", "required") else value
         for name, value in given_of(changes | {"receivers": receivers or None, "words": said or None}).items()
     }
-    org, address, *_ = (given.pop(name, None) for name in ("org_slug", "address", "receivers", "words"))
+    org, address, off, *_ = (given.pop(name, None) for name in ("org_slug", "address", "no_hero", "receivers", "words"))
     with ready.acting() as session:
         page = named(session, ActionPage, slug)
         pages.edit_page(page, given)
-        words.put(page, said)
+        if off:
+            page.hero_id, page.hero_alt = None, ""
+        words.put(session, page, said, clock.now())
         if address is not None:
             slugs.change(session, page, str(address), None, clock.now())
         if org is not None:
@@ -120,24 +130,16 @@ def page_list(as_json: bool) -> None:
     """All pages."""
     listing.show(
         ActionPage,
-        (
-            "name",
-            "status",
-            "title",
-            "locale",
-            "fields",
-            "required",
-            "double_opt_in",
-            "delivery",
-            "slug",
-            "receivers",
-            *_OF_MAILS,
-            *_WORDS,
-        ),
+        ("name", "status", "title", *_SETTINGS, *_LOOK, *_OF_MAILS, *_WORDS),
         as_json,
-        "org.name",
-        mails.words_of,
+        {"org": "org.name", "campaign": "campaign.name"},
+        _more,
     )
+
+
+def _more(session: Session, page: ActionPage) -> dict[str, object]:
+    """The words of its mails, and under which name its picture is served."""
+    return {**mails.words_of(session, page), "hero": pictures.file_of(session, page.hero_id)}
 
 
 page.add_command(mails.mail)
