@@ -29,7 +29,7 @@ from proca_web.blueprints.console.campaigns import showing as campaign_showing
 from proca_web.blueprints.console.campaigns import writing as campaign_writing
 from proca_web.blueprints.console.coalition import acts as coalition_acts
 from proca_web.blueprints.console.coalition import pages as coalition_pages
-from proca_web.blueprints.console.instance import accounts, orgs
+from proca_web.blueprints.console.instance import accounts, orgs, petitions, site
 from proca_web.blueprints.console.keys import acts, pages
 from proca_web.blueprints.console.launch import acts as launch_acts
 from proca_web.blueprints.console.launch import pages as launch_pages
@@ -85,6 +85,8 @@ BLUEPRINTS = (
     numbers.bp,
     invited.bp,
     orgs.bp,
+    petitions.bp,
+    site.bp,
     accounts.bp,
     health.bp,
     mailbox.bp,

@@ -33,6 +33,7 @@ SIGNING_IN, STAFF, MAILED = "signing_in", "staff", "mailed_to_staff"
 NUMBERS, EXPORTS, KEYS = {Right.NUMBERS}, {Right.EXPORTS}, {Right.KEYS}
 SECOND_YES, OWN_ACTS, SETTINGS = {Right.SECOND_YES}, {Right.OWN_ACTS}, {Right.SETTINGS}
 PEOPLE, ACCOUNTS, INSTANCE = {Right.PEOPLE}, {Right.ACCOUNTS}, {Right.INSTANCE, Right.ACCOUNTS}
+SITE = {Right.INSTANCE}
 TEXTS, CAMPAIGNS, WRITE_ALL = {Right.TEXTS}, {Right.CAMPAIGNS}, {Right.CAMPAIGNS, Right.TEXTS}
 OWN_PAGES, FORM_TOKEN, LINK, PROOF = Realm.PUBLIC, Realm.CONSOLE, Realm.LINK, Realm.HOOK
 READ = {
@@ -115,6 +116,10 @@ READ = {
     "/console/<org>/leave": NUMBERS,
     "/console/<org>/organisations": INSTANCE,
     "/console/<org>/organisations/<int:org_id>": INSTANCE,
+    "/console/<org>/all-campaigns": SITE,
+    "/console/<org>/all-pages": SITE,
+    "/console/<org>/banner": SITE,
+    "/console/<org>/test-mail": SITE,
     "/console/<org>/accounts": INSTANCE,
     "/console/<org>/accounts/<int:user_id>": INSTANCE,
     "/invitation/<token>": SIGNING_IN,
@@ -226,6 +231,9 @@ POST = {
     "/console/<org>/organisations": (INSTANCE, FORM_TOKEN),
     "/console/<org>/organisations/<int:org_id>/lock": (INSTANCE, FORM_TOKEN),
     "/console/<org>/organisations/<int:org_id>/unlock": (INSTANCE, FORM_TOKEN),
+    "/console/<org>/banner": (SITE, FORM_TOKEN),
+    "/console/<org>/banner/look": (SITE, FORM_TOKEN),
+    "/console/<org>/test-mail": (SITE, FORM_TOKEN),
     "/console/<org>/accounts/<int:user_id>/lock": (INSTANCE, FORM_TOKEN),
     "/console/<org>/accounts/<int:user_id>/unlock": (INSTANCE, FORM_TOKEN),
     "/invitation/<token>": (SIGNING_IN, FORM_TOKEN),
@@ -236,6 +244,7 @@ FRESH = {
     ("GET", "/console/<org>/exports/contacts.csv"),
     *(("POST", path) for path, (who, _) in POST.items() if who in (KEYS, SECOND_YES, PEOPLE, ACCOUNTS, INSTANCE)),
     ("POST", "/console/<org>/leave"),
+    ("POST", "/console/<org>/banner"),
     *(("POST", f"/console/<org>/settings/server{act}") for act in ("", "/use", "/remove")),
     ("GET", "/account/second-step/app"),
     ("POST", "/account/second-step/app/remove"),
@@ -373,7 +382,7 @@ def test_nobody_keeps_an_answer_of_the_console(world: World) -> None:
 @pytest.mark.parametrize("path", TOKEN_POSTS)
 def test_a_console_post_without_its_form_token_is_refused(world: World, path: str) -> None:
     (key,) = world.query("SELECT min(id) FROM public_keys WHERE kind = 'recipient'")[0]
-    who = OPERATORS if POST[path][0] in (SECOND_YES, INSTANCE) else ADMIN
+    who = OPERATORS if POST[path][0] in (SECOND_YES, INSTANCE, SITE) else ADMIN
     target = at(path, "home" if who == OPERATORS else "org-one", key)
     before = world.query("SELECT status, proven_at FROM public_keys ORDER BY id")
     for token in ({}, {"csrf_token": "made-up"}):

@@ -1,1 +1,1 @@
-"""Commands about petitions beside those that make, change and list them."""
+"""Orgs, campaigns and pages, from the command line: what `add` sets, `edit` changes and `list --json` shows."""

@@ -1,1 +1,0 @@
-"""What a campaign's command line shows beside its settings."""
