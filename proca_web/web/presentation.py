@@ -16,7 +16,8 @@ from markupsafe import Markup, escape
 
 from proca_web.adapters.alive.banner import banner
 from proca_web.adapters.mail import routes
-from proca_web.domain.messages import LANGUAGES, Message
+from proca_web.config import SiteSettings
+from proca_web.domain.messages import STAFF_LANGUAGES, Message
 from proca_web.domain.people.countries import COUNTRIES
 from proca_web.web import collation, static_files
 from proca_web.web.login import is_staff_path
@@ -65,10 +66,16 @@ def init_app(app: Flask) -> None:
 
 
 def locale() -> str:
-    """The language of this answer: the page's or the reader's own; in the console the browser's; else English."""
+    """The language of this answer: the page's or the reader's own; in the console the browser's; else the site's.
+
+    No public page asks the browser: what it says is the same for everybody, so that it may be kept.
+    """
     chosen: str | None = g.get("locale")
     if chosen is None and request and is_staff_path(request.path):
-        chosen = negotiate_locale(request.accept_languages.values(), LANGUAGES, sep="-")
+        chosen = negotiate_locale(request.accept_languages.values(), STAFF_LANGUAGES, sep="-")
+    elif chosen is None and request:
+        site: SiteSettings = current_app.extensions["proca_settings"].site
+        chosen = site.language
     return chosen or "en"
 
 
