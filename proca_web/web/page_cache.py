@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from time import monotonic
 
-from flask import Flask, Request, Response, current_app, request
+from flask import Flask, Request, Response, current_app, g, request
 
 from proca_web.adapters.alive import trouble
 from proca_web.domain.errors import Unavailable
@@ -73,6 +73,7 @@ def serve(
     until, made, kept = memory.get(key, (0.0, 0.0, None))
     if kept is None or until < now:
         try:
+            g.setdefault("locale", current_app.extensions["proca_settings"].site.language)  # never the browser's
             rendered = render()
         except Unavailable as error:
             if kept is None or kept.status != 200 or made + STALE_SECONDS < now:

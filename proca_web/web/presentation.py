@@ -17,7 +17,7 @@ from markupsafe import Markup, escape
 from proca_web.adapters.alive.banner import banner
 from proca_web.adapters.mail import routes
 from proca_web.config import SiteSettings
-from proca_web.domain.messages import STAFF_LANGUAGES, Message
+from proca_web.domain.messages import LANGUAGES, STAFF_LANGUAGES, Message
 from proca_web.domain.people.countries import COUNTRIES
 from proca_web.web import collation, static_files
 from proca_web.web.login import is_staff_path
@@ -66,17 +66,21 @@ def init_app(app: Flask) -> None:
 
 
 def locale() -> str:
-    """The language of this answer: the page's or the reader's own; in the console the browser's; else the site's.
+    """The language of this answer: the page's, or the reader's own; else the browser's.
 
-    No public page asks the browser: what it says is the same for everybody, so that it may be kept.
+    Pages that are kept for everybody never come as far as the browser: they name their language, or the site's.
     """
     chosen: str | None = g.get("locale")
-    if chosen is None and request and is_staff_path(request.path):
-        chosen = negotiate_locale(request.accept_languages.values(), STAFF_LANGUAGES, sep="-")
-    elif chosen is None and request:
-        site: SiteSettings = current_app.extensions["proca_settings"].site
-        chosen = site.language
+    if chosen is None and request:
+        offered, otherwise = (STAFF_LANGUAGES, "en") if is_staff_path(request.path) else (LANGUAGES, site_language())
+        chosen = negotiate_locale(request.accept_languages.values(), offered, sep="-") or otherwise
     return chosen or "en"
+
+
+def site_language() -> str:
+    """The language of what is nobody's page: the home page, the list of keys."""
+    site: SiteSettings = current_app.extensions["proca_settings"].site
+    return site.language
 
 
 def language_name(tag: str) -> str:

@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from proca_web.domain.errors import FieldsRefused
-from proca_web.domain.messages import STAFF_LANGUAGES, N_, Message
+from proca_web.domain.messages import N_, STAFF_LANGUAGES, Message
 from proca_web.domain.people import text
 from proca_web.domain.staff_words import AccountEvent
 from proca_web.models import User
