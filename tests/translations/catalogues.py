@@ -1,5 +1,6 @@
 """The texts that supporters read, as Babel finds them, and the catalogues that translate them."""
 
+import re
 from functools import cache
 from pathlib import Path
 
@@ -13,6 +14,8 @@ from proca_web.adapters.catalogue import FOLDER
 from proca_web.domain.messages import LANGUAGES
 from tests.house.source import ROOT
 
+# What stays in every language: values, words in braces, marks.
+PUT_IN = re.compile(r"%\(\w+\)[sd]|\{[a-z_%()]+\}|</?[a-z]+[^>]*>|%(?!\()")
 Text = str | tuple[str, ...]
 TRANSLATED = [language for language in LANGUAGES if language != "en"]
 
