@@ -16,7 +16,7 @@ from markupsafe import Markup, escape
 
 from proca_web.adapters.alive.banner import banner
 from proca_web.adapters.mail import routes
-from proca_web.config import SiteSettings
+from proca_web.config.site import SiteSettings
 from proca_web.domain.messages import LANGUAGES, STAFF_LANGUAGES, Message
 from proca_web.domain.people.countries import COUNTRIES
 from proca_web.web import collation, static_files

@@ -22,50 +22,12 @@ from tests.translations.catalogues import PUT_IN, texts
 PAGE = "trees-partner"
 # What is not ours to translate: what the orgs wrote, what a person typed, names of networks, addresses and codes.
 GIVEN = set(
-    [
-        "Neighbours",
-        "for",
-        "street",
-        "trees",
-        "Petitions",
-        "We",
-        "ask",
-        "the",
-        "city",
-        "council",
-        "to",
-        "protect",
-        "every",
-        "street",
-        "tree",
-        "First",
-        "Second",
-        "paragraph",
-        "Keep",
-        "our",
-        "signatures",
-        "for",
-        "months",
-        "keep",
-        "Org",
-        "One",
-        "Two",
-        "OO",
-        "OT",
-        "org-one",
-        "org-two",
-        "e.V",
-        "Zofia",
-        "WhatsApp",
-        "Telegram",
-        "Bluesky",
-        "Mastodon",
-        "UTC",
-        "proca_web",
-        "SHA",
-        "SHA-256",
-        "utm",
-    ]
+    re.findall(
+        r"\S+",
+        "Neighbours for street trees Petitions We ask the city council to protect every street tree First Second "
+        "paragraph Keep our signatures for months keep Org One Two OO OT org-one org-two e.V Zofia WhatsApp Telegram "
+        "Bluesky Mastodon UTC proca_web SHA SHA-256 utm",
+    )
 )
 MONTHS = {name for width in ("wide", "abbreviated") for name in Locale("de").months["format"][width].values()}
 

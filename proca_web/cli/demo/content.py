@@ -165,7 +165,11 @@ def add_petitions(session: Session, owners: Mapping[str, Org], drawn: Drawings, 
         page = _add_page(session, name, trees, owners[org.name], settings, now)
         page.hero_id = pictures.store(session, page.org_id, PictureKind.HERO, drawn["street"], now).id
         page.addressee, page.hero_alt = words.addressee, words.street
-        when = ({"number": 100}, {"number": 500}, {"day": (last + timedelta(days=7)).date().isoformat()})
+        when: Sequence[dict[str, int | str]] = (
+            {"number": 100},
+            {"number": 500},
+            {"day": (last + timedelta(days=7)).date().isoformat()},
+        )
         page.milestones = [{**each, "text": text} for each, text in zip(when, words.milestones, strict=True)]
         _tell(session, page, now - timedelta(days=2), *words.counted)
     _add_river(session, owners[LEAD.name], drawn, now)
