@@ -45,7 +45,7 @@ def add(made: Instance, number: int) -> list[bytes]:
         for start in range(0, number, A_TRANSACTION):
             drafts = []
             for each in range(start, min(start + A_TRANSACTION, number)):
-                signed = Submission(person(each), Consent(True, True), "", _ARRIVAL, page.wording)
+                signed = Submission(person(each), Consent(True, True), {}, _ARRIVAL, page.wording)
                 with encryption.submission() as sealing:
                     drafts.append(signing.seal(sealing, waits, page, signed, datetime.now(UTC)))
             with direct_write() as connection:

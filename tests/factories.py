@@ -137,6 +137,11 @@ class World:
         with self.app.app_context(), reading() as session:
             return list(session.execute(text(sql), values).all())
 
+    def ends(self) -> dict[str, int]:
+        """What is counted, by event, beside that people signed and that their mails were taken."""
+        counted = "SELECT event, sum(number) FROM counts WHERE dimension = '' AND event NOT IN ('submitted', 'mailed')"
+        return {event: int(number) for event, number in self.query(f"{counted} GROUP BY event")}
+
     def execute(self, sql: str, **values: object) -> None:
         """Change rows behind the app's back, as somebody with SQL access would."""
         with self.app.app_context(), writing() as session:

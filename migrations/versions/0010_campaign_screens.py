@@ -159,6 +159,15 @@ def upgrade() -> None:
             )
         )
         table.add_column(
+            sa.Column(
+                "asked_terms",
+                sa.String(),
+                server_default="",
+                nullable=False,
+                comment="who shall get a copy once every partner has said yes; empty: as it is",
+            )
+        )
+        table.add_column(
             sa.Column("goal", _NUMBER, server_default="0", nullable=False, comment="0: it moves on as people sign")
         )
         table.add_column(sa.Column("opens_at", _MOMENT))
@@ -314,12 +323,12 @@ def _make_counts() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_counts")),
         sa.UniqueConstraint(
             "action_page_id",
+            "dimension",
+            "event",
             "hour",
             "span",
-            "event",
-            "dimension",
             "value",
-            name=op.f("uq_counts_action_page_id_hour_span_event_dimension_value"),
+            name=op.f("uq_counts_action_page_id_dimension_event_hour_span_value"),
         ),
     )
     op.create_index("ix_counts_hour", "counts", ["hour"], unique=False)
@@ -534,7 +543,7 @@ def downgrade() -> None:
         table.drop_constraint(op.f("ck_campaigns_goal"), type_="check")
         table.drop_constraint(op.f("ck_campaigns_closes_at"), type_="check")
         table.drop_constraint(op.f("fk_campaigns_edited_by"), type_="foreignkey")
-        for name in ("edited_by", "edited_at", "edits", "closes_at", "opens_at", "goal", "partner_delivery"):
+        for name in ("edited_by", "edited_at", "edits", "closes_at", "opens_at", "goal", "asked_terms", "partner_delivery"):
             table.drop_column(name)
     with op.batch_alter_table("action_pages", table_kwargs=_NEVER_REUSED) as table:
         _set_states(table, "action_pages", _STATES)

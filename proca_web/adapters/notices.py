@@ -16,6 +16,7 @@ from proca_web.adapters.mail.letters import Letter
 from proca_web.config import Settings
 from proca_web.domain.messages import STAFF_LANGUAGES
 from proca_web.domain.staff_words import AccountEvent, StaffEvent
+from proca_web.services.petitions.making.coalition import joining as partnerships
 from proca_web.services.staff import joining
 from proca_web.services.staff.account import links as account_links
 from proca_web.services.staff.outbox import DueNotice
@@ -58,6 +59,8 @@ def _places(app: Flask, notice: DueNotice) -> dict[str, str]:
         "keys_url": links.url(app, "keys.index", org=notice.org),
         "people_url": links.url(app, "people.index", org=notice.org),
         "console_url": links.url(app, "start.index"),
+        "partnerships_url": links.url(app, "partnership.index", org=notice.org),
+        "partners_url": _partners(app, notice),
         "account_url": links.url(app, "account.index"),
         "forgot_url": links.url(app, "forgot.ask"),
         "step_url": links.url(app, "second_factor.index"),
@@ -72,12 +75,21 @@ def _reset(app: Flask, notice: DueNotice) -> str:
     return links.url(app, "second_factor.reset", org=notice.org, user_id=person) if person else ""
 
 
+def _partners(app: Flask, notice: DueNotice) -> str:
+    """The partners of the campaign that a mail is about; empty where it is about none."""
+    name = notice.detail.get("campaign_name")
+    return links.url(app, "coalition.index", org=notice.org, campaign=name) if name else ""
+
+
 def _link(app: Flask, notice: DueNotice) -> str:
     """The one address that acts, by a button of its page: of an invitation, or of the reader's own account."""
     settings: Settings = app.extensions["proca_settings"]
     if notice.kind == StaffEvent.INVITED.told:
         about = notice.detail["invitation"], notice.detail["role"], notice.email
         return links.url(app, "invitation.show", token=joining.token(settings.secret_key, *about))
+    if "by_mail" in notice.detail:
+        token = partnerships.token(settings.secret_key, int(notice.detail["by_mail"]), notice.email)
+        return links.url(app, "partnership.show", token=token)
     endpoint = _OF_LINKS.get(notice.kind)
     if endpoint is None:
         return ""

@@ -1,6 +1,6 @@
 """Wordings renewed when their orgs, keys or policy have changed, each in its page's language."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from flask import current_app
@@ -45,3 +45,14 @@ def spoken(locale: str) -> Iterator[Translate]:
     """Translates into that language, inside the app's context."""
     with force_locale(locale):
         yield gettext
+
+
+def renewing(session: Session) -> Callable[[ActionPage], bool]:
+    """How one page's wording is brought up to date inside a transaction, in the page's language."""
+    vouching = vouching_of(current_app)
+
+    def renew(page: ActionPage) -> bool:
+        with force_locale(page.locale):
+            return wordings.refresh(session, page, gettext, vouching, clock.now())
+
+    return renew

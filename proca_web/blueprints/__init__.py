@@ -5,12 +5,17 @@ from proca_web.blueprints.console import (
     account,
     auth,
     campaigns,
+    coalition,
+    comments,
     exports,
     forgot,
     invited,
     keys,
     launch,
     mails,
+    news,
+    numbers,
+    partnership,
     people,
     record,
     second_factor,
@@ -22,7 +27,9 @@ from proca_web.blueprints.console.campaigns import acts as campaign_acts
 from proca_web.blueprints.console.campaigns import lists as campaign_lists
 from proca_web.blueprints.console.campaigns import showing as campaign_showing
 from proca_web.blueprints.console.campaigns import writing as campaign_writing
-from proca_web.blueprints.console.instance import accounts, orgs
+from proca_web.blueprints.console.coalition import acts as coalition_acts
+from proca_web.blueprints.console.coalition import pages as coalition_pages
+from proca_web.blueprints.console.instance import accounts, orgs, petitions, site
 from proca_web.blueprints.console.keys import acts, pages
 from proca_web.blueprints.console.launch import acts as launch_acts
 from proca_web.blueprints.console.launch import pages as launch_pages
@@ -46,11 +53,16 @@ from proca_web.blueprints.public import (
     transparency,
     withdraw,
 )
+from proca_web.blueprints.public.beside import comments as page_comments
+from proca_web.blueprints.public.beside import feed, sheet
 
 BLUEPRINTS = (
     front.bp,
     action_page.bp,
     draft.bp,
+    feed.bp,
+    sheet.bp,
+    page_comments.bp,
     confirm.bp,
     withdraw.bp,
     transparency.bp,
@@ -65,18 +77,26 @@ BLUEPRINTS = (
     keys.bp,
     settings.bp,
     launch.bp,
+    news.bp,
+    comments.bp,
     record.bp,
     people.bp,
     mails.bp,
+    numbers.bp,
     invited.bp,
     orgs.bp,
+    petitions.bp,
+    site.bp,
     accounts.bp,
     health.bp,
     mailbox.bp,
     bounces.bp,
+    coalition.bp,
+    partnership.bp,
 )
 # They add themselves to the blueprint of their folder.
 ROUTES_OF_ACCOUNT = (profile, mailboxes, places)
+ROUTES_OF_COALITION = (coalition_pages, coalition_acts)
 ROUTES_OF_CAMPAIGNS = (campaign_writing, campaign_lists, campaign_acts, campaign_showing)
 ROUTES_OF_KEYS = (pages, acts)
 ROUTES_OF_LAUNCH = (launch_pages, launch_acts)

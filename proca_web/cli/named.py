@@ -1,5 +1,6 @@
 """What commands are given: the name of something that is there, one word of a few, a list."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import TypeVar
@@ -43,3 +44,11 @@ def moment(text: str, zone: str) -> datetime | None:
 def split(text: str) -> list[str]:
     """What stands between commas."""
     return [part.strip() for part in text.split(",") if part.strip()]
+
+
+def given_of(changes: Mapping[str, object]) -> dict[str, object]:
+    """What an `edit` was given to change. Raises click.UsageError for nothing."""
+    given = {name: value for name, value in changes.items() if value is not None}
+    if not given:
+        raise click.UsageError("say what to change; --help lists what there is")
+    return given

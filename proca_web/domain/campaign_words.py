@@ -35,6 +35,14 @@ class PartnerState(StrEnum):
     ENDED = "ended"
 
 
+class Terms(StrEnum):
+    """Who gets a copy of what people sign on a partner's page, always; the other one gets it by the person's yes."""
+
+    PARTNER = "partner"
+    BOTH = "both"
+    LEAD = "lead"
+
+
 class NewsKind(StrEnum):
     """What an org tells on its page: something on the way, or how it ended."""
 
@@ -117,3 +125,8 @@ class CampaignEvent(StrEnum):
     SERVER_USED = "settings-server-use"
     SERVER_REMOVED = "settings-server-remove"
     BANNER_CHANGED = "settings-banner"
+
+    @property
+    def told(self) -> str:
+        """Its name among mails to staff."""
+        return str(self)

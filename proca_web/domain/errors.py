@@ -66,6 +66,10 @@ class PageNotFound(ProcaError):
     """No action page has this name."""
 
 
+class NewsNotFound(ProcaError):
+    """The pages an org may write on hold no such news."""
+
+
 class PageNotOpen(ProcaError):
     """The page exists, but takes no signatures: a draft, planned, paused or closed; the text is which of these."""
 
@@ -194,3 +198,11 @@ class ProofRefused(ProcaError):
 
 class SecretGiven(ProcaError):
     """Something that looks like a secret was sent to the server, which must never see one."""
+
+
+class PartnershipOver(ProcaError):
+    """This invitation into a campaign opens nothing; the message says why, and whom to ask."""
+
+    def __init__(self, text: str, **values: str | int) -> None:
+        super().__init__(text % values if values else text)
+        self.message = Message(text, values)

@@ -10,7 +10,7 @@ from enum import StrEnum
 
 from proca_web.domain.campaign_words import CampaignEvent
 from proca_web.domain.messages import N_
-from proca_web.domain.staff_words import AccountEvent, FactorEvent, StaffEvent
+from proca_web.domain.staff_words import AccountEvent, FactorEvent, InstanceEvent, StaffEvent
 from proca_web.domain.words import KeyEvent
 
 
@@ -142,7 +142,8 @@ _OF_SETTINGS = {
     CampaignEvent.SERVER_TESTED: N_("%(who)s tested the mail server %(server)s"),
     CampaignEvent.SERVER_USED: N_("%(who)s had mails leave through the mail server %(server)s"),
     CampaignEvent.SERVER_REMOVED: N_("%(who)s had mails leave through the mail server of this site again"),
-    CampaignEvent.BANNER_CHANGED: N_("%(who)s changed the notice on all pages"),
+    CampaignEvent.BANNER_CHANGED: N_("%(who)s changed the notice on all pages: %(banner)s"),
+    InstanceEvent.MAIL_TRIED.told: N_("%(who)s tried this site’s mail server"),
 }
 SENTENCES: dict[str, Sentence] = {
     **{event.told: Sentence(Subject.KEYS, text) for event, text in _OF_KEYS.items()},

@@ -83,6 +83,17 @@ class AccountEvent(StrEnum):
         return f"account-{self}"
 
 
+class InstanceEvent(StrEnum):
+    """What whoever runs the site does to the site as a whole, by the word its record holds."""
+
+    MAIL_TRIED = "mail-try"
+
+    @property
+    def told(self) -> str:
+        """Its name in the record and among mails to staff, where other subjects stand beside it."""
+        return f"instance-{self}"
+
+
 class TryKind(StrEnum):
     """What somebody can try to guess, or cause again and again; each is counted by itself."""
 

@@ -23,6 +23,7 @@ from proca_web.services import heartbeats
 from proca_web.services.instance import ageing, alarms, keyrings
 from proca_web.services.petitions import counting, mail_delay
 from proca_web.services.petitions.making import states
+from proca_web.services.petitions.numbers import folding
 from proca_web.services.petitions.showing import pictures
 from proca_web.services.sealing import sender_rows
 from proca_web.services.sealing.keyring import Keyring
@@ -30,6 +31,7 @@ from proca_web.services.signatures import expiring, mending
 from proca_web.services.signatures.addresses import marks
 from proca_web.services.staff.account import arriving
 
+_PORTIONS = 100
 Step = tuple[str, Callable[[], object]]
 
 
@@ -93,6 +95,7 @@ def _by_age(app: Flask, aged: datetime) -> list[Step]:
         ("accounts", lambda: _write(lambda c: arriving.tidy(c, aged))),
         ("pictures", lambda: _write(lambda c: pictures.sweep(c, aged - pictures.UNUSED_FOR))),
         ("recount", _recount),
+        ("hours to days", _fold),
         ("signs of life", lambda: _write(lambda c: heartbeats.forget_old(c, aged))),
         ("campaign keys", lambda: _miss_keys(app, keyring)),
     ]
@@ -140,6 +143,15 @@ def _recount() -> None:
     with writing() as session:
         if heartbeats.is_recount_due(session, clock.now()):
             counting.recount(session, clock.now())
+
+
+def _fold() -> None:
+    """A portion is a transaction; what a day's portions leave, the next day's take."""
+    with writing() as session:
+        left = _PORTIONS if heartbeats.is_fold_due(session, clock.now()) else 0
+    while left:
+        with writing() as session:
+            left = left - 1 if folding.fold(session, clock.now()) == folding.PORTION else 0
 
 
 def _step(app: Flask, name: str, act: Callable[[], object]) -> None:

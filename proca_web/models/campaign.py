@@ -41,6 +41,9 @@ class Campaign(Base):
     partner_delivery: Mapped[bool] = mapped_column(
         default=True, server_default=text("true"), comment="what `delivery` of a partner's new page is"
     )
+    asked_terms: Mapped[str] = mapped_column(
+        default="", server_default="", comment="who shall get a copy once every partner has said yes; empty: as it is"
+    )
     goal: Mapped[int] = mapped_column(default=0, server_default="0", comment="0: it moves on as people sign")
     opens_at: Mapped[datetime | None]
     closes_at: Mapped[datetime | None]
@@ -157,7 +160,7 @@ class Count(Base):
 
     __tablename__ = "counts"
     __table_args__ = (
-        UniqueConstraint("action_page_id", "hour", "span", "event", "dimension", "value"),
+        UniqueConstraint("action_page_id", "dimension", "event", "hour", "span", "value"),
         one_of("span", Span),
         one_of("event", DayEvent),
         one_of("dimension", Dimension),

@@ -9,6 +9,7 @@ from proca_web.models import Fault, Heartbeat, MailConnections, Relay
 from proca_web.services import driver
 
 _RECOUNTED = "recount"
+_FOLDED = "fold"
 _WEB = "web process"
 _OLD = timedelta(days=1)
 _CONNECTIONS_SEEN_WITHIN = timedelta(minutes=3)
@@ -75,11 +76,12 @@ def of_processes(session: Session) -> dict[str, datetime]:
 
 def is_recount_due(session: Session, now: datetime) -> bool:
     """Whether the nightly recount was more than a day ago; marks it as done now."""
-    last = last_beat(session, _RECOUNTED)
-    if last is not None and timedelta(0) <= now - last < timedelta(hours=24):
-        return False
-    beat(session, _RECOUNTED, now)
-    return last is not None
+    return _is_due(session, _RECOUNTED, now)
+
+
+def is_fold_due(session: Session, now: datetime) -> bool:
+    """The same of what was counted by the hour, and is to be kept by the day."""
+    return _is_due(session, _FOLDED, now)
 
 
 def taken(session: Session, relay: str, now: datetime) -> None:
@@ -115,3 +117,12 @@ def set_aside(session: Session, name: str, reason: str, now: datetime) -> None:
 def faults(session: Session, now: datetime) -> list[Fault]:
     """What was set aside within a day."""
     return list(session.scalars(select(Fault).where(Fault.seen_at >= now - FAULTS_TOLD).order_by(Fault.name)))
+
+
+def _is_due(session: Session, what: str, now: datetime) -> bool:
+    """On its first day nothing is."""
+    last = last_beat(session, what)
+    if last is not None and timedelta(0) <= now - last < timedelta(hours=24):
+        return False
+    beat(session, what, now)
+    return last is not None

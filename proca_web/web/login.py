@@ -67,7 +67,7 @@ class SignedIn(UserMixin):
 
 _WAY, _LONGEST_WAY = "way", 1000
 TOLD = "told"  # what the sign-in page says first, once
-_STAFF_PATHS = ("/console/", "/login", "/logout", "/forgot", "/reset/", "/invitation/", "/account/")
+_STAFF_PATHS = ("/console/", "/login", "/logout", "/forgot", "/reset/", "/invitation/", "/partnership/", "/account/")
 POLLING = "poll"  # a page that only asks whether there is news keeps nobody signed in
 
 
@@ -86,7 +86,7 @@ def take_way(session: SessionMixin, memberships: Sequence[Membership]) -> str | 
     """Where that was, if it is a page of this person's own orgs, or an invitation; asked once."""
     path = str(session.pop(_WAY, ""))
     ours = (f"/console/{place.org.name}" for place in memberships)
-    is_invited = path.startswith("/invitation/")
+    is_invited = path.startswith(("/invitation/", "/partnership/"))
     return path if is_invited or any(path == own or path.startswith(f"{own}/") for own in ours) else None
 
 

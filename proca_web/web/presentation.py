@@ -14,10 +14,12 @@ from flask import Flask, current_app, g, request, url_for
 from flask_babel import format_decimal, get_locale, gettext, ngettext
 from markupsafe import Markup, escape
 
+from proca_web.adapters import qr
 from proca_web.adapters.alive.banner import banner
 from proca_web.adapters.mail import routes
 from proca_web.config.site import SiteSettings
 from proca_web.domain.messages import LANGUAGES, STAFF_LANGUAGES, Message
+from proca_web.domain.pages import sharing
 from proca_web.domain.people.countries import COUNTRIES
 from proca_web.web import collation, static_files
 from proca_web.web.login import is_staff_path
@@ -50,6 +52,8 @@ def init_app(app: Flask) -> None:
         language=language,
         language_name=language_name,
         direction=direction,
+        ways_to_share=sharing.ways,
+        qr=qr.picture_of,
         mail_sender=lambda org: routes.of(current_app, org.name).address(org.mail_from),
         version=version("proca-web"),
     )

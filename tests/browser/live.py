@@ -132,7 +132,9 @@ class Visitor:
 
     def _kept(self, page: Page) -> list[object]:
         path = page.url.removeprefix(self.home)
-        if path == page.url or path.startswith(("/console", "/login", "/forgot", "/reset", "/account", "/invitation")):
+        if path == page.url or path.startswith(
+            ("/console", "/login", "/forgot", "/reset", "/account", "/invitation", "/partnership")
+        ):
             return []
         cookies: list[object] = [cookie.get("name") for cookie in page.context.cookies()]
         return cookies + (page.evaluate(_KEPT) if page.evaluate("typeof window.tellViolation") == "function" else [])

@@ -24,6 +24,7 @@ from proca_web.services.staff import people, sessions
 from proca_web.services.staff.account import addresses, resetting
 from proca_web.services.staff.account import links as account_links
 from tests.browser.live import Town, fill, sign
+from tests.browser.people import coalition_states
 from tests.browser.people import states as people_states
 from tests.browser.ways import Links, Way, open_all, staff, to
 from tests.factories import add_org, page_settings, password_hash, sign_key
@@ -32,6 +33,7 @@ from tests.factories import add_org, page_settings, password_hash, sign_key
 WITH_KEYS = {name: None for name in ("keyless", "ready")} | {
     name: PrivateKey.generate() for name in ("changing", "expired", "lost", "overdue")
 }
+SAID = {"comment": "For the birds,\nand the shade.", "comment_is_shown": "yes", "comment_named": "yes"}
 
 
 def prepare(town: Town) -> Links:
@@ -61,7 +63,9 @@ def prepare(town: Town) -> Links:
         assert cookie is not None
         links[who] = cookie.value
     for state in ("waiting", "confirmed", "rejected", "after_all"):
-        assert world.sign(client, "trees-partner", email=f"{state}@example.org", opt_in="yes").status_code == 303
+        assert (
+            world.sign(client, "trees-partner", email=f"{state}@example.org", opt_in="yes", **SAID).status_code == 303
+        )
         world.run("mail")
         links[state] = world.link(f"{state}@example.org")
     client.post(links["confirmed"])
@@ -70,7 +74,9 @@ def prepare(town: Town) -> Links:
     links |= prepare_account(town)
     assert world.sign(client, email="confirmed@example.org").status_code == 303
     world.run("release", "mail", "sweep")
+    world.execute("UPDATE comments SET state = 'shown'")
     links |= {f"mail, {mail['subject'].partition(':')[0]}": mail["html"] for mail in world.mails()}
+    links |= coalition_states.prepare(world)
     return links
 
 
@@ -88,6 +94,7 @@ def prepare_story(session: Session, page: ActionPage, now: datetime) -> None:
     session.add(
         News(page_id=page.id, kind=NewsKind.OUTCOME, title="The council said yes", body="Now.", published_at=now)
     )
+    session.add(News(page_id=page.id, title="We met the parks office", body="It **agrees**.", published_at=now))
     elsewhere = Elsewhere(campaign_id=page.campaign_id, label="On paper", number=300, day=now.date(), created_at=now)
     session.add(elsewhere)
 
@@ -394,6 +401,8 @@ PLACES: dict[str, Way] = {
     "it was me after all": after_all,
     "a link that is over": to(f"/confirm/{'A' * 43}"),
     "thanks": to("/p/trees/thanks"),
+    "comments": to("/p/trees-partner/comments"),
+    "sheet": to("/p/choice/sheet"),
     "closed": to("/p/closed"),
     "paused": to("/p/paused"),
     "planned": to("/p/planned"),
@@ -429,6 +438,11 @@ PLACES: dict[str, Way] = {
     "console, launched": staff(
         "admin@org-one.example.org", "/console/org-one/campaigns/trees/launch?page=trees-partner"
     ),
+    "console, numbers": staff("admin@org-one.example.org", "/console/org-one/campaigns/trees/numbers"),
+    "console, news": staff("admin@org-one.example.org", "/console/org-one/campaigns/trees/news"),
+    "console, news, changed": staff("admin@org-one.example.org", "/console/org-one/campaigns/trees/news/1"),
+    "console, news, taken off": staff("admin@org-one.example.org", "/console/org-one/campaigns/trees/news/1/remove"),
+    "console, comments": staff("admin@org-two.example.org", "/console/org-two/campaigns/trees/comments?state=shown"),
     "console, record": staff("admin@org-one.example.org", "/console/org-one/audit"),
     "console, record, nothing found": staff("admin@org-one.example.org", "/console/org-one/audit?q=nobody-did-this"),
     "console, exports": staff("admin@org-one.example.org", "/console/org-one/exports"),
@@ -464,6 +478,7 @@ PLACES: dict[str, Way] = {
     "new key, refused": refused_registration,
     "settings, demo": staff("admin@org-one.example.org", "/console/org-one/settings"),
     **people_states.PLACES,
+    **coalition_states.PLACES,
     "console, nothing here": staff("admin@org-one.example.org", "/console/org-one/nowhere"),
     "console, operator": staff("operator@example.org", "/console/home/"),
 }

@@ -200,3 +200,21 @@ def test_the_search_itself_finds_what_is_there(world: World) -> None:
     hidden = base64.b64encode(b"ab" + CANARY["last_name"].encode()).decode()
     world.execute("UPDATE orgs SET reply_to = :x WHERE name = 'org-two'", x=hidden)
     assert found_in(dump(world)) == {CANARY["email"], CANARY["last_name"]}
+
+
+def test_of_a_public_comment_only_what_its_writer_chose_is_readable_until_it_is_withdrawn(
+    world: World, client: FlaskClient, log: Listener
+) -> None:
+    said = {"comment": "Warblerwoods", "comment_is_shown": "yes", "comment_named": "yes"}
+    assert world.sign(client, "trees-partner", opt_in="yes", **CANARY, **said).status_code == 303
+    world.run()
+    link = world.link()
+    client.post(link)
+    world.run()
+    assert found_in(dump(world)) == {CANARY["first_name"]}
+    assert world.query("SELECT state FROM comments") == [("waiting",)]
+    client.post(f"{link}/reject")
+    assert found_in(dump(world)) == set()
+    assert said["comment"].encode() not in dump(world)
+    assert not found_in(log.heard)
+    assert said["comment"].encode() not in log.heard

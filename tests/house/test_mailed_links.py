@@ -108,6 +108,7 @@ def test_every_link_with_a_token_is_looked_at(world: World) -> None:
         "/confirm/<token>/unblock",
         "/draft/<token>",
         "/invitation/<token>",
+        "/partnership/<token>",
         "/reset/<token>",
         "/withdraw/<token>",
     ]

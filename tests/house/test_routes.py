@@ -33,6 +33,7 @@ SIGNING_IN, STAFF, MAILED = "signing_in", "staff", "mailed_to_staff"
 NUMBERS, EXPORTS, KEYS = {Right.NUMBERS}, {Right.EXPORTS}, {Right.KEYS}
 SECOND_YES, OWN_ACTS, SETTINGS = {Right.SECOND_YES}, {Right.OWN_ACTS}, {Right.SETTINGS}
 PEOPLE, ACCOUNTS, INSTANCE = {Right.PEOPLE}, {Right.ACCOUNTS}, {Right.INSTANCE, Right.ACCOUNTS}
+SITE = {Right.INSTANCE}
 TEXTS, CAMPAIGNS, WRITE_ALL = {Right.TEXTS}, {Right.CAMPAIGNS}, {Right.CAMPAIGNS, Right.TEXTS}
 OWN_PAGES, FORM_TOKEN, LINK, PROOF = Realm.PUBLIC, Realm.CONSOLE, Realm.LINK, Realm.HOOK
 READ = {
@@ -42,6 +43,9 @@ READ = {
     "/p/<page>/check-inbox": PUBLIC,
     "/p/<page>/thanks": PUBLIC,
     "/p/<page>/count.json": PUBLIC,
+    "/p/<page>/comments": PUBLIC,
+    "/p/<page>/feed.xml": PUBLIC,
+    "/p/<page>/sheet": PUBLIC,
     "/draft/<token>": TOKEN,
     "/confirm/<token>": TOKEN,
     "/confirm/<token>/reject": TOKEN,
@@ -87,6 +91,17 @@ READ = {
     "/console/<org>/campaigns/<campaign>/elsewhere": CAMPAIGNS,
     "/console/<org>/pages": NUMBERS,
     "/console/<org>/campaigns/<campaign>/launch": CAMPAIGNS,
+    "/console/<org>/campaigns/<campaign>/partners": CAMPAIGNS,
+    "/console/<org>/campaigns/<campaign>/partners/pages/<page>": CAMPAIGNS,
+    "/console/<org>/campaigns/<campaign>/partners/<member>/end": CAMPAIGNS,
+    "/console/<org>/partnerships": CAMPAIGNS,
+    "/partnership/<token>": MAILED,
+    "/console/<org>/campaigns/<campaign>/numbers": NUMBERS,
+    "/console/<org>/campaigns/<campaign>/numbers.csv": NUMBERS,
+    "/console/<org>/campaigns/<campaign>/news": TEXTS,
+    "/console/<org>/campaigns/<campaign>/news/<int:news_id>": TEXTS,
+    "/console/<org>/campaigns/<campaign>/news/<int:news_id>/remove": TEXTS,
+    "/console/<org>/campaigns/<campaign>/comments": TEXTS,
     "/console/<org>/exports": EXPORTS,
     "/console/<org>/exports/contacts.csv": EXPORTS,
     "/console/<org>/audit": OWN_ACTS,
@@ -101,6 +116,10 @@ READ = {
     "/console/<org>/leave": NUMBERS,
     "/console/<org>/organisations": INSTANCE,
     "/console/<org>/organisations/<int:org_id>": INSTANCE,
+    "/console/<org>/all-campaigns": SITE,
+    "/console/<org>/all-pages": SITE,
+    "/console/<org>/banner": SITE,
+    "/console/<org>/test-mail": SITE,
     "/console/<org>/accounts": INSTANCE,
     "/console/<org>/accounts/<int:user_id>": INSTANCE,
     "/invitation/<token>": SIGNING_IN,
@@ -124,6 +143,11 @@ POST = {
     "/console/<org>/campaigns/<campaign>/pages/<page>/test": (CAMPAIGNS, FORM_TOKEN),
     "/console/<org>/campaigns/<campaign>/pages/<page>/opened": (CAMPAIGNS, FORM_TOKEN),
     "/console/<org>/campaigns/<campaign>/pages/<page>/yes": (CAMPAIGNS, FORM_TOKEN),
+    "/console/<org>/campaigns/<campaign>/news": (TEXTS, FORM_TOKEN),
+    "/console/<org>/campaigns/<campaign>/news/preview": (TEXTS, FORM_TOKEN),
+    "/console/<org>/campaigns/<campaign>/news/<int:news_id>": (TEXTS, FORM_TOKEN),
+    "/console/<org>/campaigns/<campaign>/news/<int:news_id>/remove": (TEXTS, FORM_TOKEN),
+    "/console/<org>/campaigns/<campaign>/comments": (TEXTS, FORM_TOKEN),
     "/confirm/<token>": (TOKEN, LINK),
     "/confirm/<token>/reject": (TOKEN, LINK),
     "/confirm/<token>/unblock": (TOKEN, LINK),
@@ -177,6 +201,19 @@ POST = {
     "/console/<org>/keys/<int:key_id>/discard": (KEYS, FORM_TOKEN),
     "/console/<org>/keys/<int:key_id>/revoke": (KEYS, FORM_TOKEN),
     "/console/<org>/settings": (SETTINGS, FORM_TOKEN),
+    "/console/<org>/campaigns/<campaign>/partners": (CAMPAIGNS, FORM_TOKEN),
+    "/console/<org>/campaigns/<campaign>/partners/<int:partner_id>/again": (CAMPAIGNS, FORM_TOKEN),
+    "/console/<org>/campaigns/<campaign>/partners/<int:partner_id>/withdraw": (CAMPAIGNS, FORM_TOKEN),
+    "/console/<org>/campaigns/<campaign>/partners/pages/<page>": (CAMPAIGNS, FORM_TOKEN),
+    "/console/<org>/campaigns/<campaign>/partners/pages/<page>/receivers": (CAMPAIGNS, FORM_TOKEN),
+    "/console/<org>/campaigns/<campaign>/partners/<member>/end": (CAMPAIGNS, FORM_TOKEN),
+    "/console/<org>/campaigns/<campaign>/partners/terms": (CAMPAIGNS, FORM_TOKEN),
+    "/console/<org>/campaigns/<campaign>/partners/terms/stop": (CAMPAIGNS, FORM_TOKEN),
+    "/console/<org>/campaigns/<campaign>/partners/terms/yes": (CAMPAIGNS, FORM_TOKEN),
+    "/console/<org>/partnerships/<int:partner_id>/accept": (CAMPAIGNS, FORM_TOKEN),
+    "/console/<org>/partnerships/<int:partner_id>/decline": (CAMPAIGNS, FORM_TOKEN),
+    "/partnership/<token>": (MAILED, FORM_TOKEN),
+    "/partnership/<token>/decline": (MAILED, FORM_TOKEN),
     "/console/<org>/settings/mail/check": (SETTINGS, FORM_TOKEN),
     "/console/<org>/campaigns/<campaign>/mails/<page>/<kind>": (TEXTS, FORM_TOKEN),
     "/console/<org>/campaigns/<campaign>/mails/<page>/<kind>/preview": (TEXTS, FORM_TOKEN),
@@ -194,6 +231,9 @@ POST = {
     "/console/<org>/organisations": (INSTANCE, FORM_TOKEN),
     "/console/<org>/organisations/<int:org_id>/lock": (INSTANCE, FORM_TOKEN),
     "/console/<org>/organisations/<int:org_id>/unlock": (INSTANCE, FORM_TOKEN),
+    "/console/<org>/banner": (SITE, FORM_TOKEN),
+    "/console/<org>/banner/look": (SITE, FORM_TOKEN),
+    "/console/<org>/test-mail": (SITE, FORM_TOKEN),
     "/console/<org>/accounts/<int:user_id>/lock": (INSTANCE, FORM_TOKEN),
     "/console/<org>/accounts/<int:user_id>/unlock": (INSTANCE, FORM_TOKEN),
     "/invitation/<token>": (SIGNING_IN, FORM_TOKEN),
@@ -204,6 +244,7 @@ FRESH = {
     ("GET", "/console/<org>/exports/contacts.csv"),
     *(("POST", path) for path, (who, _) in POST.items() if who in (KEYS, SECOND_YES, PEOPLE, ACCOUNTS, INSTANCE)),
     ("POST", "/console/<org>/leave"),
+    ("POST", "/console/<org>/banner"),
     *(("POST", f"/console/<org>/settings/server{act}") for act in ("", "/use", "/remove")),
     ("GET", "/account/second-step/app"),
     ("POST", "/account/second-step/app/remove"),
@@ -241,6 +282,9 @@ def at(path: str, org: str = "org-one", key: int = 1, token: str = "x") -> str:
         "int:invitation_id": "1",
         "int:number": "1",
         "page": "trees-partner" if org == "org-two" else "trees",
+        "member": "org-two",
+        "int:partner_id": "1",
+        "int:news_id": {"org-two": "2"}.get(org, "1"),  # of its page
         "campaign": "trees",
         "kind": "confirm",
         "token": token,
@@ -338,7 +382,7 @@ def test_nobody_keeps_an_answer_of_the_console(world: World) -> None:
 @pytest.mark.parametrize("path", TOKEN_POSTS)
 def test_a_console_post_without_its_form_token_is_refused(world: World, path: str) -> None:
     (key,) = world.query("SELECT min(id) FROM public_keys WHERE kind = 'recipient'")[0]
-    who = OPERATORS if POST[path][0] in (SECOND_YES, INSTANCE) else ADMIN
+    who = OPERATORS if POST[path][0] in (SECOND_YES, INSTANCE, SITE) else ADMIN
     target = at(path, "home" if who == OPERATORS else "org-one", key)
     before = world.query("SELECT status, proven_at FROM public_keys ORDER BY id")
     for token in ({}, {"csrf_token": "made-up"}):
@@ -444,6 +488,9 @@ def test_nobody_gets_in_who_has_not_signed_in(world: World) -> None:
 
 @pytest.mark.parametrize("role", list(StaffRole))
 def test_every_role_gets_in_where_it_holds_all_that_is_needed_and_nowhere_else(world: World, role: StaffRole) -> None:
+    world.execute(
+        "INSERT INTO news (page_id, title, published_at) SELECT id, 'News', created_at FROM action_pages ORDER BY id"
+    )
     (key,) = world.query("SELECT min(id) FROM public_keys WHERE kind = 'recipient'")[0]
     client, wrong = person(world, role), {}
     for (method, path), needed in NEEDING.items():

@@ -13,6 +13,11 @@ _EXTENSION = "proca_banner"
 _SECONDS = 2.0
 
 
+def forget() -> None:
+    """Whoever changed it sees it at once; other processes within two seconds."""
+    current_app.extensions.pop(_EXTENSION, None)
+
+
 def banner() -> str:
     """What stands there now; while the database is away, what stood there last."""
     until, text = current_app.extensions.get(_EXTENSION, (0.0, ""))

@@ -11,14 +11,12 @@ from proca_web.adapters import clock
 from proca_web.adapters.database import reading, writing
 from proca_web.domain import rights
 from proca_web.domain.errors import FieldsRefused, InvitationOver, StaffRefused
-from proca_web.domain.messages import N_, Message
-from proca_web.domain.people import text
+from proca_web.domain.messages import Message
 from proca_web.domain.staff_words import StaffRole
 from proca_web.extensions import queue
 from proca_web.models import Invitation
-from proca_web.services.staff import joining, passwords, people
-from proca_web.services.staff.account import judging
-from proca_web.services.staff.joining import Newcomer
+from proca_web.services.staff import joining, people
+from proca_web.services.staff.account import newcomers
 from proca_web.web import login
 from proca_web.web.access import limited, signing_in
 from proca_web.web.ratelimit import Limit
@@ -58,12 +56,12 @@ def join(token: str) -> ResponseReturnValue:
                 found = joining.find(reads, _keys(), token)
                 joining.require_open(reads, found, clock.now())
                 known = (found.email, found.org.title)
-            newcomer, faults = _newcomer(form, known)
-            if faults:
-                return _page(token, form, faults, status=422)
+            newcomer = newcomers.read(form.name.data, form.password.data, known)
         with writing() as written:
             place = joining.join(written, _keys(), token, clock.now(), user_id=user_id, newcomer=newcomer)
             org, joined = place.org.name, place.user_id
+    except FieldsRefused as refusal:
+        return _page(token, form, refusal.faults, status=422)
     except InvitationOver as refusal:
         return _over(refusal.message)
     except StaffRefused as refusal:
@@ -85,23 +83,6 @@ def decline(token: str) -> ResponseReturnValue:
     except InvitationOver as refusal:
         return _over(refusal.message)
     return make_response(render_template("console/invitation/declined.html", org=org))
-
-
-def _newcomer(form: JoinForm, known: tuple[str, ...]) -> tuple[Newcomer | None, Mapping[str, Message]]:
-    """What was chosen, or why it does not pass."""
-    faults: dict[str, Message] = {}
-    name = ""
-    try:
-        name = text.name(form.name.data)
-        if not name:
-            faults["name"] = Message(N_("Please write your name, as colleagues know you."))
-    except text.Refused as refusal:
-        faults["name"] = refusal.message
-    try:
-        judging.require_good(form.password.data, (name, *known))
-    except FieldsRefused as refusal:
-        faults |= refusal.faults
-    return (None, faults) if faults else (Newcomer(name, passwords.hash_password(form.password.data)), faults)
 
 
 def _page(

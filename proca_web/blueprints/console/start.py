@@ -11,12 +11,13 @@ from proca_web.adapters.encryption import vouching_if_known
 from proca_web.adapters.mail import routes
 from proca_web.domain.rights import Right
 from proca_web.domain.staff_words import StaffRole
-from proca_web.services.instance import alarms, figures
+from proca_web.services.instance import alarms, banner, figures, mail_trial
 from proca_web.services.keys import holdings
 from proca_web.services.keys import views as key_views
 from proca_web.services.petitions import overview
 from proca_web.services.petitions.making import drafts
 from proca_web.services.petitions.making import places as making_places
+from proca_web.services.petitions.making.coalition import joining
 from proca_web.services.petitions.making.writing import listing
 from proca_web.services.petitions.overview import CampaignStatus
 from proca_web.web import console
@@ -48,8 +49,10 @@ def show(org: str) -> Response:
 
 @bp.get("/<org>/campaigns")
 @needs(Right.NUMBERS)
-def campaigns(org: str) -> Response:
+def campaigns(org: str) -> ResponseReturnValue:
     """All campaigns with their pages, by state; what needs attention first, and what was begun and not saved."""
+    if g.org.is_home:
+        return redirect(url_for("petitions.campaigns", org=org), code=303)
     lates, now, vouching = late_mail.now(current_app), clock.now(), vouching_if_known(current_app)
     chosen, before = request.args.get("state", ""), _asked("before")
     with reading() as session:
@@ -101,6 +104,7 @@ def _org() -> Response:
             **_paged(overview.campaigns_of(session, g.org.id, vouching, now, before, mail_is_stalled=lates.is_stalled)),
             "key": key_views.receiving(session, g.org, vouching, now),
             "held": holdings.of(session, g.org.id),
+            "invited": joining.of_org(session, g.org.id, now),
         }
     return console.page("console/start/index.html", {"now": now, **found})
 
@@ -113,5 +117,7 @@ def _instance() -> Response:
             "changes": key_views.changes(session, current_user.user.id),
             "alarms": alarms.standing(session, now),
             "mails": figures.mails(session, now, routes.own(current_app)),
+            "trial": mail_trial.newest(session, current_user.user.id),
+            "stands": banner.said(session),
         }
     return console.page("console/start/instance.html", {"now": now, **found})

@@ -11,6 +11,11 @@ from proca_web.domain.words import Publication
 from proca_web.models import Campaign, Org
 from proca_web.services.petitions import names, orgs
 
+_SETTINGS = (
+    *("title", "goal", "opens_at", "closes_at", "confirm_days"),
+    *("force_delivery", "partner_delivery", "reminder"),
+)
+
 
 def add_campaign(session: Session, name: str, title: str, lead: Org, now: datetime) -> Campaign:
     """A new campaign led by an org. Raises NameTaken, BadSetting, HomeCannotReceive."""
@@ -34,7 +39,7 @@ def close_campaign(campaign: Campaign, now: datetime) -> None:
 def edit_campaign(campaign: Campaign, changes: Mapping[str, object]) -> None:
     """Change a campaign's title, goal, dates, days to confirm, delivery or reminder. Raises BadSetting."""
     names.check_title("the title of a campaign", str(changes.get("title", campaign.title)))
-    for name in ("title", "goal", "opens_at", "closes_at", "confirm_days", "force_delivery", "reminder"):
+    for name in _SETTINGS:
         if name in changes:
             setattr(campaign, name, changes[name])
     if campaign.opens_at is not None and campaign.closes_at is not None and campaign.closes_at <= campaign.opens_at:

@@ -1,9 +1,14 @@
-"""Counters: the public one of a campaign, and events by the hour. Never a COUNT over signatures on a page view."""
+"""Counters: the public one of a campaign, and events by the hour. Never a COUNT over signatures on a page view.
+
+What happens in a batch is added by one statement. Where somebody came from is a word anybody can write into an
+address, so that only so many of them a day stand by themselves.
+"""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from typing import Protocol
 
 from sqlalchemy import bindparam, func, select, update
 from sqlalchemy.orm import Session
@@ -13,9 +18,15 @@ from proca_web.domain.words import DayEvent
 from proca_web.models import Action, ActionPage, Campaign, Count
 from proca_web.services import driver
 
+_Value = tuple[int, str, str]  # page, dimension, value
+MOST_VALUES = 50  # a page, day and dimension
+OTHER = "other"
+SHARED = "share"  # the utm_source of every link that people share
+# They stand by themselves however many others there are: a flood of made-up sources must not hide what is asked most.
+_ALWAYS = {Dimension.ALL: {""}, Dimension.SOURCE: {"", SHARED}, Dimension.AREA: {""}}
 _CAMPAIGNS = driver.table(Campaign)
 _ONE_NUMBER = ["action_page_id", "hour", "span", "event", "dimension", "value"]
-_ADD_TO_HOUR = driver.insert(
+ADD = driver.insert(
     Count,
     lambda new: new.on_conflict_do_update(
         index_elements=_ONE_NUMBER, set_={"number": Count.number + new.excluded.number}
@@ -46,6 +57,24 @@ _PER_HOUR = (
     .where(Count.event == bindparam("event"), Count.dimension == Dimension.ALL)
     .group_by(ActionPage.campaign_id, Count.hour)
 )
+_VALUES = (
+    select(Count.action_page_id, Count.dimension, Count.value)
+    .where(Count.action_page_id.in_(bindparam("pages", expanding=True)), Count.hour >= bindparam("midnight"))
+    .where(Count.dimension.in_((Dimension.SOURCE, Dimension.AREA)))
+    .where(Count.event.in_((DayEvent.SUBMITTED, DayEvent.CONFIRMED)))
+    .distinct()
+)
+
+
+class Signed(Protocol):
+    """A signature as far as it is counted: which page, and whence."""
+
+    @property
+    def action_page_id(self) -> int: ...
+    @property
+    def utm_source(self) -> str: ...
+    @property
+    def area(self) -> str: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,9 +88,24 @@ class Day:
 
 def add(session: Session, page_id: int, event: DayEvent, now: datetime, number: int = 1) -> None:
     """So many more of `event` on that page in this hour."""
-    hour = now.replace(minute=0, second=0, microsecond=0)
-    bound = {"action_page_id": page_id, "hour": hour, "span": Span.HOUR, "event": event, "number": number}
-    session.execute(_ADD_TO_HOUR.of(session), bound | {"dimension": Dimension.ALL, "value": ""})
+    _add(session, {(page_id, Dimension.ALL, ""): number}, event, now)
+
+
+def add_each(session: Session, pages: Iterable[int], event: DayEvent, now: datetime) -> None:
+    """One more of `event` for each of these pages; a page may stand there often."""
+    _add(session, Counter((page, Dimension.ALL, "") for page in pages), event, now)
+
+
+def add_signed(session: Session, signed: Iterable[Signed], event: DayEvent, now: datetime) -> None:
+    """One more of `event` for each of these signatures: by itself, by source and by country."""
+    numbers: Counter[_Value] = Counter()
+    for each in signed:
+        page = each.action_page_id
+        numbers[page, Dimension.ALL, ""] += 1
+        numbers[page, Dimension.SOURCE, each.utm_source] += 1
+        numbers[page, Dimension.AREA, each.area] += 1
+    if numbers:
+        _add(session, _few(session, numbers, now), event, now)
 
 
 def count(session: Session, campaign_id: int, number: int, now: datetime, *, unasked: int = 0) -> None:
@@ -96,6 +140,35 @@ def per_day(session: Session, campaigns: Sequence[int], today: date, days: int) 
         campaign: [Day(day, came.get((campaign, day), 0), went.get((campaign, day), 0)) for day in each]
         for campaign in campaigns
     }
+
+
+def _add(session: Session, numbers: Mapping[_Value, int], event: DayEvent, now: datetime) -> None:
+    """In one order everywhere, so that nobody who adds waits for another who waits."""
+    hour = now.replace(minute=0, second=0, microsecond=0)
+    to = {"hour": hour, "span": Span.HOUR, "event": event}
+    rows = [
+        to | {"action_page_id": page, "dimension": dimension, "value": value, "number": number}
+        for (page, dimension, value), number in sorted(numbers.items())
+    ]
+    if rows:
+        session.execute(ADD.of(session), rows)
+
+
+def _few(session: Session, numbers: Counter[_Value], now: datetime) -> Counter[_Value]:
+    """The same with what is too many a day under `other`; who adds at the same moment may make it a few more."""
+    midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
+    known = {(page, dimension): set(_ALWAYS[Dimension(dimension)]) for page, dimension, _ in numbers}
+    for page, dimension, value in session.execute(
+        _VALUES, {"pages": sorted({page for page, _, _ in numbers}), "midnight": midnight}
+    ):
+        known[page, dimension].add(value)
+    few: Counter[_Value] = Counter()
+    for (page, dimension, value), number in numbers.most_common():
+        there = known[page, dimension]
+        stands = value in there or len(there) < MOST_VALUES - 1
+        few[page, dimension, value if stands else OTHER] += number
+        there.add(value if stands else OTHER)
+    return few
 
 
 def _on_days(session: Session, campaigns: Sequence[int], since: date, event: DayEvent) -> dict[tuple[int, date], int]:

@@ -1,16 +1,22 @@
 """Orgs, as whoever runs the site makes and locks them. Each act stands in the org's record and in the instance's."""
 
+import re
+import unicodedata
 from datetime import datetime
+from itertools import count
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from proca_web.domain.errors import BadSetting, FieldsRefused, NameTaken, StaffRefused
 from proca_web.domain.messages import N_, Message
 from proca_web.domain.staff_words import StaffEvent, StaffRole
-from proca_web.models import Org
+from proca_web.models import Membership, Org, User
 from proca_web.services.petitions import names, orgs
 from proca_web.services.staff import audit, invitations, members, outbox
 
+_LONGEST = 56  # leaves room for a number
+_NO_WORD = re.compile(r"[^a-z0-9]+")
 BAD_NAME = N_("Please use small letters, digits and single dashes, at most 64: it stands in addresses of this site.")
 NAME_TAKEN = N_("There is an organisation of this name already.")
 BAD_TITLE = N_("Please write what the organisation is called, in one line.")
@@ -38,6 +44,22 @@ def found(session: Session, name: str, title: str, owner: str, actor_id: int, no
     return org
 
 
+def found_by(session: Session, title: str, owner: User, now: datetime) -> Org:
+    """A new org of somebody who was invited into a campaign and owns it; operators are told. Raises FieldsRefused."""
+    try:
+        names.check_title("the title", title)
+    except BadSetting as error:
+        raise FieldsRefused({"title": Message(BAD_TITLE)}) from error
+    org = orgs.add_org(session, _free_name(session, title), title.strip(), now)
+    place = Membership(org_id=org.id, user_id=owner.id, user=owner, role=StaffRole.OWNER, created_at=now)
+    session.add(place)
+    _record(session, org, StaffEvent.ORG_MADE, owner.id, now)
+    audit.record(session, org.id, owner.id, StaffEvent.JOINED.told, members.detail_of(place, role=place.role), now)
+    told = {"person": owner.name or owner.email, "email": owner.email}
+    outbox.tell(session, StaffEvent.ORG_MADE, org.id, outbox.operators(session), f"org-add:{org.id}", now, **told)
+    return org
+
+
 def lock(session: Session, org_id: int, actor_id: int, now: datetime) -> None:
     """Nothing is sealed to it and its people can only look, until it is opened again; they are told."""
     org = _of_others(session, org_id)
@@ -54,6 +76,17 @@ def unlock(session: Session, org_id: int, actor_id: int, now: datetime) -> None:
         org.locked_at = None
         _record(session, org, StaffEvent.ORG_UNLOCKED, actor_id, now)
         _tell(session, org, StaffEvent.ORG_UNLOCKED, now)
+
+
+def _free_name(session: Session, title: str) -> str:
+    """A name in small Latin letters made of a title, which no org has."""
+    plain = unicodedata.normalize("NFKD", title).encode("ascii", "ignore").decode().lower()
+    words = _NO_WORD.sub("-", plain).strip("-")[:_LONGEST].strip("-") or "org"
+    for number in count(1):
+        name = words if number == 1 else f"{words}-{number}"
+        if session.scalars(select(Org.id).where(Org.name == name)).first() is None:
+            return name
+    raise AssertionError("there is always another number")
 
 
 def _of_others(session: Session, org_id: int) -> Org:

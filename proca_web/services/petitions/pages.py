@@ -19,6 +19,7 @@ from proca_web.models import ActionPage, Campaign, Org, PageReceiver
 from proca_web.services.keys import recipients
 from proca_web.services.petitions import names, orgs, wordings
 from proca_web.services.petitions.making import slugs
+from proca_web.services.petitions.making.coalition import partners
 from proca_web.services.sealing.vouching import Vouching
 
 
@@ -83,6 +84,8 @@ def open_page(session: Session, page: ActionPage, translate: Translate, vouching
 
 def require_ready(session: Session, page: ActionPage, vouching: Vouching, now: datetime) -> None:
     """Raise BadSetting without its orgs' legal notices, NoActiveKey without the keys that a live page always needs."""
+    if not partners.takes_part(session, page.campaign, page.org_id):
+        raise BadSetting(f"{page.org.name} does not take part in the campaign any more")
     parties = wordings.orgs_of(page)
     for org in parties.values():
         if not wordings.notice_of(org).is_complete:

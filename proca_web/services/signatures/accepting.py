@@ -20,6 +20,7 @@ from proca_web.domain.words import ActionStatus, DayEvent, EmailStatus
 from proca_web.models import Action, ActionPage, Campaign, Transient
 from proca_web.services import driver
 from proca_web.services.petitions import counting
+from proca_web.services.petitions.showing import comments
 from proca_web.services.sealing.keyring import Keyring
 from proca_web.services.sealing.waiting import WaitSeal
 from proca_web.services.sealing.worker_keys import Opener
@@ -38,7 +39,7 @@ _TO_ACCEPT = _ROW.state == State.TO_ACCEPT
 # In the index's own order: else each batch would look at all that wait, and after an outage never catch up.
 _DUE = (
     select(_ROW.action_id, _ROW.wait_seal, _ROW.link_seal, Action.testing, Action.action_page_id)
-    .add_columns(ActionPage.campaign_id, Campaign.confirm_days)
+    .add_columns(ActionPage.campaign_id, Campaign.confirm_days, Action.utm_source, Action.area)
     .join(Action, Action.id == _ROW.action_id)
     .join(ActionPage, ActionPage.id == Action.action_page_id)
     .join(Campaign, Campaign.id == ActionPage.campaign_id)
@@ -83,10 +84,12 @@ class Confirmed:
     """A row that waits to be accepted; without a link's seal nobody was asked."""
 
     action_id: int
-    page_id: int
+    action_page_id: int
     campaign_id: int
     confirm_days: int
     testing: bool
+    utm_source: str
+    area: str
     wait_seal: bytes = field(repr=False)
     link_seal: bytes | None = field(repr=False)
 
@@ -105,10 +108,12 @@ def due(session: Session, now: datetime, limit: int = BATCH) -> list[Confirmed]:
     return [
         Confirmed(
             action_id=row.action_id,
-            page_id=row.action_page_id,
+            action_page_id=row.action_page_id,
             campaign_id=row.campaign_id,
             confirm_days=row.confirm_days,
             testing=row.testing,
+            utm_source=row.utm_source,
+            area=row.area,
             wait_seal=row.wait_seal,
             link_seal=row.link_seal,
         )
@@ -147,15 +152,20 @@ def accept(session: Session, keyring: Keyring, opened: Sequence[Opened], now: da
     driver.lock_actions(session, [each.row.action_id for each in opened])
     looked = _look(session, keyring, unasked, now)
     marks = _marks(session, keyring, opened)
+    decided: set[int] = set()
     for verdict, event in _PURGED.items():
         if ended := looked[verdict]:
-            clearing.purge_free(session, ended, event, now)
+            decided |= clearing.purge_free(session, ended, event, now)
     accepted = _thank(session, opened, now)
+    decided |= accepted.keys()
+    begun = [each.row for each in unasked if each.row.action_id in decided and not each.row.testing]
+    counting.add_signed(session, begun, DayEvent.SUBMITTED, now)
     people = supporters.enter(session, {action: mark for action, mark in marks.items() if action in accepted}, now)
     if accepted:
         session.execute(_ACCEPT, [_accepted(accepted[action], people.get(action), now) for action in accepted])
     if capped := looked[Verdict.CAPPED] & accepted.keys():
         clearing.clear(session, sorted(capped), Event.CAP)
+    comments.enter(session, sorted(accepted), now)
     return len(accepted)
 
 

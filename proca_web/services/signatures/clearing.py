@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from proca_web.domain.transient import End, Event, sources
 from proca_web.domain.words import ActionStatus, DayEvent
-from proca_web.models import Action, Contact, Transient
+from proca_web.models import Action, Comment, Contact, Transient
 from proca_web.services import driver
 from proca_web.services.petitions import counting
 
@@ -31,7 +31,7 @@ _COUNTED_AS = {
     Event.BLOCK: DayEvent.BLOCKED,
 }
 _ACTIONS, _CONTACTS = driver.table(Action), driver.table(Contact)
-_TRANSIENTS = driver.table(Transient)
+_TRANSIENTS, _COMMENTS = driver.table(Transient), driver.table(Comment)
 _ACTION: BindParameter[int] = bindparam("action")
 
 _DROP_TRANSIENT = delete(_TRANSIENTS).where(_TRANSIENTS.c.action_id == _ACTION)
@@ -47,6 +47,7 @@ _PURGE_ACTIONS = (
 )
 
 _DROP_UNRELEASED = delete(_CONTACTS).where(_CONTACTS.c.action_id == _ACTION, _CONTACTS.c.seq.is_(None))
+_DROP_COMMENT = delete(_COMMENTS).where(_COMMENTS.c.action_id == _ACTION)
 _EMPTY_RELEASED = (
     update(_CONTACTS)
     .where(_CONTACTS.c.action_id == _ACTION)
@@ -111,6 +112,7 @@ def withdraw(session: Session, action_id: int) -> bool:
     bound = {"action": action_id}
     session.execute(_DROP_TRANSIENT, bound)
     session.execute(_DROP_UNRELEASED, bound)
+    session.execute(_DROP_COMMENT, bound)
     left = driver.changed(session, _EMPTY_RELEASED, bound)
     return driver.changed(session, _WITHDRAW_ACTION, {**bound, "nothing_left": left == 0}) == 1
 

@@ -15,8 +15,10 @@ from sqlalchemy.orm import Session
 from proca_web.crypto.boxes.transient_seal import Waiting
 from proca_web.crypto.errors import CannotOpen
 from proca_web.domain.transient import FAULT_PAUSE, LEASE, MOST_ANSWERS, Event, State, target
+from proca_web.domain.words import DayEvent
 from proca_web.models import Action, ActionPage, Campaign, Transient
 from proca_web.services import driver
+from proca_web.services.petitions import counting
 from proca_web.services.petitions.transports import INSTANCE, TO_MAIL
 from proca_web.services.sealing import worker_keys
 from proca_web.services.sealing.keyring import Keyring
@@ -77,7 +79,7 @@ _SOME_DUE = select(_ROW.action_id).where(*_DUE, _ROW.attempts < MOST_ANSWERS).li
 _NUMBER_DUE = select(func.count()).select_from(_SOME_DUE)
 _DETAILS = (
     select(Action.id, Action.ref, Action.action_page_id, Action.repeat, Action.testing, Campaign.confirm_days)
-    .add_columns(ActionPage.campaign_id, reminding.IS_WANTED.label("reminds"))
+    .add_columns(ActionPage.campaign_id, reminding.IS_WANTED.label("reminds"), Action.utm_source, Action.area)
     .join(ActionPage, ActionPage.id == Action.action_page_id)
     .join(Campaign, Campaign.id == ActionPage.campaign_id)
     .join(*reminding.ORGS[0])
@@ -121,6 +123,10 @@ def claim(
         if (waiting := opened[action]) is not None
     ]
     _lease(session, leased, goes, now)
+    if leased is State.SENDING:
+        aside = {*lost, *waits}
+        begun = [details[row.action_id] for row in rows if row.mark is None and row.action_id not in aside]
+        counting.add_signed(session, [each for each in begun if not each.testing], DayEvent.SUBMITTED, now)
     if lost or waits:
         back = {"ids": lost + waits, "held": state, "back": state, "later": now + FAULT_PAUSE}
         session.execute(_PUT_OFF, back)

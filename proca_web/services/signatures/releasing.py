@@ -34,7 +34,7 @@ _DUE = (
 )
 _STILL_DUE = (
     select(Action.id, Action.status, Action.testing, Action.repeat, Action.action_page_id, ActionPage.campaign_id)
-    .add_columns(Action.confirm_id.is_(None).label("is_unasked"))
+    .add_columns(Action.confirm_id.is_(None).label("is_unasked"), Action.utm_source, Action.area)
     .join(ActionPage, ActionPage.id == Action.action_page_id)
     .where(_UNRELEASED, Action.id.in_(_IDS))
     .order_by(Action.accepted_at, Action.id)
@@ -87,7 +87,7 @@ def release_these(session: Session, candidates: Sequence[int], now: datetime) ->
         if action.id in fresh and action.status == ActionStatus.ACCEPTED and not action.testing
     ]
     _count_new(session, [action for action in first if not action.repeat], now)
-    _add_to_days(session, [action for action in first if action.repeat], DayEvent.REPEATED, now)
+    counting.add_each(session, [action.action_page_id for action in first if action.repeat], DayEvent.REPEATED, now)
     return len(ids)
 
 
@@ -99,14 +99,9 @@ def _number(session: Session, org: int, role: str, contact_ids: list[int]) -> No
 
 
 def _count_new(session: Session, actions: list[Any], now: datetime) -> None:
-    _add_to_days(session, actions, DayEvent.CONFIRMED, now)
+    counting.add_signed(session, actions, DayEvent.CONFIRMED, now)
     unasked = Counter(action.campaign_id for action in actions if action.is_unasked)
     for campaign, number in Counter(action.campaign_id for action in actions).items():
         counting.count(session, campaign, number, now, unasked=unasked[campaign])
     if actions:
         session.execute(_COUNTED, {"ids": [action.id for action in actions]})
-
-
-def _add_to_days(session: Session, actions: list[Any], event: DayEvent, now: datetime) -> None:
-    for page, number in Counter(action.action_page_id for action in actions).items():
-        counting.add(session, page, event, now, number)

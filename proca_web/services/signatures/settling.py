@@ -83,11 +83,14 @@ def wait_on(session: Session, actions: Collection[int], now: datetime) -> None:
 def settle_sent(session: Session, mails: Iterable[DueMail], now: datetime) -> None:
     """Write down, many at once, that these mails are out: a statement for each length of time that is waited.
 
-    Whose person has decided meanwhile stays as it is.
+    Whose person has decided meanwhile stays as it is; the mail was taken all the same, and is counted.
     """
     waiting: dict[int, list[int]] = {}
     others: dict[State, list[int]] = {State.SENDING: [], State.REMINDING: [], State.THANKS_SENDING: []}
+    taken: list[int] = []
     for mail in mails:
+        if mail.state is State.SENDING and not mail.testing:
+            taken.append(mail.page_id)
         if mail.state is State.SENDING and not mail.reminds:
             waiting.setdefault(mail.confirm_days, []).append(mail.action_id)
         else:
@@ -100,6 +103,7 @@ def settle_sent(session: Session, mails: Iterable[DueMail], now: datetime) -> No
         reminding.close(session, reminded, State.REMINDING)
     if thanked := others[State.THANKS_SENDING]:
         clearing.clear(session, thanked, Event.SENT)
+    counting.add_each(session, taken, DayEvent.MAILED, now)
 
 
 def settle(session: Session, mail: DueMail, outcome: Outcome, relay: str, now: datetime) -> None:

@@ -21,7 +21,7 @@ from proca_web.domain.messages import Message
 from proca_web.domain.pages import privacy
 from proca_web.domain.pages.privacy import Consent, Share
 from proca_web.domain.pages.tracking import Arrival
-from proca_web.domain.people import contact, mistyped
+from proca_web.domain.people import contact, mistyped, public_comment
 from proca_web.domain.people.contact import ContactData
 from proca_web.domain.rows.plaintext import Context, dumps
 from proca_web.domain.transient import State
@@ -52,7 +52,7 @@ class Submission:
 
     contact: ContactData = field(repr=False)
     consent: Consent
-    comment: str = field(repr=False)
+    comment: Mapping[str, str] = field(repr=False)
     arrival: Arrival
     wording: str
 
@@ -73,7 +73,8 @@ def read(
         raise FieldsRefused(faults)
     data, comment = person
     address = mistyped.settle(data.email, kept=form.get("email_kept", ""), fix=form.get("email_fix", ""))
-    return Submission(replace(data, email=address), consent, comment, arrival, wording)
+    told = public_comment.metadata(form, comment, data.first_name)
+    return Submission(replace(data, email=address), consent, told, arrival, wording)
 
 
 def _wording(connection: AnyConnection, page: PageFacts, form: Mapping[str, str], now: datetime) -> str:
@@ -180,7 +181,7 @@ def _action(page: PageFacts, signed: Submission, ref: bytes, token: bytes, now: 
         withdraw_id=transient_seal.withdraw_id(_withdraw(page, token)),
         consent=signed.wording,
         area=signed.contact.country,
-        custom_fields=dumps({"comment": signed.comment}).decode() if signed.comment else "{}",
+        custom_fields=dumps(dict(signed.comment)).decode() if signed.comment else "{}",
         utm_source=utm["source"],
         utm_medium=utm["medium"],
         utm_campaign=utm["campaign"],

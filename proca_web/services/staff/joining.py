@@ -97,7 +97,7 @@ def join(
     Raises InvitationOver, StaffRefused.
     """
     found = _locked(session, secret_keys, given, now)
-    user = session.get(User, user_id) if user_id is not None else _new_user(session, found.email, newcomer, now)
+    user = session.get(User, user_id) if user_id is not None else new_user(session, found.email, newcomer, now)
     if user is None or user.email != found.email:
         raise StaffRefused(N_("This invitation is for another address than the one you are signed in with."))
     if members.place_of(session, found.org_id, user.id) is not None:
@@ -130,7 +130,8 @@ def _locked(session: Session, secret_keys: Iterable[str], given: str, now: datet
     return found
 
 
-def _new_user(session: Session, email: str, newcomer: Newcomer | None, now: datetime) -> User:
+def new_user(session: Session, email: str, newcomer: Newcomer | None, now: datetime) -> User:
+    """An account for whoever reads that mailbox. Raises StaffRefused where there is one."""
     if newcomer is None or people.find_user(session, email) is not None:
         raise StaffRefused(HAS_ACCOUNT)
     user = User(email=email, name=newcomer.name, password_hash=newcomer.password_hash, created_at=now)

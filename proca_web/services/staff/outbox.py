@@ -12,8 +12,9 @@ from typing import Any
 from sqlalchemy import BindParameter, String, and_, bindparam, delete, or_, select, update
 from sqlalchemy.orm import Session
 
+from proca_web.domain.campaign_words import CampaignEvent
 from proca_web.domain.outcome import Outcome
-from proca_web.domain.staff_words import AccountEvent, FactorEvent, StaffEvent, StaffRole
+from proca_web.domain.staff_words import AccountEvent, FactorEvent, InstanceEvent, StaffEvent, StaffRole
 from proca_web.domain.words import Alarm, KeyEvent, OutboxState
 from proca_web.models import Membership, Org, OutboxMail, User
 from proca_web.services import driver
@@ -30,6 +31,7 @@ _NOW: BindParameter[datetime] = bindparam("now")
 _BEFORE: BindParameter[datetime] = bindparam("before")
 _COLUMNS = _OUTBOX.c
 _TEST = "test-mail@"
+_NOT_TAKEN = "refused"
 # A page's mail that its org tries on itself leaves by that org's own mail server; all others by the instance's.
 _ITS_TEST: BindParameter[str] = bindparam("test", type_=String())
 _NO_OTHERS = _COLUMNS.kind.not_in(bindparam("others", expanding=True))
@@ -45,6 +47,7 @@ _CLAIM = (
     .returning(_OUTBOX)
 )
 _SENT = update(_OUTBOX).where(_COLUMNS.id == _MAIL).values(state=OutboxState.SENT, sent_at=_NOW, lease_until=None)
+_REFUSED = _SENT.values(detail=bindparam("said"))
 _LEASED = update(_OUTBOX).where(_COLUMNS.state == OutboxState.SENDING)
 _TO_SEND = _LEASED.values(state=OutboxState.TO_SEND, lease_until=None)
 _AGAIN = _TO_SEND.where(_COLUMNS.id == _MAIL).values(next_try=bindparam("later"))
@@ -80,6 +83,12 @@ def owners_of(session: Session, org_id: int) -> Sequence[int]:
     return session.scalars(select(Membership.user_id).where(*where).order_by(Membership.user_id)).all()
 
 
+def campaigners_of(session: Session, org_id: int) -> Sequence[int]:
+    """Who runs an org's campaigns: its owners and campaigners."""
+    where = (Membership.org_id == org_id, Membership.role.in_((StaffRole.OWNER, StaffRole.CAMPAIGNER)))
+    return session.scalars(select(Membership.user_id).where(*where).order_by(Membership.user_id)).all()
+
+
 def home_id(session: Session) -> int | None:
     """The Home Org, which mails about the instance itself are about; None before `init`."""
     return session.scalars(select(Org.id).where(Org.is_home)).first()
@@ -93,7 +102,7 @@ def operators(session: Session) -> Sequence[int]:
 
 def tell(
     session: Session,
-    event: KeyEvent | Alarm | StaffEvent | AccountEvent | FactorEvent,
+    event: KeyEvent | Alarm | StaffEvent | AccountEvent | FactorEvent | InstanceEvent | CampaignEvent,
     org_id: int,
     users: Iterable[int],
     once: str,
@@ -108,7 +117,7 @@ def tell(
 
 def write_to(
     session: Session,
-    event: StaffEvent | AccountEvent,
+    event: StaffEvent | AccountEvent | CampaignEvent,
     org_id: int,
     email: str,
     once: str,
@@ -155,11 +164,20 @@ def _by(transport: str, own: Collection[str]) -> dict[str, object]:
 
 def settle(session: Session, notice: DueNotice, outcome: Outcome, now: datetime) -> None:
     """Write down how it went: sent (or refused for good), or again after a pause that doubles."""
-    if outcome in (Outcome.SENT, Outcome.REFUSED):
+    if outcome is Outcome.SENT:
         session.execute(_SENT, {"mail": notice.id, "now": now})
+        return
+    if outcome is Outcome.REFUSED:
+        said = json.dumps({**notice.detail, _NOT_TAKEN: True}, ensure_ascii=False)
+        session.execute(_REFUSED, {"mail": notice.id, "now": now, "said": said})
         return
     pause = min(LONGEST_PAUSE, timedelta(minutes=2 ** min(notice.attempts, 10)))
     session.execute(_AGAIN, {"mail": notice.id, "later": now + pause})
+
+
+def was_refused(mail: OutboxMail) -> bool:
+    """Whether the mail server refused it for good: it is not tried again."""
+    return _NOT_TAKEN in json.loads(mail.detail)
 
 
 def hand_back(session: Session, notice: DueNotice) -> None:

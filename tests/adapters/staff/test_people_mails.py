@@ -30,6 +30,7 @@ SAID = {
     "add": ("You now belong to Org One", "as exporter", "/console/"),
     "role-change": ("Your role in Org One has changed", "were viewer of Org One and are now exporter"),
     "remove": ("You do not belong to Org One any more", "were viewer of Org One", "Your account stays"),
+    "org-add": ("There is a new organisation on localhost: Org One", "Emre Aydın", TO, "no key yet"),
     "org-lock": ("Org One is locked on this site", "take no signatures", "What was signed before is kept"),
     "org-unlock": ("Org One is open again on this site", "take signatures where everything else is in order"),
 }

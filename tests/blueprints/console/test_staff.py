@@ -128,7 +128,7 @@ def test_the_operator_sees_the_instance_and_no_signatures(world: World, client: 
     world.sign(client)
     operator = world.signed_in("operator@example.org")
     page = operator.get("/console/home/").text
-    assert "How this instance is doing" in page
+    assert "How this site is doing" in page
     assert "confirmation mail waits to be sent" in page
     assert "to_send" not in page
     assert operator.get("/console/home/exports").status_code == 404

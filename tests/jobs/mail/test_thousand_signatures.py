@@ -64,7 +64,7 @@ def _see_that_none_is_lost(world: World) -> None:
     assert world.query("SELECT DISTINCT status, counted, released FROM actions") == [("accepted", 1, 1)]
     ((confirmed,),) = world.query("SELECT count(*) FROM actions")
     assert world.query("SELECT supporter_count FROM campaigns") == [(confirmed,)]
-    days = Counter(dict(world.query("SELECT event, sum(number) FROM counts GROUP BY event")))
+    days = Counter(world.ends())
     assert days[DayEvent.CONFIRMED] == confirmed
     assert confirmed + sum(days[event] for event in PURGES) == PEOPLE
     assert confirmed > PEOPLE / 2

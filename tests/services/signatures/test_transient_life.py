@@ -65,7 +65,7 @@ def counts(world: World) -> dict[str, int]:
 
 
 def days(world: World) -> dict[str, int]:
-    return {event: number for event, number in world.query("SELECT event, sum(number) FROM counts GROUP BY event")}
+    return world.ends()
 
 
 NOTHING = {"actions": 0, "contacts": 0, "transients": 0, "supporters": 0}

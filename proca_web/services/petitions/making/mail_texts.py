@@ -76,18 +76,7 @@ def read(session: Session, page: ActionPage, kind: PageMail) -> Written:
 
 def checked(page: ActionPage, kind: PageMail, typed: Typed) -> tuple[MailWords, tuple[str, str]]:
     """The words, and the sender's name and address where the page has its own. Raises FieldsRefused for each field."""
-    faults: dict[str, Message] = {}
-    sender = {"sender_name": "", "reply_to": ""}
-    try:
-        sender["sender_name"] = text.clean(typed.sender_name, longest=LONGEST_SENDER)
-        if "@" in sender["sender_name"]:
-            raise text.Refused(_NO_ADDRESS)
-    except text.Refused as refusal:
-        faults["sender_name"] = refusal.message
-    try:
-        sender["reply_to"] = text.email(typed.reply_to)
-    except text.Refused as refusal:
-        faults["reply_to"] = refusal.message
+    sender, faults = checked_sender(typed.sender_name, typed.reply_to)
     try:
         words = mail_words.checked(kind, typed.subject, typed.preheader, typed.body)
     except FieldsRefused as refusal:
@@ -97,6 +86,23 @@ def checked(page: ActionPage, kind: PageMail, typed: Typed) -> tuple[MailWords, 
     of_org = (page.org.mail_name or page.org.title, page.org.reply_to)
     name, reply_to = ("" if own == theirs else own for own, theirs in zip(sender.values(), of_org, strict=True))
     return words, (name, reply_to)
+
+
+def checked_sender(name: str, reply_to: str) -> tuple[dict[str, str], dict[str, Message]]:
+    """Who the mails of a page are from, and what of it does not pass, by field."""
+    faults: dict[str, Message] = {}
+    sender = {"sender_name": "", "reply_to": ""}
+    try:
+        sender["sender_name"] = text.clean(name, longest=LONGEST_SENDER)
+        if "@" in sender["sender_name"]:
+            raise text.Refused(_NO_ADDRESS)
+    except text.Refused as refusal:
+        faults["sender_name"] = refusal.message
+    try:
+        sender["reply_to"] = text.email(reply_to)
+    except text.Refused as refusal:
+        faults["reply_to"] = refusal.message
+    return sender, faults
 
 
 def save(

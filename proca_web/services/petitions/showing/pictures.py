@@ -110,6 +110,13 @@ def logo_files(session: Session) -> Mapping[int, str]:
     return {org_id: f"{source.sha256}.{source.ext}" for org_id, source in found.items()}
 
 
+def file_of(session: Session, picture_id: int | None) -> str:
+    """Under which name a picture is served; empty for none."""
+    picture = session.get(Picture, picture_id) if picture_id is not None else None
+    source = sources(picture).fallback if picture is not None else None
+    return f"{source.sha256}.{source.ext}" if source is not None else ""
+
+
 def initials(title: str) -> str:
     """The first letters of the first two words."""
     words = [word for word in title.split() if word[0].isalnum()]

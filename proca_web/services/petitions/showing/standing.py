@@ -25,6 +25,13 @@ def open_at(now: datetime | BindParameter[datetime]) -> tuple[ColumnElement[bool
     return (
         ActionPage.status == Publication.LIVE,
         Campaign.status == Publication.LIVE,
+        *open_dates(now),
+    )
+
+
+def open_dates(now: datetime | BindParameter[datetime]) -> tuple[ColumnElement[bool], ...]:
+    """Conditions on campaigns: those that have begun and are not over, by their dates."""
+    return (
         or_(Campaign.opens_at.is_(None), Campaign.opens_at <= now),
         or_(Campaign.closes_at.is_(None), Campaign.closes_at > now),
     )

@@ -1,6 +1,6 @@
 """What an action page tells beside its form: who asks, of whom, until when, and what happens at the next number."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -13,11 +13,13 @@ from sqlalchemy.orm import Session
 from proca_web.domain.campaign_words import NewsKind
 from proca_web.domain.pages import markdown
 from proca_web.domain.pages.stops import Stop
-from proca_web.domain.words import Publication
+from proca_web.domain.words import CommentPolicy, Publication
 from proca_web.models import ActionPage, Campaign, Elsewhere, News, Org
 from proca_web.services.petitions import counting
-from proca_web.services.petitions.showing import looks, standing
+from proca_web.services.petitions.showing import comments, looks, news, standing
+from proca_web.services.petitions.showing.comments import Said
 from proca_web.services.petitions.showing.looks import Shot
+from proca_web.services.petitions.showing.news import Told
 from proca_web.services.petitions.showing.pictures import Mark
 
 LEAST_TODAY = 3  # fewer say that nobody comes
@@ -83,11 +85,23 @@ class Story:
     elsewhere: Sequence[Collected]
     outcome: Outcome | None
     closed_text: Markup
+    share_texts: Mapping[str, str]
+    all_news: Sequence[Told]
+    made_at: datetime
+    is_over: bool
+    comments: Sequence[Said]
+    has_more_comments: bool
 
     @property
     def next(self) -> Milestone | None:
         """What the next signatures lead to."""
         return next((each for each in self.milestones if each.number and not each.is_reached), None)
+
+    @property
+    def news(self) -> list[Told]:
+        """What is told besides the outcome that the page of a petition that is over begins with."""
+        first = self.all_news[0] if self.is_over and self.all_news and self.all_news[0].is_outcome else None
+        return [each for each in self.all_news if each is not first]
 
     @property
     def collected_elsewhere(self) -> int:
@@ -106,6 +120,7 @@ def read(session: Session, page: ActionPage, now: datetime) -> Story:
     look = looks.read(session, [page], orgs)
     own = {other.org_id: other.slug for other in reversed(pages)}
     today = counting.per_day(session, [campaign.id], now.date(), 1)[campaign.id][0].confirmed
+    said = comments.shown(session, page.id, comments.NEWEST + 1) if page.comment == CommentPolicy.PUBLIC else []
     is_over = Stop.CLOSED in standing.plan_of(campaign, now, page)
     return Story(
         addressee=page.addressee,
@@ -126,6 +141,12 @@ def read(session: Session, page: ActionPage, now: datetime) -> Story:
         elsewhere=_elsewhere(session, campaign),
         outcome=_outcome(session, page) if is_over else None,
         closed_text=markdown.html(page.closed_text),
+        share_texts=dict(page.share_texts),
+        all_news=news.told(session, page.id),
+        made_at=page.created_at,
+        is_over=is_over,
+        comments=said[: comments.NEWEST],
+        has_more_comments=len(said) > comments.NEWEST,
     )
 
 

@@ -260,3 +260,21 @@ def test_further_receivers_of_a_page_are_chosen_and_people_are_told(coalition: I
     assert "receives on page" in coalition.refuses("page", "edit", name, "--receiver", "org-one")
     coalition.does("page", "edit", name, "--receiver", "")
     assert coalition.sql("SELECT count(*) FROM page_receivers") == [(0,)]
+
+
+def test_a_campaign_says_its_numbers(page: Instance) -> None:
+    found = json.loads(page.does("campaign", "numbers", "trees", "--json"))
+    assert (found["people"], len(found["days"]), found["sent"]["ends"]["expired"]) == (0, 30, 0)
+    assert page.does("campaign", "numbers", "trees").startswith("what")
+    page.refuses("campaign", "numbers", "nowhere")
+
+
+def test_news_are_told_and_taken_off_and_comments_listed(page: Instance) -> None:
+    page.does("page", "news", "add", "trees", "--title", "We won", "--text", "All **stay**.", "--outcome")
+    ((told,),) = [json.loads(page.does("page", "news", "list", "trees", "--json"))]
+    assert (told["kind"], told["title"]) == ("outcome", "We won")
+    assert "few words" in page.refuses("page", "news", "add", "trees", "--title", " ")
+    page.does("page", "news", "remove", "trees", str(told["id"]))
+    assert "has no news" in page.refuses("page", "news", "remove", "trees", str(told["id"]))
+    assert json.loads(page.does("page", "comments", "list", "trees", "--json")) == []
+    assert "0 changed" in page.does("page", "comments", "show", "trees", "7")
