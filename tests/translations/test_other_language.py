@@ -84,7 +84,7 @@ def everything(world: World, client: FlaskClient, clock: FakeClock) -> Seen:
         seen[name] = answer.text
 
     client.environ_base["HTTP_ACCEPT_LANGUAGE"] = "de"
-    for name in ("", "/sign", "/check-inbox", "/thanks"):
+    for name in ("", "/sign", "/check-inbox", "/thanks", "/sheet", "/comments"):
         get(f"page{name}", f"/p/{PAGE}{name}")
     seen["faults"] = world.sign(
         client, PAGE, first_name="", email="@", country="XX", postcode="?" * 40, opt_in="?"
