@@ -118,7 +118,6 @@ def _flask_config(settings: Settings) -> dict[str, Any]:
         "WTF_CSRF_TIME_LIMIT": None,
         "WTF_CSRF_SSL_STRICT": False,  # it wants a Referer; where a post comes from is asked in web/security
         "BABEL_DEFAULT_LOCALE": "en",
-        "BABEL_TRANSLATION_DIRECTORIES": str(ASSETS / "translations"),
         **mail_config(settings.mail, settings.mailbox_dir),
     }
 

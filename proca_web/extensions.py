@@ -1,16 +1,16 @@
 """The extension instances, made once and bound to an app by the factory. No logic here."""
 
-from flask_babel import Babel
 from flask_login import LoginManager
 from flask_wtf import CSRFProtect
 
+from proca_web.adapters.catalogue import Speaking
 from proca_web.adapters.database import db
 from proca_web.adapters.encryption import Encryption
 from proca_web.adapters.mail.extension import SafeMail
 from proca_web.adapters.queue import Queue
 from proca_web.web.ratelimit import RateLimit
 
-babel = Babel()
+babel = Speaking()
 csrf = CSRFProtect()
 encryption = Encryption()
 login_manager = LoginManager()

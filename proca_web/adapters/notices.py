@@ -14,7 +14,7 @@ from proca_web.adapters import links
 from proca_web.adapters.database import reading
 from proca_web.adapters.mail.letters import Letter
 from proca_web.config import Settings
-from proca_web.domain.messages import LANGUAGES
+from proca_web.domain.messages import STAFF_LANGUAGES
 from proca_web.domain.staff_words import AccountEvent, StaffEvent
 from proca_web.services.petitions.making.coalition import joining as partnerships
 from proca_web.services.staff import joining
@@ -30,7 +30,7 @@ _OF_LINKS = {
 
 def write(app: Flask, notice: DueNotice) -> Letter:
     """The letter that a notice stands for."""
-    with force_locale(notice.locale if notice.locale in LANGUAGES else "en"):
+    with force_locale(notice.locale if notice.locale in STAFF_LANGUAGES else "en"):
         values = {"notice": notice, "detail": notice.detail, **_places(app, notice)}
         subject_of, _, event = notice.kind.partition("-")
         names = (f"email/staff/{notice.kind}.txt", f"email/staff/{subject_of}/{event}.txt")

@@ -1,9 +1,10 @@
-"""Who runs this site, as every public page says it: its name, and where its imprint and privacy notice are."""
+"""Who runs this site, as every public page says it: its name, its language, where imprint and privacy notice are."""
 
 import re
 from dataclasses import dataclass
 
 from proca_web.config.reader import Reader
+from proca_web.domain.messages import LANGUAGES
 
 LONGEST_NAME = 80
 _LINK = re.compile(r"https?://[^\s<>\"']+")
@@ -16,14 +17,18 @@ class SiteSettings:
     name: str = ""
     imprint_url: str = ""
     privacy_url: str = ""
+    language: str = "en"
 
 
 def read(reader: Reader) -> SiteSettings:
-    """PROCA_INSTANCE_NAME, PROCA_IMPRINT_URL and PROCA_PRIVACY_URL."""
+    """PROCA_INSTANCE_NAME, PROCA_IMPRINT_URL, PROCA_PRIVACY_URL and PROCA_LANGUAGE."""
     name = reader.text("PROCA_INSTANCE_NAME")
     if len(name) > LONGEST_NAME or not name.isprintable():
         reader.faults.append(f"PROCA_INSTANCE_NAME must be a name of at most {LONGEST_NAME} characters, on one line")
-    return SiteSettings(name, _link(reader, "PROCA_IMPRINT_URL"), _link(reader, "PROCA_PRIVACY_URL"))
+    language = reader.text("PROCA_LANGUAGE") or LANGUAGES[0]
+    if language not in LANGUAGES:
+        reader.faults.append(f"PROCA_LANGUAGE must be one of {', '.join(LANGUAGES)}")
+    return SiteSettings(name, _link(reader, "PROCA_IMPRINT_URL"), _link(reader, "PROCA_PRIVACY_URL"), language)
 
 
 def _link(reader: Reader, name: str) -> str:

@@ -4,7 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 # The languages whose catalogue is complete; a page speaks one of them, or its words would be read in a wrong voice.
-LANGUAGES = ("en",)
+LANGUAGES = ("en", "de")
+# Those of the console and of mails to staff, which have a catalogue of their own: half a screen is never translated.
+STAFF_LANGUAGES = ("en",)
 
 
 @dataclass(frozen=True, slots=True)

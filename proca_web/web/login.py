@@ -19,7 +19,7 @@ from proca_web.adapters.database import reading, writing
 from proca_web.config import Settings
 from proca_web.domain import rights
 from proca_web.domain.errors import Unavailable
-from proca_web.domain.messages import LANGUAGES
+from proca_web.domain.messages import STAFF_LANGUAGES
 from proca_web.domain.rights import Right
 from proca_web.domain.staff_words import StaffRole
 from proca_web.models import Membership, Org, StaffSession
@@ -193,6 +193,6 @@ def load(token: str) -> SignedIn | None:
     if sessions.is_to_be_seen(place, now) and request.headers.get("HX-Trigger") != POLLING:
         with suppress(Unavailable), writing() as session:  # whoever may look is not kept from it by this
             sessions.seen(session, place.id, now)
-    if place.user.locale in LANGUAGES:
+    if place.user.locale in STAFF_LANGUAGES:
         g.locale = place.user.locale
     return SignedIn(token, place)

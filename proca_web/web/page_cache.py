@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from time import monotonic
 
-from flask import Flask, Request, Response, current_app, request
+from flask import Flask, Request, Response, current_app, g, request
 
 from proca_web.adapters.alive import trouble
 from proca_web.domain.errors import Unavailable
@@ -73,7 +73,7 @@ def serve(
     until, made, kept = memory.get(key, (0.0, 0.0, None))
     if kept is None or until < now:
         try:
-            rendered = render()
+            rendered = _for_everybody(render)
         except Unavailable as error:
             if kept is None or kept.status != 200 or made + STALE_SECONDS < now:
                 raise
@@ -86,6 +86,16 @@ def serve(
             memory.clear()
         memory[key] = (now + SECONDS, made, kept)
     return kept.answer(request, f"public, max-age={max_age}, stale-while-revalidate=30, stale-if-error=600")
+
+
+def _for_everybody(render: Callable[[], str | tuple[str, int]]) -> str | tuple[str, int]:
+    """In the language it names, or the site's, never in that of the browser that happened to ask first."""
+    g.locale = current_app.extensions["proca_settings"].site.language
+    try:
+        return render()
+    except Exception:  # what is said instead is kept nowhere
+        g.pop("locale")
+        raise
 
 
 def forget(app: Flask) -> None:

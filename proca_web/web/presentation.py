@@ -17,7 +17,8 @@ from markupsafe import Markup, escape
 from proca_web.adapters import qr
 from proca_web.adapters.alive.banner import banner
 from proca_web.adapters.mail import routes
-from proca_web.domain.messages import LANGUAGES, Message
+from proca_web.config.site import SiteSettings
+from proca_web.domain.messages import LANGUAGES, STAFF_LANGUAGES, Message
 from proca_web.domain.pages import sharing
 from proca_web.domain.people.countries import COUNTRIES
 from proca_web.web import collation, static_files
@@ -69,11 +70,21 @@ def init_app(app: Flask) -> None:
 
 
 def locale() -> str:
-    """The language of this answer: the page's or the reader's own; in the console the browser's; else English."""
+    """The language of this answer: the page's, or the reader's own; else the browser's.
+
+    Pages that are kept for everybody never come as far as the browser: they name their language, or the site's.
+    """
     chosen: str | None = g.get("locale")
-    if chosen is None and request and is_staff_path(request.path):
-        chosen = negotiate_locale(request.accept_languages.values(), LANGUAGES, sep="-")
+    if chosen is None and request:
+        offered, otherwise = (STAFF_LANGUAGES, "en") if is_staff_path(request.path) else (LANGUAGES, site_language())
+        chosen = negotiate_locale(request.accept_languages.values(), offered, sep="-") or otherwise
     return chosen or "en"
+
+
+def site_language() -> str:
+    """The language of what is nobody's page: the home page, the list of keys."""
+    site: SiteSettings = current_app.extensions["proca_settings"].site
+    return site.language
 
 
 def language_name(tag: str) -> str:

@@ -19,7 +19,7 @@ BELOW = {
     "domain": set(),
     "models": {"domain"},
     "services": {"models", "domain", "crypto"},
-    "config": {"crypto"},
+    "config": {"domain", "crypto"},
     "adapters": {"services", "models", "domain", "crypto", "config", "assets"},
     "jobs": {"adapters", "services", "models", "domain", "crypto"},
     "web": {"adapters", "services", "models", "domain", "crypto", "config", "assets"},

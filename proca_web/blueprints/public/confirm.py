@@ -8,6 +8,7 @@ from proca_web.adapters.database import direct_read, direct_write, reading, writ
 from proca_web.adapters.keyring import waiting_of
 from proca_web.blueprints.public import mailed_link
 from proca_web.domain.errors import UnknownToken
+from proca_web.domain.messages import LANGUAGES
 from proca_web.domain.transient import Event
 from proca_web.services.signatures import confirming
 from proca_web.services.signatures.addresses import blocks
@@ -49,7 +50,7 @@ def reject(token: str) -> ResponseReturnValue:
     outcome = mailed_link.take_back(confirming.find, token, Event.REJECT)
     if outcome is Rejection.NOTHING_HELD:
         return _rejected(token, outcome)
-    return see_other(url_for("confirm.rejected", token=token, done=outcome.name.lower()))
+    return see_other(url_for("confirm.rejected", token=token, done=outcome.name.lower(), lang=g.locale))
 
 
 @bp.get("/<token>/reject")
@@ -60,6 +61,8 @@ def rejected(token: str) -> ResponseReturnValue:
         with reading() as session:
             confirming.find(session, mailed_link.read_token(token))
     except UnknownToken:
+        if request.args.get("lang") in LANGUAGES:  # what said so is gone
+            g.locale = request.args["lang"]
         done = request.args.get("done", "").upper()
         return _rejected(token, Rejection[done] if done in Rejection.__members__ else Rejection.NOTHING_HELD)
     return see_other(url_for("confirm.show", token=token))

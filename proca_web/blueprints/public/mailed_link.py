@@ -4,7 +4,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
-from flask import current_app, render_template, request
+from flask import current_app, g, render_template, request
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
@@ -77,6 +77,7 @@ def take_back(find: Find, token: str, event: Event) -> Rejection:
     with suppress(UnknownToken):
         with writing() as session:
             signature = find(session, read_token(token))
+            g.locale = views.locale_of(session, signature.page_id)
             if confirming.purge(session, signature, event, clock.now()):
                 outcome = Rejection.PURGED
         if outcome is Rejection.NOTHING_HELD:  # a transaction of its own: it locks in another order

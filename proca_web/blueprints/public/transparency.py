@@ -3,7 +3,7 @@
 import json
 from datetime import UTC, datetime
 
-from flask import Blueprint, Response, abort, current_app, render_template
+from flask import Blueprint, Response, abort, current_app, g, render_template
 
 from proca_web.adapters import clock, key_guard
 from proca_web.adapters.database import reading
@@ -70,6 +70,7 @@ def _agreed_page(wording_hash: str) -> str:
         found = views.agreed(session, wording_hash, {})
     if found is None:
         abort(404)
+    g.locale = found.locale
     return render_template("public/consent/index.html", agreed=found, wording_hash=wording_hash)
 
 

@@ -14,7 +14,6 @@ from typing import Any
 
 import click
 from flask import Flask
-from flask_babel import force_locale
 from sqlalchemy import select
 
 from proca_web import config
@@ -145,7 +144,7 @@ def _make_content(app: Flask, plan: dict[str, Any]) -> None:
     keys = [_public_keys(entry, tool) for entry, tool in zip(plan["keys"], tools, strict=True)]
     now = clock.now()
     drawn = pictures.draw_all()  # takes a moment, so outside of the transaction
-    with writing() as session, force_locale("en"):
+    with writing() as session:
         owners = {orgs.HOME: orgs.add_home(session, home_key, now)}
         for org, (public, sign_public) in zip((LEAD, PARTNER), keys, strict=True):
             owners[org.name] = content.add_org(session, org, drawn, now)
@@ -186,6 +185,7 @@ def _greeting(plan: dict[str, Any], data: Path, mail_server: str) -> str:
   proca_web demo: {url}
 
   Sign       {url}/p/trees   and   {url}/p/trees-partner
+             {url}/p/baeume   (in German)
   {mail}
   Sign in    {url}/login     (second factor: off in the demo)
 {users}

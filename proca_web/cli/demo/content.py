@@ -1,10 +1,10 @@
-"""What the demo shows: two orgs with their marks, a campaign they run together, and one that is over."""
+"""What the demo shows: two orgs with their marks, a campaign they run together in two languages, and one over."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from flask_babel import gettext
+from flask_babel import force_locale, gettext
 from sqlalchemy.orm import Session
 
 from proca_web.domain.campaign_words import NewsKind, PictureKind
@@ -60,6 +60,29 @@ _PARTNER = replace(
     next_step_label="Meet your neighbours",
     next_step_url="https://org-two.example.org/meet",
 )
+_BAEUME = replace(
+    _TREES,
+    locale="de",
+    title="Unsere Straßenbäume bleiben",
+    demand=(
+        "Wir fordern den Stadtrat auf, jeden Straßenbaum zu schützen und für jeden, der fallen muss, zwei neue zu "
+        "pflanzen."
+    ),
+    body=(
+        "Ein großer Baum kühlt seine Straße um mehrere Grad, trinkt den Regen eines Gewitters und reinigt die Luft "
+        "eines ganzen Häuserblocks. **Letztes Jahr hat unsere Stadt 412 Straßenbäume gefällt und 96 gepflanzt.** Ein "
+        "junger Baum braucht dreißig Jahre, bis er leistet, was ein großer heute leistet.\n\n"
+        "## Was der Stadtrat beschließen soll\n\n"
+        "1. Kein gesunder Straßenbaum fällt für Parkplätze oder Baustellen.\n"
+        "2. Wo ein Baum weichen muss, werden innerhalb eines Jahres **zwei in derselben Straße gepflanzt**.\n"
+        "3. Wer dort wohnt, erfährt vier Wochen vorher von einer Fällung und ihrem Grund.\n\n"
+        "> Die Linde vor unserem Haus hat meine Mutter gepflanzt. Sie gibt der Bushaltestelle ihren einzigen "
+        "Schatten.\n\n"
+        "Jeder Name zählt, und alle, denen Sie davon erzählen."
+    ),
+    next_step_label="Pflanzen Sie am Samstag mit uns einen Baum",
+    next_step_url="https://org-one.example.org/samstag",
+)
 _RIVER = replace(
     _TREES,
     title="A path along the river for everybody",
@@ -73,6 +96,46 @@ _RIVER = replace(
 )
 _STREET = "Grown trees along a street of coloured houses; people walk and sit in their shade."
 _BANK = "A river between green banks in the evening, with a small red sailing boat; two people stand on the bank."
+
+
+@dataclass(frozen=True, slots=True)
+class _Words:
+    """What stands around a page of the trees, in its language."""
+
+    addressee: str
+    street: str
+    milestones: Sequence[str]
+    counted: tuple[str, str]
+
+
+_ENGLISH = _Words(
+    "City council of Bergen",
+    _STREET,
+    (
+        "we meet the parks office",
+        "we ask the council for a public hearing",
+        "we hand over every signature, in person",
+    ),
+    (
+        "We counted every tree in the old town",
+        "Eleven of us walked 62 streets in two days. "
+        "There are 1,904 trees, and 71 stumps where nobody has planted anew.",
+    ),
+)
+_GERMAN = _Words(
+    "Stadtrat von Bergen",
+    "Große Bäume an einer Straße mit bunten Häusern; Menschen gehen und sitzen in ihrem Schatten.",
+    (
+        "treffen wir das Grünflächenamt",
+        "fordern wir vom Stadtrat eine öffentliche Anhörung",
+        "übergeben wir alle Unterschriften, persönlich",
+    ),
+    (
+        "Wir haben jeden Baum der Altstadt gezählt",
+        "Zu elft sind wir in zwei Tagen 62 Straßen abgelaufen. "
+        "Dort stehen 1.904 Bäume, und 71 Stümpfe, wo niemand nachgepflanzt hat.",
+    ),
+)
 
 
 def add_org(session: Session, org: DemoOrg, drawn: Drawings, now: datetime) -> Org:
@@ -94,22 +157,22 @@ def add_petitions(session: Session, owners: Mapping[str, Org], drawn: Drawings, 
     trees = campaigns.add_campaign(session, "trees", "Street trees", owners[LEAD.name], now)
     last = (now + timedelta(days=_DAYS)).replace(hour=0, minute=0, second=0, microsecond=0)
     trees.closes_at = last + timedelta(days=1)
-    for name, org, settings in (("trees", LEAD, _TREES), ("trees-partner", PARTNER, _PARTNER)):
+    for name, org, settings, words in (
+        ("trees", LEAD, _TREES, _ENGLISH),
+        ("trees-partner", PARTNER, _PARTNER, _ENGLISH),
+        ("baeume", LEAD, _BAEUME, _GERMAN),
+    ):
         page = _add_page(session, name, trees, owners[org.name], settings, now)
         page.hero_id = pictures.store(session, page.org_id, PictureKind.HERO, drawn["street"], now).id
-        page.addressee, page.hero_alt = "City council of Bergen", _STREET
-        page.milestones = [
-            {"number": 100, "text": "we meet the parks office"},
-            {"number": 500, "text": "we ask the council for a public hearing"},
-            {"day": (last + timedelta(days=7)).date().isoformat(), "text": "we hand over every signature, in person"},
-        ]
-        _tell(session, page, now - timedelta(days=2), "We counted every tree in the old town", _COUNTED)
+        page.addressee, page.hero_alt = words.addressee, words.street
+        when: Sequence[dict[str, int | str]] = (
+            {"number": 100},
+            {"number": 500},
+            {"day": (last + timedelta(days=7)).date().isoformat()},
+        )
+        page.milestones = [{**each, "text": text} for each, text in zip(when, words.milestones, strict=True)]
+        _tell(session, page, now - timedelta(days=2), *words.counted)
     _add_river(session, owners[LEAD.name], drawn, now)
-
-
-_COUNTED = (
-    "Eleven of us walked 62 streets in two days. There are 1,904 trees, and 71 stumps where nobody has planted anew."
-)
 
 
 def _add_river(session: Session, org: Org, drawn: Drawings, now: datetime) -> None:
@@ -137,7 +200,8 @@ def _add_page(
     session: Session, name: str, campaign: Campaign, org: Org, settings: PageSettings, now: datetime
 ) -> ActionPage:
     page = pages.add_page(session, name, campaign, org, settings, now)
-    pages.open_page(session, page, gettext, encryption.vouching, now)
+    with force_locale(settings.locale):
+        pages.open_page(session, page, gettext, encryption.vouching, now)
     return page
 
 

@@ -150,11 +150,12 @@ def suggested(kind: PageMail, translate: Translate, *, repeat: bool = False) -> 
     new = N_("thank you for signing “%(title)s”. Your signature is counted.")
     said = translate(known if repeat else new) % {"title": "{title}"}
     subject = N_("You had already signed: %(title)s") if repeat else N_("Thank you for signing: %(title)s")
-    number = "" if repeat else f"\n\n{translate(N_('Signatures by now:'))}\n\n{{number}}"
+    by_now, tell = translate(N_("Signatures by now:")), translate(N_("Please tell others about it:"))
+    number = "" if repeat else f"\n\n{by_now}\n\n{{number}}"
     return MailWords(
         translate(subject) % {"title": "{title}"},
         translate(N_("Keep this mail: its links show and delete your signature.")),
-        f"{hello}\n\n{said}{number}\n\n{translate(N_('Please tell others about it:'))}\n\n{{share_link}}",
+        f"{hello}\n\n{said}{number}\n\n{tell}\n\n{{share_link}}",
     )
 
 

@@ -111,6 +111,7 @@ class Agreed:
     boxes: Sequence[Answered]
     notices: Sequence[str]
     names: Sequence[str]
+    locale: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,7 +192,12 @@ def agreed(session: Session, wording_hash: str, answers: Mapping[str, bool | Non
     # A further org gets a copy only of who said yes: where it holds none, also of a page it left, it was no.
     unknown = {box.field: False for box in whole.boxes if box.field.startswith(FURTHER_FIELD)}
     boxes = [Answered(box.text, (unknown | dict(answers)).get(box.field)) for box in whole.boxes]
-    return Agreed(whole.statement, boxes, whole.notices, names)
+    return Agreed(whole.statement, boxes, whole.notices, names, text.locale)
+
+
+def locale_of(session: Session, page_id: int) -> str:
+    """The language of a page."""
+    return session.scalars(select(ActionPage.locale).where(ActionPage.id == page_id)).one()
 
 
 def answers_of(page_facts: PageFacts, opt_in: Mapping[str, bool | None]) -> dict[str, bool | None]:

@@ -60,6 +60,7 @@ def test_without_settings_nothing_is_said_of_who_runs_it(client: FlaskClient) ->
         ("PROCA_IMPRINT_URL", "coop.example.org"),
         ("PROCA_PRIVACY_URL", "javascript:alert(1)"),
         ("PROCA_INSTANCE_NAME", "x" * 81),
+        ("PROCA_LANGUAGE", "tlh"),
     ],
 )
 def test_a_setting_that_is_no_address_or_name_stops_the_start(tmp_path: Path, name: str, value: str) -> None:

@@ -198,7 +198,7 @@ def test_what_does_not_exist_is_named(org: Instance) -> None:
         ("--required", "first_name,email,phone", "only fields that the page asks for"),
         ("--locale", "xx", "is no language we know"),
         ("--locale", "../en", "is no language we know"),
-        ("--locale", "de", "their words are not translated"),
+        ("--locale", "fr", "their words are not translated"),
         ("--locale", "ar", "their words are not translated"),
         ("--locale", "pt_BR", "their words are not translated"),
         ("--country", "Germany", "is no country"),

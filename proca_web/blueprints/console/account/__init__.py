@@ -5,7 +5,7 @@ from flask_login import current_user
 
 from proca_web.adapters import clock
 from proca_web.adapters.database import reading
-from proca_web.domain.messages import LANGUAGES, Message
+from proca_web.domain.messages import STAFF_LANGUAGES, Message
 from proca_web.services.staff import sessions
 from proca_web.services.staff.account import addresses
 from proca_web.web import console
@@ -26,7 +26,7 @@ def overview(status: int = 200, *, faults: dict[str, Message] | None = None, typ
         places = sessions.of_user(reads, user.id, now)
         change = addresses.waiting(reads, user, now)
     shown = {"user": user, "sessions": places, "here": current_user.place.id, "change": change, "now": now}
-    languages = LANGUAGES
+    languages = STAFF_LANGUAGES
     return page(
         "console/account/index.html", status, faults=faults or {}, typed=typed or {}, languages=languages, **shown
     )

@@ -34,6 +34,7 @@ class Tile:
 
     slug: str
     title: str
+    locale: str
     addressee: str
     demand: str
     languages: Sequence[tuple[str, str]]
@@ -56,9 +57,18 @@ class Front:
 
 
 def read(
-    session: Session, vouching: Vouching, now: datetime, query: str = "", *, mail_is_stalled: Callable[[str], bool]
+    session: Session,
+    vouching: Vouching,
+    now: datetime,
+    query: str = "",
+    *,
+    language: str = "en",
+    mail_is_stalled: Callable[[str], bool],
 ) -> Front:
-    """What can be signed now, the soonest deadline first; without pages that mail a link which would not leave."""
+    """What can be signed now, the soonest deadline first; without pages that mail a link which would not leave.
+
+    A campaign is told by its page in this `language`, if there is one.
+    """
     judged = standing.look(session, vouching, now, mail_is_stalled)
     asked = query.strip()[:LONGEST_QUERY]
     live = (*standing.open_at(now), *_like(asked))
@@ -72,10 +82,10 @@ def read(
     told = _told(session, {page.campaign_id for page in over})
     orgs = {org for page in (*pages, *over) for org in (page.org, page.campaign.lead)}
     look = looks.read(session, (*pages, *over), orgs)
-    tiles = [_tile(each, look) for each in _by_campaign(pages)]
+    tiles = [_tile(each, look, language) for each in _by_campaign(pages)]
     return Front(
         open=tiles[:MOST_TILES],
-        ended=[_tile(each, look, told[each[0].campaign_id]) for each in _by_campaign(over)],
+        ended=[_tile(each, look, language, told[each[0].campaign_id]) for each in _by_campaign(over)],
         is_searched=bool(asked) or len(tiles) >= SEARCHED_FROM,
         more=len(tiles) > MOST_TILES,
     )
@@ -143,15 +153,17 @@ def _by_campaign(pages: Iterable[ActionPage]) -> list[list[ActionPage]]:
     return list(found.values())
 
 
-def _tile(pages: Sequence[ActionPage], look: Looks, told: _Told | None = None) -> Tile:
+def _tile(pages: Sequence[ActionPage], look: Looks, language: str, told: _Told | None = None) -> Tile:
     """`told`: it is over, and this came of it."""
-    first, campaign = pages[0], pages[0].campaign
+    first = min(pages, key=lambda page: page.locale.partition("_")[0] != language)
+    campaign = first.campaign
     orgs = dict.fromkeys(id_ for page in pages for id_ in (page.org_id, campaign.org_id))
     closes_on = story.last_day(campaign, ZoneInfo(first.org.time_zone))
     languages = {page.locale: page.slug for page in reversed(pages)}
     return Tile(
         slug=first.slug,
         title=first.title,
+        locale=first.locale,
         addressee=first.addressee,
         demand=first.demand,
         languages=sorted(languages.items()) if len(languages) > 1 else (),

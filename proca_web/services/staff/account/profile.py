@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from proca_web.domain.errors import FieldsRefused
-from proca_web.domain.messages import LANGUAGES, N_, Message
+from proca_web.domain.messages import N_, STAFF_LANGUAGES, Message
 from proca_web.domain.people import text
 from proca_web.domain.staff_words import AccountEvent
 from proca_web.models import User
@@ -20,7 +20,7 @@ def rename(session: Session, user_id: int, name: str, locale: str, now: datetime
         name = text.name(name)
     except text.Refused as refusal:
         raise FieldsRefused({"name": refusal.message}) from refusal
-    if locale not in ("", *LANGUAGES):
+    if locale not in ("", *STAFF_LANGUAGES):
         raise FieldsRefused({"locale": Message(N_("Please choose one of these languages."))})
     user = links.lock(session, user_id)
     if name != user.name:

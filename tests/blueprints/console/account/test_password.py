@@ -73,7 +73,7 @@ def test_the_console_speaks_the_language_of_its_reader(
 ) -> None:
     """No catalogue but the English one exists yet: what shows is the language's tag, and how it writes dates."""
     for room in ("services.staff.account.profile", "web.login", "web.presentation"):
-        monkeypatch.setattr(f"proca_web.{room}.LANGUAGES", ("en", "de"))
+        monkeypatch.setattr(f"proca_web.{room}.STAFF_LANGUAGES", ("en", "de"))
     assert '<html lang="en"' in person.get("/console/org-one/").text
     assert person.act("/account/", name="", locale="de").status_code == 303
     assert '<html lang="de"' in person.get("/console/org-one/").text
