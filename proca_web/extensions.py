@@ -3,9 +3,9 @@
 from flask_login import LoginManager
 from flask_wtf import CSRFProtect
 
-from proca_web.adapters.catalogue import Speaking
 from proca_web.adapters.database import db
 from proca_web.adapters.encryption import Encryption
+from proca_web.adapters.files.catalogue import Speaking
 from proca_web.adapters.mail.extension import SafeMail
 from proca_web.adapters.queue import Queue
 from proca_web.web.ratelimit import RateLimit

@@ -10,7 +10,7 @@ from babel.messages.frontend import parse_mapping_cfg
 from babel.messages.pofile import read_po
 from babel.util import pathmatch
 
-from proca_web.adapters.catalogue import FOLDER
+from proca_web.adapters.files.catalogue import FOLDER
 from proca_web.domain.messages import LANGUAGES
 from tests.house.source import ROOT
 

@@ -8,7 +8,7 @@ from babel.messages.catalog import Message
 from flask import Flask
 from flask_babel import force_locale, ngettext
 
-from proca_web.adapters.catalogue import Speaking
+from proca_web.adapters.files.catalogue import Speaking
 from proca_web.domain.messages import LANGUAGES
 from tests.translations.catalogues import PUT_IN, TRANSLATED, Text, catalogue, texts
 

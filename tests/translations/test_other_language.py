@@ -6,14 +6,19 @@ import html
 import re
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from babel import Locale
 from babel.support import NullTranslations
 from flask.testing import FlaskClient
+from sqlalchemy import select
 
-from proca_web.adapters import catalogue
+from proca_web.adapters.database import writing
+from proca_web.adapters.files import catalogue
 from proca_web.adapters.wordings import refresh_wordings
+from proca_web.domain.campaign_words import NewsKind
+from proca_web.models import Campaign, Elsewhere, News
 from proca_web.web import page_cache
 from tests.databases import ON_SQLITE
 from tests.factories import FakeClock, World
@@ -26,7 +31,7 @@ GIVEN = set(
         r"\S+",
         "Neighbours for street trees Petitions We ask the city council to protect every street tree First Second "
         "paragraph Keep our signatures for months keep Org One Two OO OT org-one org-two e.V Zofia WhatsApp Telegram "
-        "Bluesky Mastodon UTC proca_web SHA SHA-256 utm",
+        "Bluesky Mastodon UTC proca_web SHA SHA-256 localhost",
     )
 )
 MONTHS = {name for width in ("wide", "abbreviated") for name in Locale("de").months["format"][width].values()}
@@ -52,8 +57,16 @@ def strange(text: str) -> str:
 
 @pytest.fixture
 def in_german(world: World) -> World:
-    """The pages in German, whose wordings were renewed for it."""
-    world.execute("UPDATE action_pages SET locale = 'de'")
+    """The pages in German with all there is to show, and their wordings renewed for it."""
+    now = datetime.now(UTC)
+    with world.app.app_context(), writing() as session:
+        campaign = session.scalars(select(Campaign)).one()
+        campaign.closes_at = now + timedelta(days=30)
+        session.add(Elsewhere(campaign_id=campaign.id, label="1", number=21, day=now.date(), created_at=now))
+        for page in campaign.pages:
+            page.locale, page.addressee = "de", "1"
+            page.milestones = [{"number": 2, "text": "1"}, {"number": 3, "text": "1"}]
+            session.add(News(page_id=page.id, kind=NewsKind.OUTCOME, title="1", body="1", published_at=now))
     with world.app.test_request_context():
         refresh_wordings()
     page_cache.forget(world.app)
