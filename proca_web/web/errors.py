@@ -26,49 +26,16 @@ from proca_web.domain.errors import (
     Unavailable,
     UnknownToken,
 )
-from proca_web.domain.messages import N_, Message
 from proca_web.domain.pages.stops import Stop
-from proca_web.web import console
+from proca_web.web import console, error_words
 from proca_web.web.arriving import old_addresses
 from proca_web.web.htmx import wants_fragment, wants_json
 from proca_web.web.login import is_staff_path
 from proca_web.web.security import hide_referrer
 
-_TITLES: dict[int, Message] = {
-    400: Message(N_("We did not understand that")),
-    401: Message(N_("Please sign in")),
-    403: Message(N_("This was sent from another site")),
-    404: Message(N_("There is nothing here")),
-    405: Message(N_("This page cannot be used that way")),
-    410: Message(N_("This is closed")),
-    413: Message(N_("That was too much")),
-    422: Message(N_("Please check what you sent")),
-    429: Message(N_("Too many tries")),
-    500: Message(N_("Something went wrong on our side")),
-    503: Message(N_("We cannot take signatures just now")),
-}
-_TOO_LARGE = N_("Please go back, and shorten your text or choose a smaller picture. Nothing of it was stored.")
 RETRY_AFTER_SECONDS = 10
 # Forms that ask for no token and hold no password: the next page may hold what was typed.
 _SENT_AGAIN = frozenset({"action_page.sign", "confirm.confirm", "confirm.reject", "confirm.unblock"})
-_ADVICE: dict[int, Message] = {
-    400: Message(N_("Please go back and try again.")),
-    403: Message(N_("Your browser says the form came from elsewhere. Please open the page here and sign there.")),
-    404: Message(N_("Please check the address, or start from the list of petitions.")),
-    405: Message(N_("Please start from the list of petitions.")),
-    413: Message(
-        N_("The form was larger than it may be. Please go back, shorten your text or choose a smaller picture.")
-    ),
-    429: Message(N_("Many forms came from your network in the last minute. Please wait a minute and send it again.")),
-    500: Message(N_("Nothing you sent is lost if you go back. Please try again in a minute.")),
-    503: Message(N_("Nothing was stored. Please keep this page open and try again in a few minutes.")),
-}
-_NOT_OPEN: dict[str, Message] = {
-    Stop.DRAFT: Message(N_("It has not begun yet. Nothing was stored.")),
-    Stop.PLANNED: Message(N_("It has not begun yet. Nothing was stored.")),
-    Stop.PAUSED: Message(N_("It takes a pause. Nothing was stored. Please come back another day.")),
-    Stop.CLOSED: Message(N_("It is closed. Nothing was stored.")),
-}
 
 
 def init_app(app: Flask) -> None:
@@ -104,8 +71,8 @@ def answer(
     `typed`: fields of a form that cannot be sent, and what stands in them, to be copied.
     """
     shown = {
-        "title": title or gettext(_TITLES.get(status, _TITLES[500]).text),
-        "advice": advice or gettext(_ADVICE.get(status, _ADVICE[400]).text),
+        "title": title or gettext(error_words.TITLES.get(status, error_words.TITLES[500]).text),
+        "advice": advice or gettext(error_words.ADVICE.get(status, error_words.ADVICE[400]).text),
         "status": status,
         "make_key": make_key,
         "typed": typed,
@@ -133,7 +100,7 @@ def _rendered(shown: dict[str, object], status: int, template: str) -> str:
 
 def _http(error: HTTPException) -> Response:
     of_staff = error.code == 413 and is_staff_path(request.path)
-    response = answer(error.code or 500, advice=gettext(_TOO_LARGE) if of_staff else None)
+    response = answer(error.code or 500, advice=gettext(error_words.TOO_LARGE) if of_staff else None)
     for name, value in error.get_headers():
         if name in ("Retry-After", "Allow"):
             response.headers[name] = value
@@ -144,7 +111,7 @@ def _http(error: HTTPException) -> Response:
 
 
 def _page_not_open(error: PageNotOpen) -> Response:
-    why = _NOT_OPEN.get(str(error), _NOT_OPEN[Stop.CLOSED])
+    why = error_words.NOT_OPEN.get(str(error), error_words.NOT_OPEN[Stop.CLOSED])
     return answer(410, gettext("This petition takes no signatures now"), gettext(why.text))
 
 
@@ -218,7 +185,7 @@ def come_back(response: Response) -> Response:
 
 def words(status: int) -> dict[str, str]:
     """What is said of a status: a title, and what to do."""
-    return {"title": gettext(_TITLES[status].text), "advice": gettext(_ADVICE[status].text)}
+    return {"title": gettext(error_words.TITLES[status].text), "advice": gettext(error_words.ADVICE[status].text)}
 
 
 def tell_unavailable(error: Unavailable) -> None:

@@ -14,8 +14,8 @@ from flask import Flask, current_app, g, request, url_for
 from flask_babel import format_decimal, get_locale, gettext, ngettext
 from markupsafe import Markup, escape
 
-from proca_web.adapters import qr
 from proca_web.adapters.alive.banner import banner
+from proca_web.adapters.drawing import qr
 from proca_web.adapters.mail import routes
 from proca_web.config.site import SiteSettings
 from proca_web.domain.messages import LANGUAGES, STAFF_LANGUAGES, Message

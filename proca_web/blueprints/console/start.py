@@ -1,5 +1,7 @@
 """The org's console: where its campaigns stand; for the operator, how the instance is doing."""
 
+from collections.abc import Sequence
+
 from flask import Blueprint, Response, current_app, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
@@ -15,15 +17,24 @@ from proca_web.services.instance import alarms, banner, figures, mail_trial
 from proca_web.services.keys import holdings
 from proca_web.services.keys import views as key_views
 from proca_web.services.petitions import overview
+from proca_web.services.petitions.glance import figures as glance
+from proca_web.services.petitions.glance import live, waiting
+from proca_web.services.petitions.glance.waiting import Waiting
 from proca_web.services.petitions.making import drafts
 from proca_web.services.petitions.making import places as making_places
-from proca_web.services.petitions.making.coalition import joining
 from proca_web.services.petitions.making.writing import listing
 from proca_web.services.petitions.overview import CampaignStatus
+from proca_web.services.petitions.showing import standing
+from proca_web.services.staff import members
 from proca_web.web import console
 from proca_web.web.access import needs, staff
 
 DIGITS = 18
+_MAKING = {Right.CAMPAIGNS}
+_NEEDED = {
+    **dict.fromkeys(("stopped", "invitation", "approval", "draft"), _MAKING),
+    **{"key": {Right.KEYS}, "comments": {Right.TEXTS}, "people": {Right.EXPORTS}},
+}
 _FIRST_TABS = ("numbers.index", "campaign_pages.index")
 
 bp = Blueprint("start", __name__, url_prefix="/console")
@@ -97,16 +108,26 @@ def _paged(found: list[CampaignStatus]) -> dict[str, object]:
 
 def _org() -> Response:
     now, vouching, lates = clock.now(), vouching_if_known(current_app), late_mail.now(current_app)
-    before = _asked("before")
     with reading() as session:
+        look = standing.look(session, vouching, now, lates.is_stalled)
+        pages, key = live.of(session, g.org, look), key_views.receiving(session, g.org, vouching, now)
+        ends = key.expires_at if key is not None else None
         found = {
             "late": lates.of(g.org.name),
-            **_paged(overview.campaigns_of(session, g.org.id, vouching, now, before, mail_is_stalled=lates.is_stalled)),
-            "key": key_views.receiving(session, g.org, vouching, now),
+            "figures": glance.of(session, g.org, now),
+            "live": pages,
+            "waiting": _open_to_me(waiting.of(session, g.org, pages, ends, look, vouching)),
+            "team": members.of_org(session, g.org.id),
+            "key": key,
             "held": holdings.of(session, g.org.id),
-            "invited": joining.of_org(session, g.org.id, now),
         }
     return console.page("console/start/index.html", {"now": now, **found})
+
+
+def _open_to_me(found: Sequence[Waiting]) -> list[Waiting]:
+    """What this person can do, on screens that are there."""
+    rights = current_user.rights_in(g.org)
+    return [each for each in found if each.endpoint in current_app.view_functions and _NEEDED[each.kind] <= set(rights)]
 
 
 def _instance() -> Response:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from proca_web.adapters import pictures
+from proca_web.adapters.drawing import pictures
 from proca_web.domain.campaign_words import PictureKind
 from proca_web.domain.errors import FieldsRefused
 from proca_web.domain.pages.pictures import Drawn

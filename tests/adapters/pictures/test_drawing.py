@@ -9,7 +9,7 @@ import zlib
 import pytest
 from PIL import Image, ImageCms
 
-from proca_web.adapters import pictures
+from proca_web.adapters.drawing import pictures
 from proca_web.domain.campaign_words import PictureKind
 from proca_web.domain.errors import FieldsRefused
 from proca_web.domain.pages.pictures import HERO_PLAN, LOGO_PLAN, Drawn, Use

@@ -114,5 +114,8 @@ PLACES: dict[str, Way] = {
     "an organisation": staff(OPERATOR, "{org}"),
     "an organisation, locked": staff(OPERATOR, "{locked org}"),
     "accounts": staff(OPERATOR, "/console/home/accounts"),
+    "all campaigns": staff(OPERATOR, "/console/home/all-campaigns"),
+    "all pages": staff(OPERATOR, "/console/home/all-pages"),
+    "a line on every page": staff(OPERATOR, "/console/home/banner"),
     "an account": staff(OPERATOR, "{account}"),
 }

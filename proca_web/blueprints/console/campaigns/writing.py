@@ -5,8 +5,8 @@ from flask.typing import ResponseReturnValue
 from flask_babel import force_locale, gettext
 from sqlalchemy.orm import Session
 
-from proca_web.adapters import pictures as drawing
 from proca_web.adapters.database import reading, writing
+from proca_web.adapters.drawing import pictures as drawing
 from proca_web.adapters.encryption import vouching_if_known
 from proca_web.blueprints.console.campaigns import bp, comparing, forms, screen
 from proca_web.blueprints.console.campaigns.forms import PageForm

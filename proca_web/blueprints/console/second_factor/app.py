@@ -8,7 +8,7 @@ from flask_login import current_user
 
 from proca_web.adapters import clock
 from proca_web.adapters.database import reading, writing
-from proca_web.adapters.qr import picture_of
+from proca_web.adapters.drawing.qr import picture_of
 from proca_web.blueprints.console.second_factor import CODE_LIMIT, bp
 from proca_web.blueprints.console.second_factor.overview import page
 from proca_web.blueprints.console.second_factor.renewing import renew

@@ -6,8 +6,9 @@ from flask import current_app, g, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
-from proca_web.adapters import clock, pictures, wordings
+from proca_web.adapters import clock, wordings
 from proca_web.adapters.database import writing
+from proca_web.adapters.drawing import pictures
 from proca_web.adapters.senders import own
 from proca_web.blueprints.console.settings import bp
 from proca_web.blueprints.console.settings.forms import IdentityForm

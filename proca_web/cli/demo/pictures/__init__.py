@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from proca_web.adapters import pictures
+from proca_web.adapters.drawing import pictures
 from proca_web.domain.campaign_words import PictureKind
 from proca_web.domain.pages.pictures import Drawn
 

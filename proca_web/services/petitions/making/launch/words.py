@@ -56,7 +56,7 @@ OF = {
     "dates": Words(
         Grade.STOPS,
         N_("Dates"),
-        N_("Nothing ends before people can sign."),
+        N_("No date keeps people from signing."),
         N_("The closing date has passed. Choose a later one, or none."),
         _EDITOR,
         N_("Change the dates"),

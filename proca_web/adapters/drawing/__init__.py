@@ -1,0 +1,1 @@
+"""Pictures: uploads drawn anew, and codes that a camera reads."""
