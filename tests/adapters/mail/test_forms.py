@@ -277,7 +277,8 @@ def test_who_had_signed_before_is_thanked_in_the_houses_words(world: World, page
     with world.app.app_context():
         mail = due(State.THANKS_SENDING, repeat=True)
         message = read(Forms(world.app).write(mail, replace(page, words=OWN), 0.0))
-    assert "You had already signed" in message["Subject"]
+    said = {"en": "You had already signed", "de": "Sie hatten schon unterschrieben"}
+    assert said.get(page.locale, said["en"]) in message["Subject"]
 
 
 def test_a_logo_comes_with_the_mail_and_is_loaded_from_nowhere(world: World, page: PageOfMail) -> None:
