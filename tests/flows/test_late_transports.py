@@ -1,5 +1,6 @@
 """A mail server of an org's own that takes nothing: only the pages of that org say so, and pause."""
 
+import re
 from dataclasses import replace
 from pathlib import Path
 

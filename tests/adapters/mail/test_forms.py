@@ -105,7 +105,7 @@ def rendered(app: Flask, mail: DueMail, page: PageOfMail, part: str) -> str:
     put_in |= {"confirm_link": values["confirm_url"]}
     put_in |= {"share_link": f"{values['page_url']}?utm_source=share&utm_medium=thank_you_mail"}
     with force_locale(page.locale):
-        put_in["number"] = format_decimal(0)
+        put_in["number"] = format_decimal(1)  # nobody has been counted yet, but whoever reads it
         words = page.words.get(of) if not mail.repeat else None
         words = words or mail_words.suggested(of, gettext, repeat=mail.repeat)
         values |= {"put_in": put_in, "blocks": mail_words.blocks(words.body, [] if page.addressee else ["addressee"])}

@@ -159,6 +159,6 @@ def test_mails_for_new_passwords_wait_too_but_not_for_whom_is_known(world: World
 
 def test_a_locked_account_is_said_to_be_so_to_whom_knows_the_password(world: World, clock: FakeClock) -> None:
     world.execute("UPDATE users SET locked_at = :now WHERE email = :email", now=clock(), email=OWNER)
-    assert "is locked" not in Person(world).sign_in("wrong").text
+    assert "account is locked" not in Person(world).sign_in("wrong").text
     answer = Person(world).sign_in(PASSWORD)
-    assert (answer.status_code, "is locked" in answer.text) == (422, True)
+    assert (answer.status_code, "account is locked" in answer.text) == (422, True)
