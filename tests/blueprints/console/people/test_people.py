@@ -189,7 +189,13 @@ def test_tabs_and_switch_show_what_somebody_has(world: World, anna: FlaskClient)
     page = viewer.get("/console/org-one/").text
     assert "Change organisation" in page
     assert 'href="/console/org-two/"' in page
-    assert tabs(world.signed_in(OPERATOR), "/console/home/") == {"Overview", "Organisations", "Accounts", "Record"}
+    assert tabs(world.signed_in(OPERATOR), "/console/home/") == {
+        "Overview",
+        "Organisations",
+        "Campaigns",
+        "Accounts",
+        "Record",
+    }
 
 
 def test_console_lists_ones_orgs_and_leads_to_the_only_one(world: World, anna: FlaskClient) -> None:
