@@ -68,5 +68,5 @@ def page_of(session: Session, page_id: int) -> PageOfMail:
         next_step_url=page.next_step_url,
         words=mail_texts.own_words(session, page_id),
         logo=mail_logos.png_of(session, org.id),
-        people=campaign.supporter_count,
+        people=max(1, campaign.supporter_count),  # whoever is thanked has signed, and is counted a moment later
     )
