@@ -45,9 +45,11 @@ def prepare(town: Town) -> Links:
         org = session.scalars(select(Org).where(Org.name == "org-one")).one()
         asked = ("first_name", "email", "birth_date")
         choice = page_settings(consent_style="choice", fields=asked, comment="sealed", double_opt_in=False)
-        for name, settings in (("choice", choice), ("closed", page_settings())):
+        german = page_settings(locale="de", title="Straßenbaumbestandsschutzverordnung jetzt", comment="sealed")
+        for name, settings in (("choice", choice), ("baeume", german), ("closed", page_settings())):
             page = pages.add_page(session, name, campaign, org, settings, now)
-            pages.open_page(session, page, gettext, encryption.vouching, now)
+            with force_locale(settings.locale):
+                pages.open_page(session, page, gettext, encryption.vouching, now)
             prepare_story(session, page, now)
         pages.close_page(page)
         draft = pages.add_page(session, "unborn", campaign, org, page_settings(title="Trees for everybody"), now)
@@ -388,6 +390,8 @@ PLACES: dict[str, Way] = {
     "petition": to("/p/trees"),
     "petition, unfolded": open_all("/p/trees-partner"),
     "yes and no": to("/p/choice"),
+    "in German": open_all("/p/baeume"),
+    "thanks, in German": open_all("/p/baeume/thanks"),
     "form alone": to("/p/trees/sign"),
     "test form": to("/p/trees/sign?testing=true"),
     "faults": with_faults,

@@ -37,6 +37,17 @@ def texts() -> dict[Text, str]:
 
 
 @cache
+def plurals() -> list[tuple[str, ...]]:
+    """Every text of the house, the console's too, that goes by a number."""
+    found: set[tuple[str, ...]] = set()
+    for folder, pattern, method in (("templates", "*.*", "jinja2"), ("proca_web", "*.py", "python")):
+        for file in (ROOT / folder).rglob(pattern):
+            texts = (text for _, text, _, _ in extract_from_file(method, file, DEFAULT_KEYWORDS))
+            found |= {text for text in texts if isinstance(text, tuple)}
+    return sorted(found)
+
+
+@cache
 def catalogue(language: str) -> Catalog:
     """A language's .po as it stands in the tree."""
     with (FOLDER / language / "LC_MESSAGES" / "messages.po").open("rb") as file:
