@@ -7,6 +7,7 @@ from html import unescape
 import pytest
 from flask.testing import FlaskClient
 
+from proca_web.web import page_cache
 from tests.databases import ON_BOTH
 from tests.factories import World
 from tests.key_holder import Holder, Owner
@@ -44,20 +45,22 @@ def states(client: FlaskClient, path: str) -> list[str]:
 
 
 @ON_BOTH
-@pytest.mark.parametrize("path", ["/console/org-one/", "/console/org-one/campaigns"])
-def test_a_page_that_answers_503_is_not_called_live(world: World, path: str) -> None:
+@pytest.mark.parametrize(("path", "number"), [("/console/org-one/", 2), ("/console/org-one/campaigns", 3)])
+def test_a_page_that_answers_503_is_not_called_live(world: World, path: str, number: int) -> None:
     admin = world.signed_in(ADMIN)
-    assert states(admin, path) == ["live", "live", "live"]
+    assert states(admin, path) == ["live"] * number
     revoke(world, "org-two")
-    assert sorted(states(admin, path)) == ["live", "live", "stopped: no key"]
+    assert sorted(states(admin, path)) == ["live"] * (number - 1) + ["stopped: no key"]
     revoke(world, "org-one")
-    assert states(admin, path) == ["stopped: no key"] * 3
+    assert states(admin, path) == ["stopped: no key"] * number
 
 
 @pytest.mark.parametrize("status", ["closed", "draft"])
 def test_a_page_of_a_campaign_that_is_not_open_is_not_called_live(world: World, status: str) -> None:
     world.execute("UPDATE campaigns SET status = :status", status=status)
-    assert states(world.signed_in(ADMIN), "/console/org-one/") == [status] * 3
+    admin = world.signed_in(ADMIN)
+    assert states(admin, "/console/org-one/campaigns") == [status] * 3
+    assert "live" not in states(admin, "/console/org-one/")
 
 
 @ON_BOTH
@@ -71,13 +74,16 @@ def test_people_are_counted_by_one_rule(world: World, client: FlaskClient) -> No
     links = [world.link(f"{name}@example.org") for name in "abc"]
     admin = world.signed_in(ADMIN)
     page = " ".join(re.sub(r"<[^>]+>", " ", admin.get("/console/org-one/").text).split())
-    assert "3 people have signed and confirmed Confirmed in 30 days: 3 ·" in page
+    assert "Confirmed in 30 days: 3 ·" in page
+    assert client.get("/p/trees/count.json").get_json()["confirmed"] == 3
     for link in links[:2]:
         client.post(f"{link}/reject")
     world.run("release")
     page = " ".join(re.sub(r"<[^>]+>", " ", admin.get("/console/org-one/").text).split())
     # The first of them withdrew one of two signatures: that person still stands behind the other.
-    assert "2 people have signed and confirmed Confirmed in 30 days: 3 · withdrawn: 1 ·" in page
+    assert "Confirmed in 30 days: 3 · withdrawn: 1 ·" in page
+    page_cache.forget(world.app)
+    assert client.get("/p/trees/count.json").get_json()["confirmed"] == 2
 
 
 def test_a_campaign_with_many_pages_shows_some_and_leads_to_the_others(world: World) -> None:

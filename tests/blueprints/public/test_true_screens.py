@@ -124,12 +124,12 @@ def test_a_stopped_page_says_when_to_come_back_and_is_not_listed(world: World, c
     assert f'href="/p/{other}"' in front
 
 
-def test_a_comment_is_not_called_public_where_no_page_shows_it(world: World, client: FlaskClient) -> None:
+def test_a_public_comment_is_said_to_be_shown_and_not_locked(world: World, client: FlaskClient) -> None:
     world.execute("UPDATE action_pages SET comment = 'public'")
     page_cache.forget(world.app)
     shown = words(client.get(f"/p/{PARTNER}").text)
-    assert "everybody may read it" not in shown
-    assert "A comment is not encrypted: it goes to the organisations readable" in shown
+    assert "A comment is public: it is shown on this page after" in shown
+    assert "and it is not locked" in shown
 
 
 @pytest.mark.parametrize("name", ["احفظوا الأشجار!", "שמרו על העצים (2026)"])

@@ -27,6 +27,7 @@ NOT_SET = {
     "status": "open, pause, reopen, close",
     "locked_at": "set in the console of the Home Org",
     "slug": "begins as the name; edit has it",
+    "asked_terms": "campaign partner terms",
     **dict.fromkeys(("supporter_count", "unconfirmed_count"), "counted"),
 }
 PARAMETERS = {"org_id": {"lead", "org_slug"}, "campaign_id": {"campaign_slug"}, "hero_id": {"hero"}} | {
