@@ -12,7 +12,7 @@ ANNA, COLLEAGUE = "admin@org-one.example.org", "emre@example.org"
 
 def invite(page: Page) -> None:
     """From the overview to the sent invitation."""
-    page.get_by_role("link", name="People").click()
+    page.get_by_role("navigation", name="Console").get_by_role("link", name="People").click()
     page.get_by_role("link", name="Invite somebody").click()
     page.get_by_label("Their mail address").fill(COLLEAGUE)
     page.get_by_label("Exporter").check()
@@ -54,10 +54,12 @@ def test_on_a_phone_one_menu_holds_the_tabs_and_the_way_out(town: Town, visitor:
     page.get_by_text("Menu", exact=True).click()
     for name in ("Overview", "Campaigns", "Exports", "Keys", "People"):
         expect(page.get_by_role("link", name=name, exact=True)).to_be_visible()
-    page.get_by_role("link", name="People", exact=True).click()
+    page.get_by_role("navigation", name="Console").get_by_role("link", name="People", exact=True).click()
     expect(page.get_by_role("heading", name="People", exact=True)).to_be_visible()
     page.get_by_text("Menu", exact=True).click()
-    expect(page.get_by_role("link", name="People", exact=True)).to_have_attribute("aria-current", "page")
+    expect(
+        page.get_by_role("navigation", name="Console").get_by_role("link", name="People", exact=True)
+    ).to_have_attribute("aria-current", "page")
 
 
 def test_a_menu_is_opened_and_used_with_the_keyboard_alone(town: Town, visitor: Visitor) -> None:

@@ -16,7 +16,7 @@ def test_the_export_is_downloaded_and_opened_with_raw_pynacl(town: Town, visitor
     expect(page.get_by_role("heading", name="Org One", exact=True)).to_be_visible()
     expect(page.get_by_role("img", name="Confirmed in 30 days: 2")).to_be_visible()
     page.get_by_text("As a table").click()
-    expect(page.get_by_role("cell", name="2", exact=True)).to_be_visible()
+    expect(page.get_by_role("figure").get_by_role("cell", name="2", exact=True)).to_be_visible()
 
     page.get_by_role("link", name="Exports").click()
     expect(page.get_by_text("2 people")).to_be_visible()

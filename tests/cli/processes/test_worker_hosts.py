@@ -86,7 +86,7 @@ def test_a_campaign_whose_key_is_here_gets_no_new_one_and_one_whose_key_is_lost_
     signature(site.world, "zofia@example.org")
     assert file.exists()
     browser = site.world.signed_in("admin@org-one.example.org")
-    assert "may be counted again" in browser.get("/console/org-one/campaigns").text
+    assert "may be counted again" in browser.get("/console/org-one/campaigns/trees/numbers").text
 
 
 def test_a_web_host_can_take_no_campaigns_key_for_lost(site: Site, tmp_path: Path) -> None:

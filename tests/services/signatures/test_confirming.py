@@ -341,7 +341,7 @@ def test_the_link_lives_on_as_your_signature(world: World, client: FlaskClient) 
     client.post(path)
     page = client.get(path)
     assert page.status_code == 200
-    for shown in ("Your signature", "Org One", "Org Two", "word for word", "Withdraw"):
+    for shown in ("Your signature", "Org One", "Org Two", "word for word", "Delete my signature"):
         assert shown in page.text
     assert page.headers["Referrer-Policy"] == "no-referrer"
     assert page.headers["Cache-Control"] == "no-store"
