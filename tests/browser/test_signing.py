@@ -110,7 +110,7 @@ def test_wrong_address_change_it_sends_to_the_new_one_with_everything_else_kept(
         (row,) = town.world.export(org)
         person = town.world.open(org, row)
         assert (person["email"], person["firstName"], person["phone"]) == ("new@example.org", "Zofia", typed["phone"])
-        assert row["custom_fields"] == '{"comment":"For the birds"}'
+        assert row["custom_fields"] == '{"comment":"For the birds","comment_name":""}'
         assert row["utm_source"] == "leaflet"
 
 
