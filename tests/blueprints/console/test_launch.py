@@ -146,5 +146,6 @@ def test_what_is_not_there_is_404(world: World, path: str) -> None:
 
 def test_codes_are_tried_a_few_times_a_minute(world: World) -> None:
     browser = lead(world)
-    answers = [post(browser, f"{PAGE}/opened", code=f"ABCDEFG{at}").status_code for at in range(11)]
-    assert (set(answers[:10]), answers[10]) == ({422}, 429)
+    answers = [post(browser, f"{PAGE}/opened", code=f"ABCDEFG{at}").status_code for at in range(21)]
+    assert set(answers[:10]) == {422}
+    assert 429 in answers[10:]  # a minute may have begun anew between two of them
