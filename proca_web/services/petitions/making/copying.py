@@ -76,25 +76,35 @@ def _new_campaign(session: Session, source: Campaign, org_id: int, title: str, n
     return campaign
 
 
-def _copied(
-    session: Session, page: ActionPage, campaign: Campaign, now: datetime, locale: str | None = None
+def made_like(
+    session: Session, page: ActionPage, campaign: Campaign, called: str, now: datetime, **instead: object
 ) -> ActionPage:
-    values = {name: getattr(page, name) for name in (*_WORDS, *_TERMS, *_OTHERS)}
-    slug = slugs.suggest(session, f"{page.title} {locale}" if locale else page.title)
+    """A draft like a page, with its mails, at an address made of `called`; `instead`: settings of its own."""
+    values = {name: getattr(page, name) for name in (*_WORDS, *_TERMS, *_OTHERS)} | {"org_id": page.org_id} | instead
+    slug = slugs.suggest(session, called)
     last = select(func.max(ActionPage.position)).where(ActionPage.campaign_id == campaign.id)
     made = ActionPage(
         name=slug,
         slug=slug,
         campaign_id=campaign.id,
-        org_id=page.org_id,
         position=(session.scalar(last) or 0) + 1,
         created_at=now,
-        **(values | ({"locale": locale} if locale else {})),
+        **values,
     )
     session.add(made)
     session.flush()
     for mail in session.scalars(select(MailText).where(MailText.page_id == page.id)).all():
         session.add(MailText(page_id=made.id, edited_at=now, **{name: getattr(mail, name) for name in _OF_MAILS}))
+    session.flush()
+    return made
+
+
+def _copied(
+    session: Session, page: ActionPage, campaign: Campaign, now: datetime, locale: str | None = None
+) -> ActionPage:
+    """The org's own page once more, with its further receivers."""
+    called = f"{page.title} {locale}" if locale else page.title
+    made = made_like(session, page, campaign, called, now, locale=locale or page.locale)
     for each in session.scalars(select(PageReceiver).where(PageReceiver.page_id == page.id)).all():
         session.add(PageReceiver(page_id=made.id, org_id=each.org_id, position=each.position))
     session.flush()
